@@ -1,0 +1,1 @@
+export type { Consumer, Event, EventType, NewEvent, Outbox, Position } from './types.ts'

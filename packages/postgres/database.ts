@@ -1,0 +1,190 @@
+import pg from 'pg'
+import { DatabaseUnavailable, isRetryable, isServerError, OutcomeUnknown, statementError } from './errors.ts'
+import type { Sql } from './sql.ts'
+
+/** Where statements run. A statement function takes one as its first argument, always. */
+export type Tx = {
+  /** Exactly one row, or an error. */
+  one<Row>(statement: Sql): Promise<Row>
+  /** One row or none. More than one is an error. */
+  maybeOne<Row>(statement: Sql): Promise<Row | undefined>
+  many<Row>(statement: Sql): Promise<Row[]>
+  /** Resolves to the number of rows changed. */
+  run(statement: Sql): Promise<number>
+  /** Call `listener` once this transaction has committed; never if it rolls back. */
+  afterCommit(listener: () => void): void
+}
+
+export type TransactionOptions = {
+  isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  readOnly?: boolean
+  /** Replaces the pool's statement timeout inside this transaction. */
+  statementTimeoutMs?: number
+}
+
+export type Database = {
+  /** The service this connection belongs to; also its schema. */
+  readonly schema: string
+  /**
+   * Run `body` in a transaction. Deadlocks and serialisation failures are run again (three times at most), so the body
+   * must have no effect outside the database.
+   * @throws OutcomeUnknown when the connection broke after COMMIT was sent, DatabaseUnavailable when none could be had.
+   */
+  transaction<T>(body: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Every statement commits by itself. For reads, and for the single statement that is a whole transaction. */
+  readonly autocommit: Tx
+  stats(): { open: number; idle: number; waiting: number }
+  close(): Promise<void>
+}
+
+export type DatabaseOptions = {
+  url: string
+  schema: string
+  /** Little's law: rate × time held. A batched writer at 10,000 orders/s holds less than one, so small pools do. */
+  maxConnections?: number
+  statementTimeoutMs?: number
+  lockTimeoutMs?: number
+  connectTimeoutMs?: number
+  /** Name shown in pg_stat_activity. */
+  applicationName?: string
+  onError?: (error: Error) => void
+}
+
+const types = new pg.TypeOverrides()
+// int8 as number: all our counts and amounts are capped below 2^53, and a value beyond it must never be rounded silently.
+types.setTypeParser(pg.types.builtins.INT8, (text: string) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 ${text} does not fit a JavaScript integer`)
+  return value
+})
+
+async function query<Row>(client: pg.ClientBase, statement: Sql): Promise<pg.QueryResult<Row & pg.QueryResultRow>> {
+  try {
+    return await client.query<Row & pg.QueryResultRow>({
+      name: statement.name,
+      text: statement.text,
+      values: statement.values as unknown[],
+    })
+  } catch (error) {
+    throw statementError(error)
+  }
+}
+
+function rows(
+  execute: <Row>(statement: Sql) => Promise<pg.QueryResult<Row & pg.QueryResultRow>>,
+  afterCommit: Tx['afterCommit'],
+): Tx {
+  return {
+    async one<Row>(statement: Sql) {
+      const result = await execute<Row>(statement)
+      const [row] = result.rows
+      if (result.rows.length !== 1 || row === undefined)
+        throw new Error(`expected one row, got ${result.rows.length}: ${statement.text}`)
+      return row
+    },
+    async maybeOne<Row>(statement: Sql) {
+      const result = await execute<Row>(statement)
+      if (result.rows.length > 1)
+        throw new Error(`expected one row at most, got ${result.rows.length}: ${statement.text}`)
+      return result.rows[0]
+    },
+    many: async <Row>(statement: Sql) => (await execute<Row>(statement)).rows,
+    run: async (statement) => (await execute(statement)).rowCount ?? 0,
+    afterCommit,
+  }
+}
+
+const begin = (options: TransactionOptions): string =>
+  `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly ? ' read only' : ''}`
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 5,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    lock_timeout: options.lockTimeoutMs ?? 5_000,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: options.applicationName ?? `souk ${options.schema}`,
+    options: `-c search_path=${options.schema}`,
+    types,
+  })
+  // An idle connection that breaks (server restart) is dropped by the pool; without a listener Node would exit.
+  pool.on('error', (error) => options.onError?.(error))
+
+  async function connect(): Promise<pg.PoolClient> {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      throw new DatabaseUnavailable(error)
+    }
+  }
+
+  async function once<T>(body: (tx: Tx) => Promise<T>, transaction: TransactionOptions): Promise<T> {
+    const client = await connect()
+    const listeners: (() => void)[] = []
+    let broken: unknown
+    let result: T
+    try {
+      await query(client, { name: '', text: begin(transaction), values: [] })
+      if (transaction.statementTimeoutMs !== undefined)
+        await query(client, {
+          name: '',
+          text: `set local statement_timeout = ${Math.trunc(transaction.statementTimeoutMs)}`,
+          values: [],
+        })
+      result = await body(
+        rows(
+          (statement) => query(client, statement),
+          (listener) => listeners.push(listener),
+        ),
+      )
+      await query(client, { name: '', text: 'commit', values: [] })
+    } catch (error) {
+      broken = error
+      if (!(error instanceof OutcomeUnknown))
+        await client.query('rollback').catch((failure: unknown) => {
+          broken = new OutcomeUnknown(failure)
+        })
+      throw error
+    } finally {
+      client.release(broken instanceof OutcomeUnknown)
+    }
+    for (const listener of listeners) listener()
+    return result
+  }
+
+  return {
+    schema: options.schema,
+    async transaction(body, transaction = {}) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await once(body, transaction)
+        } catch (error) {
+          if (attempt >= 3 || !isRetryable(error)) throw error
+          await new Promise((resolve) => setTimeout(resolve, 5 * attempt * (1 + Math.random())))
+        }
+      }
+    },
+    autocommit: rows(
+      async (statement) => {
+        const client = await connect()
+        let broken = false
+        try {
+          return await query(client, statement)
+        } catch (error) {
+          broken = !isServerError(error)
+          throw error
+        } finally {
+          client.release(broken)
+        }
+      },
+      () => {
+        throw new Error('afterCommit needs a transaction: an autocommitted statement has committed when it resolves')
+      },
+    ),
+    stats: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  }
+}

@@ -1,0 +1,37 @@
+/** The server answered with an error. `code` is the SQLSTATE, `constraint` the name of the broken one, if any. */
+export type ServerError = Error & { code: string; constraint?: string; detail?: string }
+
+export const isServerError = (error: unknown): error is ServerError =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+
+/** SQLSTATE class 57P0x (shutdown, crash) and 08 (connection) end the connection: the statement's fate is not known. */
+const endsConnection = (code: string) => code.startsWith('08') || code.startsWith('57P0')
+
+/**
+ * The connection was lost while a statement or a COMMIT was under way: it may or may not have happened.
+ * Never retry blindly; look the outcome up by a key of your own first.
+ */
+export class OutcomeUnknown extends Error {
+  constructor(cause: unknown) {
+    super('the connection to the database was lost before the outcome was known', { cause })
+    this.name = 'OutcomeUnknown'
+  }
+}
+
+/** No connection could be had: nothing was sent, so nothing happened. Safe to retry later. */
+export class DatabaseUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the database cannot be reached', { cause })
+    this.name = 'DatabaseUnavailable'
+  }
+}
+
+export const isRetryable = (error: unknown): boolean =>
+  isServerError(error) && (error.code === '40001' || error.code === '40P01')
+
+export const violates = (error: unknown, constraint: string): boolean =>
+  isServerError(error) && error.constraint === constraint
+
+/** What a failed statement means: an answer of the server is passed on, anything else leaves the outcome open. */
+export const statementError = (error: unknown): unknown =>
+  isServerError(error) && !endsConnection(error.code) ? error : new OutcomeUnknown(error)

@@ -1,0 +1,61 @@
+import type { DescService } from '@bufbuild/protobuf'
+import type { ErrorCatalogue } from '@souk/errors'
+import type { Consumer, EventType, Outbox } from '@souk/events'
+import type { Route } from '@souk/http'
+import type { Database, Shards } from '@souk/postgres'
+import type { Directory, RpcHandlers } from '@souk/rpc'
+import type { Logger, Metrics } from '@souk/telemetry'
+import type { AuditCheck } from './audit.ts'
+import type { EnvSpec, ParsedEnv } from './env.ts'
+
+/** The only way to learn the time. */
+export type Clock = () => Date
+
+/** What a service is given to work with. All of it is its own: nothing here reaches another service's data. */
+export type ServiceContext<Spec extends EnvSpec = EnvSpec> = {
+  config: ParsedEnv<Spec>
+  /** The service's own schema, in its own role. */
+  db: Database
+  /** Where shop-scoped rows live; with one database all of them are `db`. */
+  shards: Shards
+  outbox: Outbox
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  /** Clients of other services' contracts. */
+  directory: Directory
+}
+
+/** Work done by the clock. At most one process runs it at a time. Must be safe to repeat. */
+export type Job = {
+  /** "orders.end-sales" */
+  name: string
+  everyMs: number
+  run(): Promise<void>
+}
+
+export type ServiceParts = {
+  routes?: readonly Route[]
+  rpc?: { handlers: RpcHandlers; services: readonly DescService[] }
+  consumers?: readonly Consumer[]
+  jobs?: readonly Job[]
+  audits?: readonly AuditCheck[]
+  /** Finish what was accepted. Called after the edges stopped taking new work, before the database closes. */
+  stop?(): Promise<void>
+}
+
+export type ServiceDefinition<Spec extends EnvSpec = EnvSpec> = {
+  /** Also the name of its schema and of its role. */
+  name: string
+  /** Folder of its migrations. */
+  migrations: URL
+  config: Spec
+  errors: ErrorCatalogue<string>
+  /** Events it writes to its outbox. */
+  emits: readonly EventType[]
+  start(context: ServiceContext<Spec>): Promise<ServiceParts>
+}
+
+/** A service: what others may import of it, whole. */
+export const defineService = <Spec extends EnvSpec>(definition: ServiceDefinition<Spec>): ServiceDefinition<Spec> =>
+  definition
