@@ -1,0 +1,8 @@
+export { EmbeddedPostgresError } from './errors.ts'
+export { serverSettings } from './settings.ts'
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  type ServerExit,
+  startEmbeddedPostgres,
+} from './supervisor.ts'

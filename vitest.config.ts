@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const globalSetup = fileURLToPath(new URL('./packages/testing/global-setup.ts', import.meta.url))
+
+export default defineConfig({
+  test: {
+    include: ['apps', 'packages', 'services', 'contracts', 'bench'].map((folder) => `${folder}/**/*.test.ts`),
+    exclude: ['**/node_modules/**', '**/gen/**'],
+    // Processes, not threads: tests change working folders, send signals and load native modules.
+    pool: 'forks',
+    // Each worker talks to a PostgreSQL of its own making; two fill a small machine.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    ...(existsSync(globalSetup) ? { globalSetup } : {}),
+  },
+})
