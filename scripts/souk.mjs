@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// The door: `npm start` and `souk …` come in here, on whatever Node the machine has. Installs what is missing, then
+// runs the program on a Node new enough for it.
+import { spawn } from 'node:child_process'
+import { constants as osConstants } from 'node:os'
+import { join } from 'node:path'
+import { ensureInstalled, root, suitableNode } from './install.mjs'
+
+/** Commands that work on the code itself and need the tools for testing. */
+const needTestTools = new Set(['mutants'])
+
+const [command] = process.argv.slice(2)
+await ensureInstalled(needTestTools.has(command) ? 'full' : 'prod')
+
+const program = [join(root, 'apps', 'souk', 'main.ts'), ...process.argv.slice(2)]
+// A process group of its own, where there are such: a Ctrl-C in the terminal then reaches only us, and the program
+// gets every signal exactly once, from us. Otherwise it would see one Ctrl-C twice and take it for "at once!".
+const detached = process.platform !== 'win32'
+const child = spawn(suitableNode(), ['--disable-warning=ExperimentalWarning', ...program], {
+  stdio: 'inherit',
+  detached,
+  // If we are killed without a chance to forward anything, the program sees that its parent is no longer this one
+  // (process.ppid) and shuts down by itself.
+  env: { ...process.env, SOUK_PARENT_PID: String(process.pid) },
+})
+
+// We stay until the program has finished what it accepted; a second Ctrl-C is passed on like the first.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => {
+    if (detached) child.kill(signal)
+  })
+child.on('error', (error) => {
+  process.stderr.write(`Souk could not be started: ${error.message}\n`)
+  process.exit(1)
+})
+child.on('exit', (code, signal) => process.exit(code ?? 128 + osConstants.signals[signal]))
