@@ -2,7 +2,16 @@
 // it runs before anything is there. Speaks on stderr only, so that `souk … --json` stays pure.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants as osConstants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +22,9 @@ const markerFile = join(modules, '.souk-installed.json')
 const lockFile = join(root, 'package-lock.json')
 const cache = join(root, '.cache')
 const turnstile = join(cache, 'install.lock')
+const turnstileOwner = join(turnstile, 'owner.json')
+/** Longer than any installation; a number left by a crash may belong to another process by now. */
+const staleAfterMs = 15 * 60_000
 const minimumNode = [22, 22]
 
 const say = (text) => process.stderr.write(`${text}\n`)
@@ -75,7 +87,6 @@ const mark = (mode) =>
 
 /** Somebody ran `npm install` or `npm ci` by hand: fine, if every package is there in the locked version. */
 function adoptHandmade(mode) {
-  if (existsSync(markerFile)) return false // ours, for another lock file or a smaller mode
   const found = ['full', ...(mode === 'prod' ? ['prod'] : [])].find((candidate) => missingFrom(candidate).length === 0)
   if (found) mark(found)
   return found !== undefined
@@ -85,7 +96,7 @@ function adoptHandmade(mode) {
 function missingFrom(mode) {
   const installed = readJson(join(modules, '.package-lock.json'))?.packages ?? {}
   return Object.entries(readJson(lockFile).packages)
-    .filter(([path, wanted]) => path.includes('node_modules/') && !wanted.link && isWanted(wanted, mode))
+    .filter(([path, wanted]) => path.includes('node_modules/') && isWanted(wanted, mode))
     .filter(
       ([path, wanted]) => installed[path]?.version !== wanted.version || !existsSync(join(root, path, 'package.json')),
     )
@@ -106,10 +117,15 @@ async function install(mode) {
     `Installing the dependencies${mode === 'full' ? ', with those for testing' : ''} (once; a minute or two on a new machine)`,
   )
   const ticker = setInterval(() => say(`  installing … ${seconds()}`), 5_000)
-  // Gone first: whatever interrupts us from here on, the next run begins anew.
+  const onlyToolsMissing = missingFrom('prod').length === 0
+  // Gone first: whatever interrupts us from here on, the next run looks again.
   rmSync(markerFile, { force: true })
   const log = join(cache, 'install.log')
-  const failure = await runNpm(mode, log)
+  // `npm ci` begins by emptying node_modules, under the feet of a marketplace that may be running in another window;
+  // what is only missing is added without that.
+  const added =
+    onlyToolsMissing && !(await runNpm(['install', '--no-save'], mode, log)) && missingFrom(mode).length === 0
+  const failure = added ? undefined : await runNpm(['ci'], mode, log)
   clearInterval(ticker)
   const missing = failure ? [] : missingFrom(mode)
   if (failure || missing.length > 0) {
@@ -122,11 +138,17 @@ async function install(mode) {
   say(`  installed in ${seconds()}`)
 }
 
-/** `npm ci`, silent but for its log; what went wrong, or undefined. */
-function runNpm(mode, log) {
+/** npm, silent but for its log; what went wrong, or undefined. */
+function runNpm(command, mode, log) {
   const env = { ...process.env }
   delete env.NODE_ENV // `production` would leave out what testing needs
-  const args = ['ci', mode === 'full' ? '--include=dev' : '--omit=dev', '--include=optional', '--no-audit', '--no-fund']
+  const args = [
+    ...command,
+    mode === 'full' ? '--include=dev' : '--omit=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+  ]
   const npm = process.env.npm_execpath
   const inherited = npm?.endsWith('.js') && existsSync(npm) && !/pnpm|yarn/.test(npm)
   return new Promise((resolve) => {
@@ -134,6 +156,7 @@ function runNpm(mode, log) {
     const child = inherited
       ? spawn(process.execPath, [npm, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
       : spawn('npm', args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+    writeFileSync(turnstileOwner, JSON.stringify({ pid: process.pid, npm: child.pid }))
     const stopWith = (signal) => {
       child.kill(signal)
       process.exitCode = 128 + osConstants.signals[signal]
@@ -148,7 +171,7 @@ function runNpm(mode, log) {
       process.off('SIGINT', stopWith).off('SIGTERM', stopWith)
       output.end(() => {
         if (interrupted) process.exit()
-        resolve(code === 0 ? undefined : `npm ci ended with ${code ?? signal}`)
+        resolve(code === 0 ? undefined : `npm ${command[0]} ended with ${code ?? signal}`)
       })
     })
   })
@@ -157,11 +180,10 @@ function runNpm(mode, log) {
 /** One installer at a time. A folder, because making one either succeeds or fails for everybody. */
 async function enterAlone() {
   mkdirSync(cache, { recursive: true })
-  const ownerFile = join(turnstile, 'owner.json')
   for (let told = false, nameless = 0; ; ) {
     try {
       mkdirSync(turnstile)
-      writeFileSync(ownerFile, JSON.stringify({ pid: process.pid }))
+      writeFileSync(turnstileOwner, JSON.stringify({ pid: process.pid }))
       const leave = () => rmSync(turnstile, { recursive: true, force: true })
       process.on('exit', leave)
       return () => {
@@ -171,10 +193,11 @@ async function enterAlone() {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
     }
-    const owner = readJson(ownerFile)?.pid
+    const { pid: owner, npm } = readJson(turnstileOwner) ?? {}
     // Without a name for 5 s: its maker died between two lines.
     nameless = owner === undefined ? nameless + 1 : 0
-    if (nameless > 10 || (owner !== undefined && !isAlive(owner))) {
+    const dead = owner !== undefined && ((!isAlive(owner) && !(npm && isAlive(npm))) || ageMs(turnstile) > staleAfterMs)
+    if (nameless > 10 || dead) {
       removeDead(owner)
       continue
     }
@@ -195,6 +218,8 @@ function removeDead(owner) {
   if (readJson(join(aside, 'owner.json'))?.pid !== owner && !existsSync(turnstile)) renameSync(aside, turnstile)
   rmSync(aside, { recursive: true, force: true })
 }
+
+const ageMs = (path) => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
 
 function isAlive(pid) {
   try {

@@ -14,6 +14,13 @@ await ensureInstalled('full')
 const node = suitableNode()
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
+let running
+// A Ctrl-C in the terminal reaches the running step too; we only wait for it to end.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    running?.once('exit', () => process.exit(130))
+    if (signal === 'SIGTERM') running?.kill(signal)
+  })
 
 if (onlyChecks || forVitest.length === 0) {
   await check('types', tool('@typescript/native', 'tsc'), ['-p', 'tsconfig.json'])
@@ -66,11 +73,7 @@ async function step(name, script, scriptArgs) {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) },
     })
-    for (const signal of ['SIGINT', 'SIGTERM'])
-      process.once(signal, () => {
-        child.kill(signal)
-        child.once('exit', () => process.exit(130))
-      })
+    running = child
     child.on('error', () => resolve(false))
     child.on('exit', (code) => resolve(code === 0))
   })
