@@ -25,10 +25,16 @@ const child = spawn(suitableNode(), ['--disable-warning=ExperimentalWarning', ..
 })
 
 // We stay until the program has finished what it accepted; a second Ctrl-C is passed on like the first.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => {
-    if (detached) child.kill(signal)
-  })
+let asked = false
+const pass = (signal) => {
+  asked = true
+  if (detached) child.kill(signal)
+}
+process.on('SIGINT', pass).on('SIGTERM', pass)
+// The terminal was closed. Often this follows a signal already passed on; a second one would mean "at once!".
+process.on('SIGHUP', () => {
+  if (!asked) pass('SIGTERM')
+})
 child.on('error', (error) => {
   process.stderr.write(`Souk could not be started: ${error.message}\n`)
   process.exit(1)

@@ -9,7 +9,7 @@ export class EmbeddedPostgresError extends Error {
     if (details.where) lines.push(`  where: ${details.where}`)
     if (details.todo) lines.push(`  what to do: ${details.todo}`)
     if (details.log) lines.push('  the server said last:', ...details.log.split('\n').map((line) => `    ${line}`))
-    super(lines.join('\n'), { cause })
+    super(lines.join('\n'), cause === undefined ? {} : { cause })
   }
 }
 
