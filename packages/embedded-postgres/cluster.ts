@@ -103,15 +103,21 @@ async function initdb(files: Files, data: string, binaries: Binaries, account: A
     if (exit)
       throw new EmbeddedPostgresError(`The database could not be created (${exit}).`, {
         where: data,
-        todo: account
-          ? `see that user ${account.uid} may be used here (we run as root, which PostgreSQL refuses), or run Souk as an ordinary user`
-          : 'see whether the disk is full or the folder is write-protected; the next start tries again',
+        todo: adviceFor(logTail(files.log, logFrom), account),
         log: logTail(files.log, logFrom),
       })
   } finally {
     closeSync(log)
     closeSync(password)
   }
+}
+
+function adviceFor(log: string, account: Account | undefined): string {
+  if (log.includes('could not look up effective user'))
+    return 'give this user a name in /etc/passwd (PostgreSQL insists), run as root, or set DATABASE_URL to a server of yours'
+  if (account)
+    return `PostgreSQL refuses to run as root, so user ${account.uid} is to run it and must be allowed to; or run Souk as an ordinary user`
+  return 'see whether the disk is full or the folder is write-protected; the next start tries again'
 }
 
 function checkVersion(data: string, wanted: string) {

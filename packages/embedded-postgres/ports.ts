@@ -34,7 +34,14 @@ export async function choosePort(asked: number | undefined, rememberedIn: string
   })
 }
 
-export const rememberPort = (port: number, file: string) => writeFileSync(file, `${port}\n`)
+/** A convenience for tools that were told the port: a folder that cannot keep it still works. */
+export function rememberPort(port: number, file: string) {
+  try {
+    writeFileSync(file, `${port}\n`)
+  } catch {
+    // Written by another user before us; the next start chooses again.
+  }
+}
 
 function readPort(file: string): number | undefined {
   try {

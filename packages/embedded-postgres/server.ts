@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fchownSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './account.ts'
@@ -72,6 +72,7 @@ type Attempt = { pid: number } | { why: string; log: string }
 async function launchOnce({ files, binaries, account, settings }: Launch, onExit: (pid: number, exit: Exit) => void) {
   const logFrom = keepLogShort(files.log)
   const log = openSync(files.log, 'a', 0o600)
+  if (account) fchownSync(log, account.uid, account.gid) // root may start it today, its owner tomorrow
   // Detached: its own session, so a Ctrl-C in the terminal reaches Souk alone, which still has orders to finish.
   // The log is a file, not a pipe: the server outlives us if we are killed.
   const child = spawn(binaries.postgres, serverArguments(files.data, account, settings), {

@@ -45,7 +45,10 @@ async function startElsewhere(folder: string): Promise<{ souk: ChildProcess; pid
     setInterval(() => {}, 60_000)`
   const souk = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
   cleanups.push(() => souk.kill('SIGKILL'))
-  const line = await new Promise<Buffer>((resolve) => souk.stdout.once('data', resolve))
+  const line = await new Promise<Buffer>((resolve, reject) => {
+    souk.stdout.once('data', resolve)
+    souk.once('exit', (code) => reject(new Error(`the other process ended with ${code}`)))
+  })
   return { souk, ...(JSON.parse(line.toString()) as { pid: number; url: string }) }
 }
 
