@@ -1,1 +1,7 @@
+export { type Codec, codecOf } from './codec.ts'
+export { defineEvent, isEvent, newEvent, serviceOf, sourceOf } from './define.ts'
+export { decodeBatch, encodeBatch } from './envelope.ts'
+export { beginning, comparePositions, type EventLog, type Lag, type LogPage, type LogRow, type Watch } from './log.ts'
+export { createOutbox } from './outbox.ts'
+export { createPostgresLog } from './postgres-log.ts'
 export type { Consumer, Event, EventType, NewEvent, Outbox, Position } from './types.ts'

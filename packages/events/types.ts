@@ -10,7 +10,7 @@ export type EventType<Desc extends DescMessage = DescMessage> = {
   readonly schemaVersion: number
   readonly message: Desc
   /** Events of one key keep their order. */
-  readonly keyOf: (payload: MessageShape<Desc>) => string
+  keyOf(payload: MessageShape<Desc>): string
 }
 
 /** An event as a consumer receives it. */

@@ -1,0 +1,102 @@
+import { defineEvent, type EventType } from '@souk/events'
+import { ProductChangedSchema, SaleWindowChangedSchema } from './gen/souk/catalog_pb.js'
+import { AccountRegisteredSchema, SignInFailuresExceededSchema } from './gen/souk/identity_pb.js'
+import { StockChangedSchema, StockRanLowSchema } from './gen/souk/inventory_pb.js'
+import { OrderCancelledSchema, OrderConfirmedSchema, OrderPlacedSchema } from './gen/souk/orders_pb.js'
+import { ShopChangedSchema } from './gen/souk/shops_pb.js'
+
+// What each means and when it is emitted stands with its message in proto/souk; docs/events.md shows it all together.
+
+export const accountRegistered = defineEvent({
+  type: 'identity.account_registered',
+  topic: 'identity.account',
+  schemaVersion: 1,
+  message: AccountRegisteredSchema,
+  keyOf: (event) => event.accountId,
+})
+
+export const signInFailuresExceeded = defineEvent({
+  type: 'identity.sign_in_failures_exceeded',
+  topic: 'identity.security',
+  schemaVersion: 1,
+  message: SignInFailuresExceededSchema,
+  keyOf: (event) => event.accountId,
+})
+
+export const shopChanged = defineEvent({
+  type: 'shops.shop_changed',
+  topic: 'shops.shop',
+  schemaVersion: 1,
+  message: ShopChangedSchema,
+  keyOf: (event) => event.shopId,
+})
+
+export const productChanged = defineEvent({
+  type: 'catalog.product_changed',
+  topic: 'catalog.product',
+  schemaVersion: 1,
+  message: ProductChangedSchema,
+  keyOf: (event) => event.productId,
+})
+
+export const saleWindowChanged = defineEvent({
+  type: 'catalog.sale_window_changed',
+  topic: 'catalog.sale',
+  schemaVersion: 1,
+  message: SaleWindowChangedSchema,
+  keyOf: (event) => event.saleWindowId,
+})
+
+export const stockChanged = defineEvent({
+  type: 'inventory.stock_changed',
+  topic: 'inventory.stock',
+  schemaVersion: 1,
+  message: StockChangedSchema,
+  keyOf: (event) => event.variantId,
+})
+
+export const stockRanLow = defineEvent({
+  type: 'inventory.stock_ran_low',
+  topic: 'inventory.stock',
+  schemaVersion: 1,
+  message: StockRanLowSchema,
+  keyOf: (event) => event.variantId,
+})
+
+export const orderPlaced = defineEvent({
+  type: 'orders.order_placed',
+  topic: 'orders.order',
+  schemaVersion: 1,
+  message: OrderPlacedSchema,
+  keyOf: (event) => event.orderId,
+})
+
+export const orderConfirmed = defineEvent({
+  type: 'orders.order_confirmed',
+  topic: 'orders.order',
+  schemaVersion: 1,
+  message: OrderConfirmedSchema,
+  keyOf: (event) => event.orderId,
+})
+
+export const orderCancelled = defineEvent({
+  type: 'orders.order_cancelled',
+  topic: 'orders.order',
+  schemaVersion: 1,
+  message: OrderCancelledSchema,
+  keyOf: (event) => event.orderId,
+})
+
+/** Every kind of event there is. */
+export const allEvents: readonly EventType[] = [
+  accountRegistered,
+  signInFailuresExceeded,
+  shopChanged,
+  productChanged,
+  saleWindowChanged,
+  stockChanged,
+  stockRanLow,
+  orderPlaced,
+  orderConfirmed,
+  orderCancelled,
+]

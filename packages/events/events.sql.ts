@@ -1,0 +1,38 @@
+import { sql, type Tx } from '@souk/postgres'
+import type { Position } from './types.ts'
+
+export const insertOutboxRow = (tx: Tx, row: { topic: string; eventCount: number; batch: Buffer }) =>
+  tx.run(sql`insert into outbox (topic, event_count, batch) values (${row.topic}, ${row.eventCount}, ${row.batch})`)
+
+/** Of which consumer, on which log. */
+export type OffsetKey = { readonly consumer: string; readonly source: string; readonly shard: string }
+
+/** A consumer seen for the first time begins with the oldest event kept. */
+export const insertOffset = (tx: Tx, key: OffsetKey) =>
+  tx.run(sql`
+  insert into consumer_offsets (consumer, source, shard, xid, seq, index)
+  values (${key.consumer}, ${key.source}, ${key.shard}, '0', 0, 0) on conflict do nothing`)
+
+export const findOffset = (tx: Tx, key: OffsetKey) =>
+  tx.maybeOne<Position>(sql`
+  select xid::text, seq, index from consumer_offsets
+   where consumer = ${key.consumer} and source = ${key.source} and shard = ${key.shard}`)
+
+/**
+ * Move the offset, if it still is where this process left it; otherwise change nothing and resolve to 0. Comes first in
+ * the transaction: it holds the row, so a second process working for the same consumer waits here and then gets 0.
+ */
+export const moveOffset = (tx: Tx, key: OffsetKey, from: Position, to: Position) =>
+  tx.run(sql`
+  update consumer_offsets set xid = ${to.xid}::xid8, seq = ${to.seq}, index = ${to.index}, updated_at = now()
+   where consumer = ${key.consumer} and source = ${key.source} and shard = ${key.shard}
+     and xid = ${from.xid}::xid8 and seq = ${from.seq} and index = ${from.index}`)
+
+export const listOffsets = (tx: Tx) =>
+  tx.many<OffsetKey & Position & { updatedAt: Date }>(sql`
+  select consumer, source, shard, xid::text, seq, index, updated_at as "updatedAt"
+    from consumer_offsets order by consumer, source, shard`)
+
+/** Remove rows every consumer has passed; 1,000 at most. The database refuses anything younger than a day. */
+export const forgetEvents = (tx: Tx, before: Date, passed: Position) =>
+  tx.one<{ removed: number }>(sql`select forget_events(${before}, ${passed.xid}::xid8, ${passed.seq}) as removed`)

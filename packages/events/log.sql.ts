@@ -1,0 +1,71 @@
+import type { Sql } from '@souk/postgres'
+
+// The log is read across schemas, and a statement's parameters cannot name a schema: so one text per source, made only
+// from a name that is nothing but a name. No value that came from outside ever gets here; sources are service names.
+
+const texts = new Map<string, string>()
+
+function statement(name: string, source: string, text: (outbox: string) => string, values: readonly unknown[]): Sql {
+  if (!/^[a-z][a-z0-9_]{0,40}$/.test(source)) throw new RangeError(`not a service name: ${source}`)
+  const named = `souk_log_${name}_${source}`
+  let known = texts.get(named)
+  if (known === undefined) {
+    known = text(`${source}.outbox`)
+    texts.set(named, known)
+  }
+  return { name: named, text: known, values }
+}
+
+/**
+ * Rows from a place on, in (xid, seq) order and strictly below the xmin of the snapshot: every transaction there is over,
+ * so no row can appear among them later, however late it commits. One row at least is answered, for its xmin; its seq is
+ * null when there is nothing to read.
+ */
+export const readRows = (
+  source: string,
+  from: { xid: string; seq: number },
+  topics: readonly string[],
+  limitEvents: number,
+): Sql =>
+  statement(
+    'read',
+    source,
+    (outbox) => `
+    with snapshot as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
+    select snapshot.xmin::text as "xmin", page.xid::text as "xid", page.seq, page.topic, page.event_count as "eventCount",
+           page.batch, (extract(epoch from page.written_at) * 1000)::float8 as "writtenAtMs"
+      from snapshot left join lateral (
+        select *, sum(event_count) over (order by xid, seq rows unbounded preceding) - event_count as before
+          from (select * from ${outbox}
+                 where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and topic = any($3::text[])
+                 order by xid, seq limit $4) as candidates
+      ) as page on page.before < $4
+     order by page.xid, page.seq`,
+    [from.xid, from.seq, topics, limitEvents],
+  )
+
+export const readHead = (source: string): Sql =>
+  statement('head', source, () => 'select pg_snapshot_xmin(pg_current_snapshot())::text as "xid"', [])
+
+export const readLag = (source: string, from: { xid: string; seq: number }, topics: readonly string[]): Sql =>
+  statement(
+    'lag',
+    source,
+    (outbox) => `
+    select coalesce(sum(event_count), 0)::bigint as "events",
+           coalesce(extract(epoch from now() - min(written_at)), 0)::float8 as "seconds"
+      from (select event_count, written_at from ${outbox}
+             where (xid, seq) >= ($1::xid8, $2::bigint) and topic = any($3::text[])
+             order by xid, seq limit 100000) as waiting`,
+    [from.xid, from.seq, topics],
+  )
+
+export const readStall = (source: string): Sql =>
+  statement(
+    'stall',
+    source,
+    (outbox) => `
+    select coalesce(extract(epoch from now() - min(written_at)), 0)::float8 as "seconds"
+      from ${outbox} where xid >= pg_snapshot_xmin(pg_current_snapshot())`,
+    [],
+  )

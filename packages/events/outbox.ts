@@ -1,0 +1,20 @@
+import { encodeBatch } from './envelope.ts'
+import { insertOutboxRow } from './events.sql.ts'
+import type { NewEvent, Outbox } from './types.ts'
+
+/** A service's outbox. @param wake called after commit, to tell consumers of this process; others poll. */
+export const createOutbox = ({ wake }: { wake: () => void }): Outbox => ({
+  async append(tx, events) {
+    if (events.length === 0) return
+    for (const [topic, ofTopic] of byTopic(events))
+      await insertOutboxRow(tx, { topic, eventCount: ofTopic.length, batch: encodeBatch(ofTopic) })
+    tx.afterCommit(wake)
+  },
+  wake,
+})
+
+function byTopic(events: readonly NewEvent[]): Map<string, readonly NewEvent[]> {
+  const first = events[0]?.event.topic ?? ''
+  if (events.every(({ event }) => event.topic === first)) return new Map([[first, events]])
+  return Map.groupBy(events, ({ event }) => event.topic)
+}
