@@ -60,7 +60,7 @@ export function suitableNode() {
   if (isNewEnough(process.version)) return process.execPath
   say(`Souk needs Node ${minimumNode.join('.')} or newer; this is ${process.version} (${process.execPath}).`)
   say(
-    `For ${process.platform} on ${process.arch} npm does not bring one along: install it from https://nodejs.org, then start again.`,
+    `The dependencies hold none that runs on ${process.platform} ${process.arch}: install one from https://nodejs.org, then start again.`,
   )
   process.exit(1)
 }
