@@ -24,7 +24,8 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 if (onlyChecks || forVitest.length === 0) {
   await check('types', tool('@typescript/native', 'tsc'), ['-p', 'tsconfig.json'])
-  await check('lint', tool('oxlint', 'oxlint'), [])
+  // The rules about promises need types; only what fails the check is shown.
+  await check('lint', tool('oxlint', 'oxlint'), ['--type-aware', '--quiet'])
   await check('format', tool('@biomejs/biome', 'biome'), ['format', '.'])
   if (existsSync(join(root, 'contracts', 'buf.yaml')))
     await check('contracts', tool('@bufbuild/buf', 'buf'), ['lint', 'contracts'])
