@@ -82,7 +82,7 @@ const general = (desc: DescMessage): Codec => ({
 
 function compile(desc: DescMessage): Codec {
   const fields = [...desc.fields].sort((a, b) => a.number - b.number)
-  const writers = fields.map(writerOf).reverse()
+  const writers = fields.map(writerOf).toReversed()
   const readers: (Read | undefined)[] = []
   for (const field of fields) readers[(field.number << 3) | wireTypeOf(field)] = readerFor(field)
   const empty: Fields = { $typeName: desc.typeName }

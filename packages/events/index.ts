@@ -1,7 +1,22 @@
 export { type Codec, codecOf } from './codec.ts'
+export { type RunConsumerOptions, type RunningConsumer, runConsumer } from './consumer.ts'
+export {
+  countDeadLetters,
+  discardDeadLetter,
+  listDeadLetters,
+  purgeDeadLetters,
+  type Replayed,
+  replayDeadLetters,
+  type ShownDeadLetter,
+  showDeadLetter,
+} from './dead-letters.ts'
+export type { DeadLetter, DeadLetterFilter } from './dead-letters.sql.ts'
 export { defineEvent, isEvent, newEvent, serviceOf, sourceOf } from './define.ts'
 export { decodeBatch, encodeBatch } from './envelope.ts'
 export { beginning, comparePositions, type EventLog, type Lag, type LogPage, type LogRow, type Watch } from './log.ts'
 export { createOutbox } from './outbox.ts'
 export { createPostgresLog } from './postgres-log.ts'
+export { forgetPassedEvents, offsetsIn } from './retention.ts'
+export { type Backoff, usualBackoff } from './retry.ts'
+export { tail, type Tailed, type TailOptions } from './tail.ts'
 export type { Consumer, Event, EventType, NewEvent, Outbox, Position } from './types.ts'

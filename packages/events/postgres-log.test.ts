@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeBatch, encodeBatch } from './envelope.ts'
+import { describeLog } from './log.conformance.ts'
+import { readRows } from './log.sql.ts'
+import { beginning } from './log.ts'
+import { counted, countedEvent, noted, openSession, openStage, type Stage } from './test-log.ts'
+
+describeLog('PostgreSQL', async () => {
+  const stage = await openStage()
+  return {
+    log: stage.log,
+    source: 'writer',
+    shard: 'main',
+    topics: [counted.topic, noted.topic],
+    event: (topic, key) => countedEvent(key, 1, topic === counted.topic ? counted : noted),
+    async begin() {
+      const session = await openSession(stage.database)
+      await session.run('begin')
+      const end = async (how: string) => {
+        await session.run(how)
+        await session.close()
+      }
+      return { append: session.append, commit: () => end('commit'), rollback: () => end('rollback') }
+    },
+    close: stage.close,
+  }
+})
+
+describe('the outbox as a log', () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await openStage()
+  })
+  afterAll(() => stage.close())
+
+  const readKeys = async (from = beginning) => {
+    const page = await stage.log.read('writer', 'main', from, { topics: [counted.topic], limitEvents: 1_000 })
+    return { keys: page.rows.flatMap((row) => decodeBatch(row.batch).map(({ key }) => key)), page }
+  }
+
+  test('a row whose number was drawn early, by a transaction that got its id late, is delivered', async () => {
+    // The cursor is (xid, seq): seq 1 belongs to the later transaction, and an id-only cursor would be past it.
+    const from = await stage.log.head('writer', 'main')
+    const [one, two] = [await openSession(stage.database), await openSession(stage.database)]
+    await one.run('begin')
+    const insert = `insert into outbox (seq, topic, event_count, batch) overriding system value values ($1, $2, 1, $3)`
+    const batchOf = (key: string) => encodeBatch([countedEvent(key, 1)])
+    await two.run('begin')
+    await two.run(insert, [100_501, counted.topic, batchOf('second number, first transaction')])
+    await one.run(insert, [100_500, counted.topic, batchOf('first number, second transaction')])
+    await two.run('commit')
+    const first = await readKeys(from)
+    await one.run('commit')
+    const second = await readKeys(first.page.end)
+    expect([...first.keys, ...second.keys]).toEqual([
+      'second number, first transaction',
+      'first number, second transaction',
+    ])
+    await Promise.all([one.close(), two.close()])
+  })
+
+  test('while an older transaction is open the stall is measured, and a row committed after it waits', async () => {
+    const from = await stage.log.head('writer', 'main')
+    const old = await openSession(stage.database)
+    await old.run('begin')
+    await old.run('select pg_current_xact_id()')
+    await stage.write(countedEvent('waits', 1))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect((await readKeys(from)).keys).toEqual([])
+    expect(await stage.log.stalledSeconds('writer', 'main')).toBeGreaterThan(0.02)
+    expect((await stage.log.lag('writer', 'main', from, [counted.topic])).events).toBe(1)
+    await old.run('rollback')
+    expect((await readKeys(from)).keys).toEqual(['waits'])
+    expect(await stage.log.stalledSeconds('writer', 'main')).toBe(0)
+    await old.close()
+  })
+
+  test('a place beyond the end of the log is noticed, as after a restore into another server', async () => {
+    const page = await stage.log.read(
+      'writer',
+      'main',
+      { xid: '999999999', seq: 0, index: 0 },
+      { topics: [counted.topic], limitEvents: 10 },
+    )
+    expect(page).toMatchObject({ rows: [], reached: false, full: false, end: { xid: '999999999' } })
+  })
+
+  test('one transaction makes one row per topic', async () => {
+    const from = await stage.log.head('writer', 'main')
+    await stage.write(countedEvent('a', 1), countedEvent('n', 1, noted), countedEvent('b', 1))
+    const { rows } = await stage.log.read('writer', 'main', from, {
+      topics: [counted.topic, noted.topic],
+      limitEvents: 10,
+    })
+    expect(rows.map((row) => [row.topic, row.eventCount])).toEqual([
+      [counted.topic, 2],
+      [noted.topic, 1],
+    ])
+    expect(new Set(rows.map((row) => row.xid)).size).toBe(1)
+  })
+
+  test('the service may write events and can neither change nor remove them; the log may only read them', async () => {
+    const session = await openSession(stage.database)
+    for (const statement of ['delete from outbox', 'update outbox set topic = topic', 'truncate outbox'])
+      await expect(session.run(statement)).rejects.toThrow('permission denied')
+    await session.close()
+    const reader = stage.database.open('souk_log')
+    const run = (text: string) => reader.autocommit.many({ name: '', text, values: [] })
+    await expect(run('select count(*) from writer.outbox')).resolves.toBeDefined()
+    await expect(run('delete from writer.outbox')).rejects.toThrow('permission denied')
+    await expect(run('select * from reader.dead_letters')).rejects.toThrow('permission denied')
+  })
+
+  test('a page of a long log is found through its key, not by reading the log', async () => {
+    await stage.database.query(`
+      insert into writer.outbox (topic, event_count, batch) select 'writer.count', 1, '\\x00' from generate_series(1, 20000);
+      analyze writer.outbox`)
+    const statement = readRows('writer', { xid: '5', seq: 7 }, [counted.topic], 500)
+    const plan = await stage.database.query<{ 'QUERY PLAN': string }>(
+      `explain ${statement.text}`
+        .replaceAll('$1', `'5'`)
+        .replaceAll('$2', '7')
+        .replaceAll('$3', `'{writer.count}'`)
+        .replaceAll('$4', '500'),
+    )
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using outbox_pkey')
+  })
+})
