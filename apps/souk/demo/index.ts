@@ -1,0 +1,25 @@
+import { categories } from './categories.ts'
+import { productsOf, shopPictureUrl } from './compose.ts'
+import { people } from './people.ts'
+import { salesAround, stockedForSales } from './sales.ts'
+import { trades } from './trades/index.ts'
+import type { DemoMarketplace, DemoShop } from './types.ts'
+
+export { pictureSvg } from './pictures/index.ts'
+export type * from './types.ts'
+
+const shops = (): DemoShop[] =>
+  trades.map((trade) => {
+    const { shape: _, ...shop } = trade.shop
+    return { ...shop, pictureUrl: shopPictureUrl(trade), ownerKey: `${shop.key}-owner` }
+  })
+
+/**
+ * What a marketplace is stocked with the first time it opens: twelve shops and about six hundred products.
+ * Always the same, except for the two sales, whose times lie around `now`.
+ */
+export function demoMarketplace(now: Date): DemoMarketplace {
+  const sales = salesAround(now)
+  const products = stockedForSales(trades.flatMap(productsOf), sales)
+  return { categories: categories(), shops: shops(), people: people(trades), products, sales }
+}

@@ -1,0 +1,75 @@
+export type Currency = 'EUR' | 'GBP' | 'JPY'
+
+export type DemoCategory = { key: string; parentKey?: string; name: string; slug: string }
+
+/** `phone` is E.164, either from a range kept for fiction or one no exchange can assign. */
+export type DemoShop = {
+  key: string
+  name: string
+  slug: string
+  tagline: string
+  description: string
+  trade: string
+  city: string
+  countryCode: string
+  currency: Currency
+  phone: string
+  email: string
+  pictureUrl: string
+  ownerKey: string
+}
+
+export type DemoPerson = {
+  key: string
+  email: string
+  name: string
+  password: string
+  role: 'operator' | 'staff' | 'shopper'
+  shopKey?: string
+  duties?: string[]
+}
+
+/** `optionValues` maps each of the product's option names to one of its values; empty when there are no options. */
+export type DemoVariant = {
+  sku: string
+  optionValues: Record<string, string>
+  priceMinor: number
+  weightGrams: number
+  onHand: number
+}
+
+export type DemoProduct = {
+  key: string
+  shopKey: string
+  /** Most specific first. */
+  categoryKeys: string[]
+  title: string
+  slug: string
+  description: string
+  tags: string[]
+  status: 'active' | 'draft' | 'archived'
+  options: { name: string; values: string[] }[]
+  pictures: { url: string; alt: string }[]
+  variants: DemoVariant[]
+}
+
+/** `units` are set aside from the product's only variant; `capPerCustomer` counts units over the whole sale. */
+export type DemoSale = {
+  key: string
+  shopKey: string
+  productKey: string
+  name: string
+  startsAt: Date
+  endsAt: Date
+  priceMinor: number
+  capPerCustomer: number
+  units: number
+}
+
+export type DemoMarketplace = {
+  categories: DemoCategory[]
+  shops: DemoShop[]
+  people: DemoPerson[]
+  products: DemoProduct[]
+  sales: DemoSale[]
+}
