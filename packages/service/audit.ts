@@ -5,6 +5,14 @@ export type Finding = { subject: string; message: string }
 
 export type AuditResult = { checked: number; findings: Finding[] }
 
+export type AuditScope = {
+  /** Only what changed after this snapshot (text form of pg_snapshot). Undefined: everything. */
+  since: string | undefined
+  /** When that snapshot was taken, Unix milliseconds; for data found by time. */
+  sinceMs: number | undefined
+  maxFindings: number
+}
+
 /** An invariant of a service's own data, checked on the live system in one read-only snapshot. */
 export type AuditCheck = {
   /** Number in the list of invariants: "I1". */
@@ -13,7 +21,6 @@ export type AuditCheck = {
   title: string
   /**
    * @param tx a read-only, repeatable-read transaction on the service's database.
-   * @param scope `since` = only what changed after that snapshot (text form of pg_snapshot); undefined = everything.
    */
-  run(tx: Tx, scope: { since: string | undefined; maxFindings: number }): Promise<AuditResult>
+  run(tx: Tx, scope: AuditScope): Promise<AuditResult>
 }

@@ -40,6 +40,11 @@ export type ServiceParts = {
   consumers?: readonly Consumer[]
   jobs?: readonly Job[]
   audits?: readonly AuditCheck[]
+  /**
+   * Paths whose requests may be turned away before anything is read of them: `refusing` answers with the seconds to wait
+   * while they would be refused anyway.
+   */
+  sheds?: readonly { method: string; prefix: string; refusing(): number | undefined }[]
   /** Finish what was accepted. Called after the edges stopped taking new work, before the database closes. */
   stop?(): Promise<void>
 }

@@ -1,4 +1,4 @@
-export type { AuditCheck, AuditResult, Finding } from './audit.ts'
+export type { AuditCheck, AuditResult, AuditScope, Finding } from './audit.ts'
 export {
   type Clock,
   defineService,

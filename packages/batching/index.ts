@@ -1,0 +1,1 @@
+export { type Batcher, type BatcherOptions, type BatcherStats, createBatcher, Overloaded } from './batcher.ts'

@@ -1,0 +1,87 @@
+import { sql, type Tx } from '@souk/postgres'
+
+export type Released = { variantId: string; saleWindowId: string | null; capId: string | null; quantity: number }
+
+/**
+ * Give units back. Units of a sale return to the sale while it runs; once it has ended they leave it and go on ordinary
+ * sale. Either way what is granted minus what remains goes down by the quantity, once.
+ */
+export async function releaseUnits(tx: Tx, released: readonly Released[]): Promise<void> {
+  const sorted = [...released].sort((a, b) => (a.variantId < b.variantId ? -1 : 1))
+  const ended = new Set(
+    (
+      await tx.many<{ sale_window_id: string }>(sql`
+        select sale_window_id from sale_windows
+        where sale_window_id = any(${sorted.map((line) => line.saleWindowId)}::uuid[]) and ended_at is not null for share`)
+    ).map((row) => row.sale_window_id),
+  )
+  const back: { id: string; remaining: number; granted: number }[] = []
+  for (const line of sorted) {
+    if (line.saleWindowId === null) back.push({ id: line.variantId, remaining: line.quantity, granted: 0 })
+    else if (!ended.has(line.saleWindowId)) back.push({ id: line.saleWindowId, remaining: line.quantity, granted: 0 })
+    else {
+      back.push({ id: line.saleWindowId, remaining: 0, granted: -line.quantity })
+      back.push({ id: line.variantId, remaining: line.quantity, granted: line.quantity })
+    }
+    if (line.capId !== null) back.push({ id: line.capId, remaining: line.quantity, granted: 0 })
+  }
+  back.sort((a, b) => (a.id < b.id ? -1 : 1))
+  await tx.run(sql`
+    update allotments a set remaining = a.remaining + b.remaining, granted = a.granted + b.granted
+    from unnest(${back.map((row) => row.id)}::uuid[], ${back.map((row) => row.remaining)}::bigint[],
+      ${back.map((row) => row.granted)}::bigint[]) as b (allotment_id, remaining, granted)
+    where a.kind in (1, 2, 3) and a.allotment_id = b.allotment_id`)
+}
+
+export type Transfer = { transferId: string; shopId: string; variantId: string; quantity: number }
+export type TransferOutcome = { transferId: string; quantity: number; remaining: number }
+
+/** What earlier calls with these transfer ids came to. */
+export const findTransfers = (tx: Tx, transferIds: readonly string[]) =>
+  tx.many<TransferOutcome>(sql`
+    select transfer_id as "transferId", quantity, remaining from transfers where transfer_id = any(${transferIds}::uuid[])`)
+
+/** Make sure every variant has its row, so that it can be locked and raised. */
+export const ensureGoods = (tx: Tx, transfers: readonly Transfer[]) =>
+  tx.run(sql`
+    insert into allotments (kind, allotment_id, shop_id, granted, remaining)
+    select 1, t.variant_id, t.shop_id, 0, 0
+    from unnest(${transfers.map((transfer) => transfer.variantId)}::uuid[], ${transfers.map((transfer) => transfer.shopId)}::uuid[])
+      as t (variant_id, shop_id)
+    order by t.variant_id on conflict do nothing`)
+
+export type GoodsRow = { allotment_id: string; shop_id: string; granted: number; remaining: number }
+
+export const lockGoods = (tx: Tx, variantIds: readonly string[]) =>
+  tx.many<GoodsRow>(sql`
+    select allotment_id, shop_id, granted, remaining from allotments
+    where kind = 1 and allotment_id = any(${variantIds}::uuid[]) order by allotment_id for update`)
+
+/** Change what is granted and what remains of variants by the same number of units, and remember each transfer. */
+export const applyTransfers = async (tx: Tx, transfers: readonly (Transfer & { remaining: number })[]) => {
+  await tx.run(sql`
+    insert into transfers (transfer_id, variant_id, shop_id, quantity, remaining)
+    select * from unnest(${transfers.map((transfer) => transfer.transferId)}::uuid[],
+      ${transfers.map((transfer) => transfer.variantId)}::uuid[], ${transfers.map((transfer) => transfer.shopId)}::uuid[],
+      ${transfers.map((transfer) => transfer.quantity)}::bigint[], ${transfers.map((transfer) => transfer.remaining)}::bigint[])`)
+  await tx.run(sql`
+    update allotments a set granted = a.granted + t.quantity, remaining = a.remaining + t.quantity
+    from (select variant_id, sum(quantity)::bigint as quantity
+          from unnest(${transfers.map((transfer) => transfer.variantId)}::uuid[], ${transfers.map((transfer) => transfer.quantity)}::bigint[])
+            as t (variant_id, quantity) group by variant_id) t
+    where a.kind = 1 and a.allotment_id = t.variant_id`)
+}
+
+export type AllotmentRow = { variant_id: string; granted: number; remaining: number; set_aside: number }
+
+/** Granted to a variant in all its forms, what ordinary sale has left, and what its sales have left. */
+export const listAllotments = (tx: Tx, variantIds: readonly string[]) =>
+  tx.many<AllotmentRow>(sql`
+    select a.allotment_id as variant_id, a.granted + coalesce(s.granted, 0)::bigint as granted, a.remaining,
+      coalesce(s.remaining, 0)::bigint as set_aside
+    from allotments a
+    left join lateral (
+      select sum(sale.granted) as granted, sum(sale.remaining) as remaining
+      from sale_windows w join allotments sale on sale.kind = 2 and sale.allotment_id = w.sale_window_id
+      where w.variant_id = a.allotment_id) s on true
+    where a.kind = 1 and a.allotment_id = any(${variantIds}::uuid[])`)

@@ -1,0 +1,125 @@
+import { sql, type Tx } from '@souk/postgres'
+
+/** Allotments whose granted units are not what remains plus what live orders hold. `ids` narrows it to these; null: all. */
+export const unbalancedAllotments = (tx: Tx, ids: readonly string[] | null, limit: number) =>
+  tx.many<{ allotment_id: string; kind: number; granted: number; remaining: number; held: number }>(sql`
+    with held as (
+      select coalesce(l.sale_window_id, l.variant_id) as allotment_id, sum(l.quantity)::bigint as held
+      from order_lines l join orders o using (order_id)
+      where o.status <> 'cancelled' and (${ids}::uuid[] is null or coalesce(l.sale_window_id, l.variant_id) = any(${ids}::uuid[]))
+      group by 1)
+    select coalesce(a.allotment_id, held.allotment_id) as allotment_id, coalesce(a.kind, 0) as kind,
+      coalesce(a.granted, 0) as granted, coalesce(a.remaining, 0) as remaining, coalesce(held.held, 0) as held
+    from (select * from allotments where kind in (1, 2) and (${ids}::uuid[] is null or allotment_id = any(${ids}::uuid[]))) a
+    full join held using (allotment_id)
+    where a.granted is null or a.granted - a.remaining <> coalesce(held.held, 0) or a.remaining < 0
+    limit ${limit}`)
+
+export const countAllotments = async (tx: Tx) =>
+  (await tx.one<{ n: number }>(sql`select count(*) as n from allotments where kind in (1, 2)`)).n
+
+/** Variants whose allotments are not the sum of what inventory transferred. */
+export const unexplainedGrants = (tx: Tx, limit: number) =>
+  tx.many<{ variant_id: string; granted: number; transferred: number }>(sql`
+    with granted as (
+      select variant_id, sum(granted)::bigint as granted from (
+        select allotment_id as variant_id, granted from allotments where kind = 1
+        union all
+        select w.variant_id, a.granted from sale_windows w join allotments a on a.kind = 2 and a.allotment_id = w.sale_window_id) g
+      group by variant_id),
+    moved as (select variant_id, sum(quantity)::bigint as transferred from transfers group by variant_id)
+    select variant_id, coalesce(granted, 0) as granted, coalesce(transferred, 0) as transferred
+    from granted full join moved using (variant_id)
+    where coalesce(granted, 0) <> coalesce(transferred, 0) limit ${limit}`)
+
+/** Caps that do not match what their customer's live orders hold in the sale. */
+export const countOvershotCaps = (tx: Tx, limit: number) =>
+  tx.many<{ customer_id: string; sale_window_id: string; bought: number; cap: number }>(sql`
+    select o.customer_id, l.sale_window_id, sum(l.quantity)::bigint as bought, w.cap_per_customer as cap
+    from order_lines l join orders o using (order_id) join sale_windows w on w.sale_window_id = l.sale_window_id
+    where l.sale_window_id is not null and o.status <> 'cancelled' and w.cap_per_customer > 0
+    group by o.customer_id, l.sale_window_id, w.cap_per_customer
+    having sum(l.quantity) > w.cap_per_customer limit ${limit}`)
+
+/** Keys that name no order of their customer, and two orders of one customer under one key. */
+export const wrongKeys = (tx: Tx, firstId: string, limit: number) =>
+  tx.many<{ key: string; customer_id: string; orders: number }>(sql`
+    select k.customer_id, k.key, count(distinct o.order_id) as orders
+    from order_keys k left join orders o on o.order_id = k.order_id and o.customer_id = k.customer_id
+    where k.order_id >= ${firstId}::uuid
+    group by k.customer_id, k.key having count(distinct o.order_id) <> 1 or count(*) <> count(o.order_id)
+    limit ${limit}`)
+
+/** Orders whose key was not kept. */
+export const keylessOrders = (tx: Tx, firstId: string, limit: number) =>
+  tx.many<{ order_id: string }>(sql`
+    select o.order_id from orders o left join order_keys k on k.order_id = o.order_id and k.customer_id = o.customer_id
+    where o.order_id >= ${firstId}::uuid and k.order_id is null limit ${limit}`)
+
+/** Every different way orders have gone so far, with one example each. */
+export const historyPaths = (tx: Tx, firstId: string) =>
+  tx.many<{ path: string[]; status: string; version: number; orders: number; example: string }>(sql`
+    select jsonb_path_query_array(history, '$[*][0]') as path, status, version, count(*) as orders, min(order_id::text) as example
+    from orders where order_id >= ${firstId}::uuid group by 1, 2, 3`)
+
+/** Orders whose lines do not add up to their total, or that have none. */
+export const wrongTotals = (tx: Tx, firstId: string, limit: number) =>
+  tx.many<{ order_id: string; total_minor: number; lines_minor: number }>(sql`
+    select o.order_id, o.total_minor, coalesce(l.total, 0)::bigint as lines_minor
+    from orders o left join (
+      select order_id, sum(total_minor) as total from order_lines where order_id >= ${firstId}::uuid group by order_id) l using (order_id)
+    where o.order_id >= ${firstId}::uuid and (l.total is null or l.total <> o.total_minor) limit ${limit}`)
+
+export const countOrders = async (tx: Tx, firstId: string) =>
+  (await tx.one<{ n: number }>(sql`select count(*) as n from orders where order_id >= ${firstId}::uuid`)).n
+
+/** Orders that should have moved on long ago. */
+export const stuckOrders = (tx: Tx, firstId: string, untilId: string, limit: number) =>
+  tx.many<{ order_id: string }>(sql`
+    select order_id from orders
+    where order_id >= ${firstId}::uuid and order_id < ${untilId}::uuid and status = 'placed' limit ${limit}`)
+
+export type HourSum = { hour: number; changes: number; sum: string }
+
+/**
+ * The changes of state of all orders placed since, by the hour they were placed in: how many, and a sum over (order,
+ * version) of 48 random bits of the id times the version. Equal to the same sum over the events: same changes.
+ */
+export const changesByHour = (tx: Tx, firstId: string) =>
+  tx.many<HourSum>(sql`
+    select (('x' || substr(replace(order_id::text, '-', ''), 1, 12))::bit(48)::bigint / 3600000) as hour,
+      sum(version)::bigint as changes,
+      sum(('x' || right(order_id::text, 12))::bit(48)::bigint::numeric * (version * (version + 1) / 2))::text as sum
+    from orders where order_id >= ${firstId}::uuid group by 1`)
+
+export const changesOfHour = (tx: Tx, fromId: string, untilId: string) =>
+  tx.many<{ order_id: string; version: number }>(
+    sql`select order_id, version from orders where order_id >= ${fromId}::uuid and order_id < ${untilId}::uuid`,
+  )
+
+export type OutboxRow = { xid: string; seq: number; batch: Buffer }
+
+/**
+ * Outbox rows this snapshot can see, behind the place given: those a former snapshot could not see, or those written
+ * since an instant, or all.
+ */
+export const outboxRows = (
+  tx: Tx,
+  notIn: string | null,
+  sinceMs: number | null,
+  afterXid: string,
+  afterSeq: number,
+  limit: number,
+) =>
+  tx.many<OutboxRow>(sql`
+    select xid::text, seq, batch from outbox
+    where (xid, seq) > (${afterXid}::text::xid8, ${afterSeq}::bigint) and topic = 'orders.order'
+      and (${notIn}::text is null
+        or (xid >= pg_snapshot_xmin(${notIn}::text::pg_snapshot) and not pg_visible_in_snapshot(xid, ${notIn}::text::pg_snapshot)))
+      and (${sinceMs}::bigint is null or written_at >= to_timestamp(${sinceMs}::bigint / 1000.0))
+    order by xid, seq limit ${limit}`)
+
+/** When the oldest event still kept was written, whether it is the first there ever was, and the time. */
+export const oldestOutboxRow = (tx: Tx) =>
+  tx.one<{ writtenAt: Date; complete: boolean; now: Date }>(sql`
+    select coalesce(min(written_at), now()) as "writtenAt", coalesce(min(seq), 1) = 1 as complete, now() as now from outbox`)

@@ -1,0 +1,237 @@
+import { OrderCancelledSchema, OrderConfirmedSchema, OrderPlacedSchema } from '@souk/contracts/orders'
+import { codecOf, decodeBatch } from '@souk/events'
+import { firstIdAt, timeInId, type Tx } from '@souk/postgres'
+import type { AuditCheck, AuditResult, Finding } from '@souk/service'
+import {
+  changesByHour,
+  changesOfHour,
+  countAllotments,
+  countOrders,
+  countOvershotCaps,
+  historyPaths,
+  keylessOrders,
+  oldestOutboxRow,
+  outboxRows,
+  stuckOrders,
+  unbalancedAllotments,
+  unexplainedGrants,
+  wrongKeys,
+  wrongTotals,
+} from './audits.sql.ts'
+import { isPath, type OrderHistory, type OrderStatus } from './order.ts'
+
+const allTime = '00000000-0000-0000-0000-000000000000'
+const hourMs = 3_600_000
+
+const result = (checked: number, findings: Finding[]): AuditResult => ({ checked, findings })
+
+/** Orders placed from here on are looked at: all, or from a minute before the mark (a batch may commit late). */
+const firstIdOf = (sinceMs: number | undefined): string => (sinceMs === undefined ? allTime : firstIdAt(sinceMs - 60_000))
+
+export const orderAudits: AuditCheck[] = [
+  {
+    invariant: 'I1',
+    title: 'What was granted is what remains plus what live orders hold, for every variant and every sale',
+    async run(tx, { since, maxFindings }) {
+      const touched = since === undefined ? null : await allotmentsTouched(tx, since)
+      if (touched?.length === 0) return result(0, [])
+      const rows = await unbalancedAllotments(tx, touched, maxFindings)
+      return result(
+        touched?.length ?? (await countAllotments(tx)),
+        rows.map((row) => ({
+          subject: row.allotment_id,
+          message: `granted ${row.granted}, remaining ${row.remaining}, but live orders hold ${row.held}`,
+        })),
+      )
+    },
+  },
+  {
+    invariant: 'I2',
+    title: 'What may be promised of a variant is the sum of what inventory transferred',
+    async run(tx, { maxFindings }) {
+      const rows = await unexplainedGrants(tx, maxFindings)
+      return result(
+        await countAllotments(tx),
+        rows.map((row) => ({
+          subject: row.variant_id,
+          message: `granted ${row.granted}, but the transfers sum to ${row.transferred}`,
+        })),
+      )
+    },
+  },
+  {
+    invariant: 'I3',
+    title: 'No customer holds more in a sale than its cap allows',
+    async run(tx, { maxFindings }) {
+      const rows = await countOvershotCaps(tx, maxFindings)
+      return result(
+        rows.length,
+        rows.map((row) => ({
+          subject: row.sale_window_id,
+          message: `customer ${row.customer_id} holds ${row.bought}, the cap is ${row.cap}`,
+        })),
+      )
+    },
+  },
+  {
+    invariant: 'I4',
+    title: 'Every key names exactly one order, and every order has its key',
+    async run(tx, { sinceMs, maxFindings }) {
+      // Keys are kept for 24 hours at least; older orders have lost theirs by design.
+      const firstId = firstIdOf(Math.max(sinceMs ?? 0, Date.parse(await nowOf(tx)) - 23 * hourMs))
+      const wrong = await wrongKeys(tx, firstId, maxFindings)
+      const keyless = await keylessOrders(tx, firstId, maxFindings)
+      return result(await countOrders(tx, firstId), [
+        ...wrong.map((row) => ({
+          subject: row.customer_id,
+          message: `key ${row.key} names ${row.orders} orders of this customer`,
+        })),
+        ...keyless.map((row) => ({ subject: row.order_id, message: 'no key is kept for this order' })),
+      ])
+    },
+  },
+  {
+    invariant: 'I6',
+    title: 'Every change of an order has exactly one event, and every event its change',
+    run: (tx, { sinceMs, maxFindings }) => compareWithOutbox(tx, sinceMs, maxFindings),
+  },
+  {
+    invariant: 'I10',
+    title: 'No order waits for its next step for more than five minutes',
+    async run(tx, { sinceMs, maxFindings }) {
+      const untilId = firstIdAt(Date.parse(await nowOf(tx)) - 5 * 60_000)
+      const firstId = sinceMs === undefined ? allTime : firstIdAt(sinceMs - 24 * hourMs)
+      const rows = await stuckOrders(tx, firstId, untilId, maxFindings)
+      return result(
+        rows.length,
+        rows.map((row) => ({ subject: row.order_id, message: 'placed more than five minutes ago and not confirmed' })),
+      )
+    },
+  },
+  {
+    invariant: 'I11',
+    title: 'Every history is a path of the allowed transitions and ends in the state the order is in',
+    async run(tx, { sinceMs }) {
+      const rows = await historyPaths(tx, firstIdOf(sinceMs))
+      const wrong = rows.filter(({ path, status, version }) => {
+        const history: OrderHistory = path.map((state) => [state as OrderStatus, 0])
+        return !isPath(history) || path.at(-1) !== status || path.length !== version
+      })
+      return result(
+        rows.reduce((sum, row) => sum + row.orders, 0),
+        wrong.map((row) => ({
+          subject: row.example,
+          message: `${row.orders} order(s) went ${row.path.join(' → ')} and are ${row.status} at version ${row.version}`,
+        })),
+      )
+    },
+  },
+  {
+    invariant: 'I13',
+    title: 'Every order has lines, and they add up to its total',
+    async run(tx, { sinceMs, maxFindings }) {
+      const firstId = firstIdOf(sinceMs)
+      const rows = await wrongTotals(tx, firstId, maxFindings)
+      return result(
+        await countOrders(tx, firstId),
+        rows.map((row) => ({
+          subject: row.order_id,
+          message: `total ${row.total_minor}, lines ${row.lines_minor}`,
+        })),
+      )
+    },
+  },
+]
+
+const nowOf = async (tx: Tx) => (await oldestOutboxRow(tx)).now.toISOString()
+
+type Change = { orderId: string; version: number; allotmentIds: string[] }
+
+const codecs = {
+  'orders.order_placed': codecOf(OrderPlacedSchema),
+  'orders.order_confirmed': codecOf(OrderConfirmedSchema),
+  'orders.order_cancelled': codecOf(OrderCancelledSchema),
+} as const
+
+/** Every change the outbox tells of, read a page at a time: a million events pass through 30 MB. */
+async function* changes(tx: Tx, since: string | undefined, sinceMs: number | undefined): AsyncIterable<Change> {
+  let after = { xid: '0', seq: 0 }
+  for (;;) {
+    const rows = await outboxRows(tx, since ?? null, sinceMs ?? null, after.xid, after.seq, 200)
+    for (const row of rows) {
+      for (const envelope of decodeBatch(row.batch)) {
+        const codec = codecs[envelope.type as keyof typeof codecs]
+        const payload = codec.decode(envelope.payload)
+        const lines = 'lines' in payload ? payload.lines : []
+        yield {
+          orderId: payload.orderId,
+          version: payload.version,
+          allotmentIds: lines.map((line) => line.saleWindowId || line.variantId),
+        }
+      }
+    }
+    const last = rows.at(-1)
+    if (last === undefined) return
+    after = last
+  }
+}
+
+async function allotmentsTouched(tx: Tx, since: string): Promise<string[]> {
+  const touched = new Set<string>()
+  for await (const change of changes(tx, since, undefined)) for (const id of change.allotmentIds) touched.add(id)
+  return [...touched]
+}
+
+/**
+ * Both directions at once: per hour of placing, the number of changes and a sum over 48 random bits of each order's id
+ * weighted with the version must be the same in orders and in events. Only hours that differ are compared one by one.
+ */
+async function compareWithOutbox(tx: Tx, sinceMs: number | undefined, maxFindings: number): Promise<AuditResult> {
+  const oldest = await oldestOutboxRow(tx)
+  // Orders from before the oldest event still kept cannot be compared any more.
+  const fromMs = Math.max(sinceMs === undefined ? 0 : sinceMs - 60_000, oldest.complete ? 0 : oldest.writtenAt.getTime())
+  const firstId = fromMs === 0 ? allTime : firstIdAt(fromMs)
+  const told = new Map<number, { changes: number; sum: bigint }>()
+  let checked = 0
+  for await (const { orderId, version } of changes(tx, undefined, fromMs === 0 ? undefined : fromMs - 60_000)) {
+    if (orderId < firstId) continue
+    const hour = Math.floor(timeInId(orderId) / hourMs)
+    const sum = told.get(hour) ?? { changes: 0, sum: 0n }
+    sum.changes += 1
+    sum.sum += BigInt(Number.parseInt(orderId.slice(-12), 16)) * BigInt(version)
+    told.set(hour, sum)
+    checked += 1
+  }
+  const kept = new Map((await changesByHour(tx, firstId)).map((row) => [row.hour, row]))
+  const different = [...new Set([...told.keys(), ...kept.keys()])].filter(
+    (hour) => told.get(hour)?.changes !== kept.get(hour)?.changes || told.get(hour)?.sum !== BigInt(kept.get(hour)?.sum ?? -1),
+  )
+  const findings: Finding[] = []
+  for (const hour of different) {
+    if (findings.length >= maxFindings) break
+    findings.push(...(await differencesOfHour(tx, hour, firstId, maxFindings - findings.length)))
+  }
+  return result(checked, findings)
+}
+
+async function differencesOfHour(tx: Tx, hour: number, firstId: string, maxFindings: number): Promise<Finding[]> {
+  const versions = new Map<string, number[]>()
+  for await (const { orderId, version } of changes(tx, undefined, hour * hourMs - 60_000))
+    if (orderId >= firstId && Math.floor(timeInId(orderId) / hourMs) === hour)
+      versions.set(orderId, [...(versions.get(orderId) ?? []), version])
+  const findings: Finding[] = []
+  for (const row of await changesOfHour(tx, firstIdAt(hour * hourMs), firstIdAt((hour + 1) * hourMs))) {
+    if (row.order_id < firstId) continue
+    const events = (versions.get(row.order_id) ?? []).sort((a, b) => a - b)
+    versions.delete(row.order_id)
+    const wanted = Array.from({ length: row.version }, (_, index) => index + 1)
+    if (events.join() !== wanted.join())
+      findings.push({
+        subject: row.order_id,
+        message: `is at version ${row.version}, but its events are of versions ${events.join(', ') || 'none'}`,
+      })
+  }
+  for (const [orderId, events] of versions)
+    findings.push({ subject: orderId, message: `events of versions ${events.join(', ')} tell of an order that is not there` })
+  return findings.slice(0, maxFindings)
+}

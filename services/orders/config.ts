@@ -1,0 +1,30 @@
+import { integer } from '@souk/service'
+
+export const ordersConfig = {
+  SOUK_ORDERS_BATCH: integer({ min: 1, max: 2000, default: 256, help: 'Orders committed together at most.' }),
+  SOUK_ORDERS_IN_FLIGHT: integer({
+    min: 1,
+    max: 8,
+    default: 2,
+    help: 'Batches under way at once on one shard: one is being committed while the next is being decided.',
+  }),
+  SOUK_ORDERS_QUEUE: integer({
+    min: 10,
+    max: 100_000,
+    default: 4_000,
+    help: 'Orders that may wait for their batch; beyond it the answer is 503 at once.',
+  }),
+  SOUK_ORDERS_WAIT_MS: integer({
+    min: 50,
+    max: 30_000,
+    default: 1_000,
+    help: 'How long an order may be expected to wait for its batch; beyond it the answer is 503 at once.',
+  }),
+  SOUK_ORDERS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 100, help: 'Orders one account may place a minute.' }),
+  SOUK_FLASH_ORDERS_PER_MINUTE: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 10,
+    help: 'Flash-sale orders one account may place a minute.',
+  }),
+}

@@ -1,0 +1,71 @@
+import { defineErrors, DomainError } from '@souk/errors'
+
+export const isDomainError = (error: unknown): error is DomainError => error instanceof DomainError
+
+export const orderErrors = defineErrors({
+  'order-not-found': {
+    status: 404,
+    title: 'No such order',
+    help: 'There is no order with this id, or it is not yours to see.',
+  },
+  'unknown-variant': {
+    status: 409,
+    title: 'Not for sale',
+    help: 'A line names a variant that does not exist or is not for sale at present. Remove the line and order again.',
+  },
+  'shop-not-selling': {
+    status: 409,
+    title: 'The shop is not selling',
+    help: 'The shop is closed or suspended. Orders already placed are not touched.',
+  },
+  'several-shops': {
+    status: 409,
+    title: 'Lines of several shops',
+    help: 'An order is placed with one shop. Place one order for each shop.',
+  },
+  'out-of-stock': {
+    status: 409,
+    title: 'Not enough stock',
+    help: 'Fewer units are left than a line asks for; `variantId` and `remaining` say which and how many. Nothing was ordered.',
+  },
+  'cap-reached': {
+    status: 409,
+    title: 'No more for one customer',
+    help: 'The sale allows each customer a number of units; `remaining` says how many you may still buy.',
+  },
+  'no-sale': {
+    status: 409,
+    title: 'No sale is running',
+    help: 'The product has no sale window now or ahead. It may be sold at its ordinary price: POST /v1/orders.',
+  },
+  'sale-not-started': {
+    status: 409,
+    title: 'The sale has not begun',
+    help: '`startsAt` says when it does.',
+  },
+  'total-too-large': {
+    status: 422,
+    title: 'The order is too large',
+    help: 'The sum of an order may not pass 10,000,000,000.00. Divide it.',
+  },
+  'order-key-mismatch': {
+    status: 422,
+    title: 'This key was used for another order',
+    help: 'The Idempotency-Key was sent before with another body. Use a new key for a new order.',
+  },
+  'illegal-transition': {
+    status: 409,
+    title: 'Not possible in this state',
+    help: 'The order has moved on; read it again to see what is still possible.',
+  },
+  'orders-overloaded': {
+    status: 503,
+    title: 'Too many orders at once',
+    help: 'Nothing was ordered. Try again after the time in Retry-After, with the same Idempotency-Key.',
+  },
+  'order-outcome-unknown': {
+    status: 503,
+    title: 'Not known whether the order was placed',
+    help: 'The database went away at the wrong moment. Send the same request with the same Idempotency-Key: you get the order, or it is placed now.',
+  },
+})

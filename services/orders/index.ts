@@ -1,0 +1,77 @@
+import { orderCancelled, orderConfirmed, orderPlaced } from '@souk/contracts'
+import { CatalogService } from '@souk/contracts/catalog'
+import { AllotmentService, SaleService } from '@souk/contracts/orders'
+import { ShopService } from '@souk/contracts/shops'
+import { defineService } from '@souk/service'
+import { orderAudits } from './audits.ts'
+import { ordersConfig } from './config.ts'
+import { orderConsumers } from './consumers.ts'
+import { orderErrors } from './errors.ts'
+import { dayBefore, orderJobs } from './jobs.ts'
+import { createLearner } from './learn-terms.ts'
+import { placingMetrics } from './metrics.ts'
+import { tendPartitions } from './orders.sql.ts'
+import { createAcceptor } from './place-later.ts'
+import { createPlacer } from './placer.ts'
+import { startPlacingAccepted } from './place-accepted.ts'
+import { orderRoutes } from './routes.ts'
+import { orderRpc } from './rpc.ts'
+import { createSaleFinder } from './find-sale.ts'
+import { createTermsMemory } from './terms.ts'
+
+export const orders = defineService({
+  name: 'orders',
+  migrations: new URL('./migrations/', import.meta.url),
+  config: ordersConfig,
+  errors: orderErrors,
+  emits: [orderPlaced, orderConfirmed, orderCancelled],
+  async start({ config, db, shards, outbox, clock, log, metrics, directory }) {
+    const memory = createTermsMemory()
+    await db.transaction((tx) => tendPartitions(tx, clock(), dayBefore(clock())))
+    const learnVariants = createLearner({
+      db,
+      clock,
+      catalog: directory.client(CatalogService),
+      shops: directory.client(ShopService),
+    })
+    const series = placingMetrics(metrics)
+    const placer = createPlacer(
+      shards,
+      (shard) => ({ db: shard.db, memory, clock, wake: outbox.wake, learnVariants, onPath: series.path }),
+      {
+        maxItems: config.SOUK_ORDERS_BATCH,
+        maxInFlight: config.SOUK_ORDERS_IN_FLIGHT,
+        maxQueued: config.SOUK_ORDERS_QUEUE,
+        maxWaitMs: config.SOUK_ORDERS_WAIT_MS,
+      },
+      series.batch,
+    )
+    series.queue(placer.stats)
+    const accepted = startPlacingAccepted({ db, placer, clock, log })
+    const acceptor = createAcceptor(db, accepted.wake)
+    return {
+      routes: orderRoutes({
+        placer,
+        acceptor,
+        shards,
+        outbox,
+        clock,
+        saleVariantOf: createSaleFinder(db, clock),
+        limits: {
+          ordersPerMinute: config.SOUK_ORDERS_PER_MINUTE,
+          flashOrdersPerMinute: config.SOUK_FLASH_ORDERS_PER_MINUTE,
+        },
+      }),
+      rpc: { handlers: orderRpc({ shards, memory, clock }), services: [AllotmentService, SaleService] },
+      consumers: orderConsumers({ memory, outbox, clock }),
+      jobs: orderJobs({ shards, memory, clock }),
+      audits: orderAudits,
+      sheds: [{ method: 'POST', prefix: '/v1/orders', refusing: placer.refusing }],
+      async stop() {
+        await acceptor.drain()
+        await accepted.stop()
+        await placer.drain()
+      },
+    }
+  },
+})

@@ -1,0 +1,85 @@
+import { CatalogService, type ProductChanged } from '@souk/contracts/catalog'
+import { type ShopChanged, ShopService } from '@souk/contracts/shops'
+import type { Database } from '@souk/postgres'
+import type { Client } from '@souk/rpc'
+import { type Offer, upsertOffers, upsertShops, withdrawMissingOffers } from './terms.sql.ts'
+import type { Tx } from '@souk/postgres'
+
+/** Store what catalog said of products. Older news changes nothing. Resolves to the variants that changed. */
+export async function storeProducts(tx: Tx, products: readonly ProductChanged[]): Promise<string[]> {
+  const latest = [...latestBy(products, (product) => product.productId).values()]
+  if (latest.length === 0) return []
+  const offers = latest.flatMap(offersOf)
+  const withdrawn = await withdrawMissingOffers(
+    tx,
+    latest.map((product) => product.productId),
+    latest.map((product) => Number(product.version)),
+    offers.map((offer) => offer.variantId),
+  )
+  return [...withdrawn, ...(await upsertOffers(tx, offers))]
+}
+
+/** Store what shops said of shops. Older news changes nothing. */
+export async function storeShops(tx: Tx, shops: readonly ShopChanged[]): Promise<void> {
+  const latest = [...latestBy(shops, (shop) => shop.shopId).values()]
+  if (latest.length === 0) return
+  await upsertShops(
+    tx,
+    latest.map((shop) => ({
+      shopId: shop.shopId,
+      selling: shop.status === 'open',
+      version: Number(shop.version),
+      name: shop.name,
+    })),
+  )
+}
+
+function latestBy<News extends { version: bigint }>(news: readonly News[], idOf: (one: News) => string): Map<string, News> {
+  const latest = new Map<string, News>()
+  for (const one of news) {
+    const known = latest.get(idOf(one))
+    if (known === undefined || known.version < one.version) latest.set(idOf(one), one)
+  }
+  return latest
+}
+
+const offersOf = (product: ProductChanged): Offer[] =>
+  product.variants.map((variant) => ({
+    variantId: variant.variantId,
+    productId: product.productId,
+    shopId: product.shopId,
+    sku: variant.sku,
+    title: variant.title === '' ? product.title : `${product.title}, ${variant.title}`,
+    priceMinor: Number(variant.priceMinor),
+    currency: variant.currencyCode,
+    priceVersion: Number(variant.priceVersion),
+    selling: product.status === 'active' && variant.active,
+    productVersion: Number(product.version),
+  }))
+
+/**
+ * Ask catalog and shops about variants we do not know, or whose shop we do not: an order may come before the news.
+ * What nobody knows is not asked for again within a second, so that invented ids cost one call a second, not one each.
+ */
+export function createLearner(deps: {
+  db: Database
+  clock: () => Date
+  catalog: Client<typeof CatalogService>
+  shops: Client<typeof ShopService>
+}): (variantIds: readonly string[]) => Promise<void> {
+  const askedAt = new Map<string, number>()
+  return async (variantIds) => {
+    const nowMs = deps.clock().getTime()
+    const toAsk = variantIds.filter((variantId) => nowMs - (askedAt.get(variantId) ?? 0) >= 1_000)
+    if (toAsk.length === 0) return
+    for (const variantId of toAsk) askedAt.set(variantId, nowMs)
+    if (askedAt.size > 20_000) askedAt.clear()
+    const { products } = await deps.catalog.getProducts({ variantIds: toAsk.slice(0, 1_000) })
+    const shopIds = [...new Set(products.map((product) => product.shopId))]
+    const shops = (await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId })))).flatMap(({ shop }) => shop ?? [])
+    await deps.db.transaction(async (tx) => {
+      await storeShops(tx, shops)
+      await storeProducts(tx, products)
+    })
+  }
+}

@@ -1,0 +1,73 @@
+import { orderErrors } from './errors.ts'
+
+/** Every legal move of an order. What is not here is refused. */
+export const transitions = {
+  placed: { confirm: 'confirmed', cancel: 'cancelled' },
+  confirmed: { cancel: 'cancelled' },
+  cancelled: {},
+} as const satisfies Record<string, Partial<Record<string, string>>>
+
+export type OrderStatus = keyof typeof transitions
+export type OrderAction = 'confirm' | 'cancel'
+
+export const orderStatuses = Object.keys(transitions) as OrderStatus[]
+export const terminal = (status: OrderStatus): boolean => Object.keys(transitions[status]).length === 0
+
+/** @throws illegal-transition */
+export function next(from: OrderStatus, action: OrderAction): OrderStatus {
+  const moves: Partial<Record<OrderAction, OrderStatus>> = transitions[from]
+  const to = moves[action]
+  if (to === undefined)
+    throw orderErrors.error('illegal-transition', `An order that is ${from} cannot be ${pastTense[action]}.`, { from, action })
+  return to
+}
+
+const pastTense: Record<OrderAction, string> = { confirm: 'confirmed', cancel: 'cancelled' }
+
+/** Every state with when it was reached, in Unix milliseconds, oldest first. */
+export type OrderHistory = readonly (readonly [OrderStatus, number])[]
+
+/** Whether a history is a path through the transitions that begins where orders begin. */
+export const isPath = (history: OrderHistory): boolean =>
+  history[0]?.[0] === 'placed' &&
+  history.every(([status], index) => {
+    const from = history[index - 1]
+    return from === undefined || Object.values(transitions[from[0]] ?? {}).includes(status as never)
+  })
+
+/** How an order is paid, and when that is known. Methods that answer later will wait between placed and confirmed. */
+export const paymentMethods = {
+  'cash-on-delivery': { decided: 'at-once' },
+} as const
+export type PaymentMethod = keyof typeof paymentMethods
+
+/** A line as it was sold: price and names are those of the moment, whatever becomes of the product. */
+export type OrderLine = {
+  readonly variantId: string
+  readonly productId: string
+  readonly sku: string
+  readonly title: string
+  readonly quantity: number
+  readonly unitPriceMinor: number
+  readonly totalMinor: number
+  readonly priceVersion: number
+  readonly saleWindowId: string | null
+}
+
+/** What was placed. None of it ever changes. */
+export type PlacedOrder = {
+  readonly orderId: string
+  readonly shopId: string
+  readonly customerId: string
+  readonly lines: readonly OrderLine[]
+  readonly totalMinor: number
+  readonly currency: string
+  readonly paymentMethod: PaymentMethod
+  readonly placedAtMs: number
+}
+
+export type Order = PlacedOrder & {
+  readonly status: OrderStatus
+  readonly version: number
+  readonly history: OrderHistory
+}

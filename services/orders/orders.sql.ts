@@ -1,0 +1,134 @@
+import { sql, type Tx } from '@souk/postgres'
+import type { MovedOrder } from './order-events.ts'
+import type { Order, OrderHistory, OrderLine, OrderStatus, PaymentMethod, PlacedOrder } from './order.ts'
+
+type OrderRow = {
+  order_id: string
+  shop_id: string
+  customer_id: string
+  status: OrderStatus
+  version: number
+  total_minor: number
+  currency: string
+  payment_method: PaymentMethod
+  placed_at: Date
+  history: OrderHistory
+}
+
+type LineRow = {
+  order_id: string
+  variant_id: string
+  product_id: string
+  sku: string
+  title: string
+  quantity: number
+  unit_price_minor: number
+  total_minor: number
+  price_version: number
+  sale_window_id: string | null
+}
+
+const line = (row: LineRow): OrderLine => ({
+  variantId: row.variant_id,
+  productId: row.product_id,
+  sku: row.sku,
+  title: row.title,
+  quantity: row.quantity,
+  unitPriceMinor: row.unit_price_minor,
+  totalMinor: row.total_minor,
+  priceVersion: row.price_version,
+  saleWindowId: row.sale_window_id,
+})
+
+/** Orders with their lines, two statements however many; in the order of the rows given. */
+async function withLines(tx: Tx, rows: readonly OrderRow[]): Promise<Order[]> {
+  if (rows.length === 0) return []
+  const lines = await tx.many<LineRow>(sql`
+    select order_id, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor, price_version, sale_window_id
+    from order_lines where order_id = any(${rows.map((row) => row.order_id)}::uuid[]) order by order_id, line_no`)
+  const byOrder = Map.groupBy(lines, (row) => row.order_id)
+  return rows.map((row) => ({
+    orderId: row.order_id,
+    shopId: row.shop_id,
+    customerId: row.customer_id,
+    status: row.status,
+    version: row.version,
+    totalMinor: row.total_minor,
+    currency: row.currency,
+    paymentMethod: row.payment_method,
+    placedAtMs: row.placed_at.getTime(),
+    history: row.history,
+    lines: (byOrder.get(row.order_id) ?? []).map(line),
+  }))
+}
+
+const columns = sql`order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history`
+
+export const readOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
+  withLines(tx, await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = any(${orderIds}::uuid[])`))
+
+/** As they were when placed: what a repeated key is answered with. */
+export const readPlacedOrders = async (tx: Tx, orderIds: readonly string[]): Promise<PlacedOrder[]> =>
+  readOrders(tx, orderIds)
+
+export const lockOrder = async (tx: Tx, orderId: string): Promise<Order | undefined> =>
+  (
+    await withLines(tx, await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = ${orderId} for update`))
+  )[0]
+
+/** Newest first, before the order the cursor names. Proven by `orders_by_customer`. */
+export const listOfCustomer = async (tx: Tx, customerId: string, before: string | null, limit: number) =>
+  withLines(
+    tx,
+    await tx.many<OrderRow>(sql`
+      select ${columns} from orders
+      where customer_id = ${customerId} and order_id < coalesce(${before}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by order_id desc limit ${limit}`),
+  )
+
+/** Newest first. With a status the index is walked past other states: at most `maxLooked` orders back. */
+export const listOfShop = async (
+  tx: Tx,
+  shopId: string,
+  status: OrderStatus | null,
+  before: string | null,
+  limit: number,
+) =>
+  withLines(
+    tx,
+    await tx.many<OrderRow>(sql`
+      select * from (
+        select ${columns} from orders
+        where shop_id = ${shopId} and order_id < coalesce(${before}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        order by order_id desc limit ${status === null ? limit : maxLooked}) recent
+      where ${status}::text is null or status = ${status}
+      order by order_id desc limit ${limit}`),
+  )
+
+/** How far back a shop's list by status looks in one page: 5 ms of index walk. */
+export const maxLooked = 5_000
+
+export const saveOrder = (tx: Tx, order: Pick<Order, 'orderId' | 'status' | 'version' | 'history'>) =>
+  tx.run(sql`
+    update orders set status = ${order.status}, version = ${order.version}, history = ${JSON.stringify(order.history)}::jsonb
+    where order_id = ${order.orderId}`)
+
+/** Move all that are still placed; whoever has moved on meanwhile is left out. */
+export const confirmPlaced = (tx: Tx, orderIds: readonly string[], atMs: number) =>
+  tx.many<MovedOrder>(sql`
+    update orders set status = 'confirmed', version = version + 1,
+      history = history || jsonb_build_array(jsonb_build_array('confirmed', ${atMs}::bigint))
+    where order_id = any(${orderIds}::uuid[]) and status = 'placed'
+    returning order_id as "orderId", shop_id as "shopId", customer_id as "customerId", version`)
+
+export type OrderCounts = { placed: number; confirmed: number; cancelled: number }
+
+/** Orders by state since an instant: what a sale has come to. */
+export const countSince = (tx: Tx, firstId: string, shopId: string | null) =>
+  tx.one<OrderCounts>(sql`
+    select count(*) filter (where status = 'placed') as placed, count(*) filter (where status = 'confirmed') as confirmed,
+      count(*) filter (where status = 'cancelled') as cancelled
+    from orders where order_id >= ${firstId}::uuid and (${shopId}::uuid is null or shop_id = ${shopId}::uuid)`)
+
+export const tendPartitions = (tx: Tx, now: Date, keysBefore: string) =>
+  tx.one<{ made: number }>(sql`select tend_partitions(${now}, ${keysBefore}::date) as made`)

@@ -1,0 +1,253 @@
+import type { DomainError } from '@souk/errors'
+import { encodeBatch } from '@souk/events'
+import { type Database, DatabaseUnavailable, isServerError, OutcomeUnknown, type Tx, timeInId } from '@souk/postgres'
+import { allocate, type Demand } from './allocate.ts'
+import { orderErrors } from './errors.ts'
+import { daysToSearch, keyDays, keysLiveSince } from './keys.ts'
+import type { PlacedOrder } from './order.ts'
+import { orderPlacedEvent } from './order-events.ts'
+import { readPlacedOrders } from './orders.sql.ts'
+import { expectationFailed, findKeys, lockRemaining, placeBatch, readRemaining } from './place.sql.ts'
+import { type OrderRequest, type PricedOrder, priceOrder } from './price-order.ts'
+import type { TermsMemory } from './terms.ts'
+import { readTerms } from './terms.sql.ts'
+
+export type PlaceDeps = {
+  db: Database
+  memory: TermsMemory
+  clock: () => Date
+  /** Told after each commit, so that the log is read at once. */
+  wake(): void
+  /** Ask the services that own them about variants we do not know. Resolves when what they said is stored. */
+  learnVariants(variantIds: readonly string[]): Promise<void>
+  /** Which way a batch took, for the metrics. */
+  onPath(path: 'optimistic' | 'careful' | 'resolved'): void
+}
+
+export type PlaceOutcome =
+  | { readonly kind: 'placed'; readonly order: PlacedOrder; readonly repeated: boolean }
+  | { readonly kind: 'refused'; readonly error: DomainError }
+
+type Waiting = { readonly request: OrderRequest; priced: PricedOrder | undefined; outcome: PlaceOutcome | undefined }
+type DemandById = ReadonlyMap<string, Demand>
+
+/**
+ * Place a batch of orders on one shard: in order of arrival, all lines of an order or none. One outcome per request.
+ *
+ * The usual path decides from memory and writes in one statement that counts its own effects; if anything was not as
+ * remembered it wrote nothing, and the careful path decides again with the allotments locked. Nobody is refused from
+ * memory alone, and nobody is answered before the commit.
+ */
+export async function placeOrders(deps: PlaceDeps, requests: readonly OrderRequest[]): Promise<PlaceOutcome[]> {
+  const batch = requests.map((request): Waiting => ({ request, priced: undefined, outcome: undefined }))
+  await learnMissing(deps, batch)
+  let demand = decide(deps, batch)
+  if (batch.some(isRefused)) demand = await askAgain(deps, batch)
+  const accepted = batch.filter((waiting) => waiting.outcome === undefined)
+  if (accepted.length > 0) await write(deps, accepted, demand)
+  return batch.map((waiting) => waiting.outcome as PlaceOutcome)
+}
+
+const isRefused = (waiting: Waiting) => waiting.outcome?.kind === 'refused'
+
+const variantsOf = (batch: readonly Waiting[]) => [
+  ...new Set(batch.flatMap(({ request }) => request.lines.map((line) => line.variantId))),
+]
+
+async function learnMissing(deps: PlaceDeps, batch: readonly Waiting[]): Promise<void> {
+  const missing = variantsOf(batch).filter((variantId) => deps.memory.get(variantId) === undefined)
+  if (missing.length === 0) return
+  await recall(deps, deps.db.autocommit, missing)
+  const unknown = missing.filter((variantId) => !deps.memory.get(variantId)?.shopSelling)
+  if (unknown.length === 0) return
+  await deps.learnVariants(unknown)
+  await recall(deps, deps.db.autocommit, unknown)
+}
+
+/** Bring terms and remaining units of these variants into memory as the database has them now. */
+async function recall(deps: PlaceDeps, tx: Tx, variantIds: readonly string[]): Promise<void> {
+  const terms = await readTerms(tx, variantIds)
+  const ids = terms.flatMap((known) => [known.variantId, ...known.windows.map((window) => window.saleWindowId)])
+  const remaining = await readRemaining(tx, ids)
+  for (const known of terms) deps.memory.learn(known)
+  for (const row of remaining) deps.memory.setRemaining(row.allotment_id, row.remaining)
+}
+
+/** Price and allocate whoever has no outcome yet. The refused get theirs; the others are what the demand is of. */
+function decide(deps: PlaceDeps, batch: readonly Waiting[], remainingOf = deps.memory.remainingOf): DemandById {
+  const nowMs = deps.clock().getTime()
+  const open: Waiting[] = []
+  const orders: PricedOrder[] = []
+  for (const waiting of batch) {
+    if (waiting.outcome !== undefined) continue
+    const priced = priceOrder(waiting.request, deps.memory.get, nowMs, waiting.priced?.order.orderId)
+    if ('order' in priced) {
+      waiting.priced = priced
+      open.push(waiting)
+      orders.push(priced)
+    } else {
+      waiting.outcome = { kind: 'refused', error: priced }
+    }
+  }
+  const { refusals, demand } = allocate(orders, remainingOf)
+  refusals.forEach((error, index) => {
+    if (error !== undefined) (open[index] as Waiting).outcome = { kind: 'refused', error }
+  })
+  return demand
+}
+
+/** Before anybody is refused: has this key been answered before, and is memory still right? */
+async function askAgain(deps: PlaceDeps, batch: readonly Waiting[]): Promise<DemandById> {
+  const refused = batch.filter(isRefused)
+  for (const waiting of refused) waiting.outcome = undefined
+  await answerRepeats(deps, deps.db.autocommit, refused)
+  const open = refused.filter((waiting) => waiting.outcome === undefined)
+  await recall(deps, deps.db.autocommit, variantsOf(open))
+  decide(deps, open, everything)
+  const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
+  if (caps.length > 0)
+    for (const row of await readRemaining(deps.db.autocommit, caps.map((draw) => draw.allotmentId)))
+      deps.memory.setCap(row.allotment_id, row.remaining)
+  for (const waiting of open) waiting.outcome = undefined
+  return decide(deps, batch)
+}
+
+/** As if nothing ever ran out: to learn what an order would draw on. */
+const everything = () => Number.MAX_SAFE_INTEGER
+
+const drawsOf = (batch: readonly Waiting[]) => batch.flatMap((waiting) => waiting.priced?.draws ?? [])
+
+async function write(deps: PlaceDeps, accepted: readonly Waiting[], demand: DemandById): Promise<void> {
+  // Taken from memory before it is sent: the next batch is decided while this one commits.
+  for (const { draw, quantity } of demand.values()) deps.memory.take(draw.allotmentId, quantity)
+  try {
+    await insert(deps.db.autocommit, accepted, demand)
+    deps.onPath('optimistic')
+  } catch (error) {
+    for (const variantId of variantsOf(accepted)) deps.memory.forget(variantId)
+    if (error instanceof OutcomeUnknown) await resolveUnknown(deps, accepted)
+    else if (isNotAsRemembered(error)) await writeOrResolve(deps, accepted)
+    else throw error
+  }
+  deps.wake()
+}
+
+/** The statement's own count differed, a key or id was there before, or a neighbour's commit got in the way. */
+const isNotAsRemembered = (error: unknown) =>
+  isServerError(error) && [expectationFailed, '23505', '23514', '40P01', '40001', '55P03'].includes(error.code)
+
+async function insert(tx: Tx, accepted: readonly Waiting[], demand: DemandById): Promise<void> {
+  const priced = accepted.map((waiting) => waiting.priced as PricedOrder)
+  const placedAtMs = (priced[0] as PricedOrder).order.placedAtMs
+  await placeBatch(tx, {
+    orders: priced,
+    demand,
+    keyDays: keyDays(placedAtMs),
+    keys: accepted.map(({ request }) => request.key),
+    bodyHashes: accepted.map(({ request }) => request.bodyHash),
+    outboxBatch: encodeBatch(
+      accepted.map(({ request }, index) => orderPlacedEvent((priced[index] as PricedOrder).order, request.correlationId)),
+    ),
+    placedAtMs,
+  })
+  for (const waiting of accepted)
+    waiting.outcome = { kind: 'placed', order: (waiting.priced as PricedOrder).order, repeated: false }
+}
+
+async function writeOrResolve(deps: PlaceDeps, batch: readonly Waiting[]): Promise<void> {
+  try {
+    await writeCarefully(deps, batch)
+  } catch (error) {
+    if (!(error instanceof OutcomeUnknown)) throw error
+    await resolveUnknown(deps, batch)
+  }
+}
+
+/**
+ * Decide with everything locked that can run out. A key that appears between our look and our insert, or terms that
+ * change meanwhile, undo the attempt; each begins with what is then true, so a few are enough.
+ */
+async function writeCarefully(deps: PlaceDeps, batch: readonly Waiting[]): Promise<void> {
+  const maxAttempts = 5
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await deps.db.transaction(async (tx) => {
+        for (const waiting of batch) waiting.outcome = undefined
+        await answerRepeats(deps, tx, batch)
+        const open = batch.filter((waiting) => waiting.outcome === undefined)
+        for (const known of await readTerms(tx, variantsOf(open))) deps.memory.learn(known)
+        decide(deps, open, everything)
+        const ids = new Set(drawsOf(open).map((draw) => draw.allotmentId))
+        const locked = new Map((await lockRemaining(tx, [...ids])).map((row) => [row.allotment_id, row.remaining]))
+        for (const waiting of open) waiting.outcome = undefined
+        const demand = decide(deps, open, (allotmentId) => locked.get(allotmentId))
+        const accepted = open.filter((waiting) => waiting.outcome === undefined)
+        if (accepted.length > 0) await insert(tx, accepted, demand)
+      })
+      deps.onPath('careful')
+      return
+    } catch (error) {
+      if (!isNotAsRemembered(error) || attempt >= maxAttempts) throw error
+    } finally {
+      for (const variantId of variantsOf(batch)) deps.memory.forget(variantId)
+    }
+  }
+}
+
+/**
+ * The connection broke after the statement was sent. It may have committed, may still be running, or never arrived.
+ * Placing the same orders again, under the same ids and keys, settles it: if the first attempt committed, its keys are
+ * found; if it is still running, our insert of the same keys waits for it; if it comes later, it meets ours and undoes
+ * itself. Nobody is answered until one of these has happened.
+ */
+async function resolveUnknown(deps: PlaceDeps, batch: readonly Waiting[]): Promise<void> {
+  const deadlineMs = performance.now() + resolveWithinMs
+  for (let pauseMs = 50; ; pauseMs = Math.min(1_000, pauseMs * 2)) {
+    try {
+      await writeCarefully(deps, batch)
+      deps.onPath('resolved')
+      return
+    } catch (error) {
+      const mayPass = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown || isNotAsRemembered(error)
+      if (!mayPass || performance.now() > deadlineMs) throw new OutcomeUnknown(error)
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+}
+
+/** A restarted server recovers in under 10 s here; whoever waits longer is told to ask again with the same key. */
+const resolveWithinMs = 15_000
+
+/** Give whoever used his key before the first answer again; refuse a key that was used for another body. */
+async function answerRepeats(deps: PlaceDeps, tx: Tx, batch: readonly Waiting[]): Promise<void> {
+  const nowMs = deps.clock().getTime()
+  const found = await findKeys(
+    tx,
+    daysToSearch(nowMs),
+    batch.map(({ request }) => request.customerId),
+    batch.map(({ request }) => request.key),
+  )
+  const live = found.filter((row) => timeInId(row.order_id) > keysLiveSince(nowMs))
+  if (live.length === 0) return
+  const byKey = new Map(live.map((row) => [`${row.customer_id} ${row.key}`, row]))
+  const orders = await readPlacedOrders(
+    tx,
+    live.map((row) => row.order_id),
+  )
+  const byId = new Map(orders.map((order) => [order.orderId, order]))
+  for (const waiting of batch) {
+    const row = byKey.get(`${waiting.request.customerId} ${waiting.request.key}`)
+    const order = row && byId.get(row.order_id)
+    if (row === undefined || order === undefined) continue
+    waiting.outcome =
+      row.body_hash === waiting.request.bodyHash
+        ? { kind: 'placed', order, repeated: order.orderId !== waiting.priced?.order.orderId }
+        : { kind: 'refused', error: keyMismatch() }
+  }
+}
+
+export const keyMismatch = (): DomainError =>
+  orderErrors.error(
+    'order-key-mismatch',
+    'This Idempotency-Key was used for another order. Send a new key with a new order.',
+  )

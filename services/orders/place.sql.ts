@@ -1,0 +1,115 @@
+import { type Sql, sql, type Tx } from '@souk/postgres'
+import type { Demand } from './allocate.ts'
+import type { PricedOrder } from './price-order.ts'
+
+/** SQLSTATE of `expect()`: the world is not as it was when the batch was decided; nothing was written. */
+export const expectationFailed = 'SK001'
+
+export type DecidedBatch = {
+  orders: readonly PricedOrder[]
+  /** The sum of what they draw, by allotment. */
+  demand: ReadonlyMap<string, Demand>
+  keyDays: readonly string[]
+  /** One per order, as the two below. */
+  keys: readonly string[]
+  bodyHashes: readonly string[]
+  outboxBatch: Buffer
+  placedAtMs: number
+}
+
+/**
+ * Write a decided batch, whole or not at all, in one statement: keys, allotments, orders, lines and the outbox row.
+ * Every part is counted against what was decided; a repeated key, a missing unit, changed terms or a shop that stopped
+ * selling makes a count differ and `expect` undoes it all. So being right needs no lock held while deciding.
+ *
+ * Arrays, never a statement per order: at 256 orders a batch it is one round trip and one commit for all of them.
+ */
+export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
+  const { demand, keyDays, keys, bodyHashes, outboxBatch, placedAtMs } = batch
+  const orders = batch.orders.map((priced) => priced.order)
+  const lines = batch.orders.flatMap(({ order, terms }) =>
+    order.lines.map((line, index) => ({ line, order, terms: terms[index], lineNo: index + 1 })),
+  )
+  // In key order, so that two batches wait for each other's rows in the same direction.
+  const drawn = [...demand.values()].sort((a, b) => (a.draw.allotmentId < b.draw.allotmentId ? -1 : 1))
+  const shared = drawn.filter(({ draw }) => draw.kind !== 'cap')
+  const caps = drawn.filter(({ draw }) => draw.kind === 'cap')
+  return tx.one(sql`
+    with
+      asked as materialized (
+        select * from unnest(
+          ${orders.map((order) => order.orderId)}::uuid[], ${orders.map((order) => order.shopId)}::uuid[],
+          ${orders.map((order) => order.customerId)}::uuid[], ${orders.map((order) => order.totalMinor)}::bigint[],
+          ${orders.map((order) => order.currency)}::text[], ${orders.map((order) => order.paymentMethod)}::text[],
+          ${keys}::text[], ${bodyHashes}::uuid[])
+          as t (order_id, shop_id, customer_id, total_minor, currency, payment_method, key, body_hash)),
+      keyed as (
+        insert into order_keys (day, customer_id, key, order_id, body_hash)
+        select day, customer_id, key, order_id, body_hash from asked cross join unnest(${keyDays}::date[]) as day
+        on conflict do nothing returning 1),
+      taken as (
+        update allotments a set remaining = a.remaining - d.quantity
+        from unnest(${shared.map(({ draw }) => draw.allotmentId)}::uuid[], ${shared.map(({ quantity }) => quantity)}::bigint[])
+          as d (allotment_id, quantity)
+        where a.kind in (1, 2) and a.allotment_id = d.allotment_id and a.remaining >= d.quantity
+        returning 1),
+      capped as (
+        insert into allotments as a (kind, allotment_id, shop_id, granted, remaining)
+        select 3, d.allotment_id, d.shop_id, d.cap, d.cap - d.quantity
+        from unnest(${caps.map(({ draw }) => draw.allotmentId)}::uuid[], ${caps.map(({ draw }) => draw.cap)}::bigint[],
+          ${caps.map(({ quantity }) => quantity)}::bigint[], ${caps.map(({ draw }) => draw.shopId)}::uuid[])
+          as d (allotment_id, cap, quantity, shop_id)
+        where d.quantity <= d.cap
+        on conflict (kind, allotment_id) do update set remaining = a.remaining - (excluded.granted - excluded.remaining)
+        where a.remaining >= excluded.granted - excluded.remaining
+        returning 1),
+      placed as (
+        insert into orders (order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history)
+        select order_id, shop_id, customer_id, 'placed', 1, total_minor, currency, payment_method,
+          to_timestamp(${placedAtMs}::bigint / 1000.0), jsonb_build_array(jsonb_build_array('placed', ${placedAtMs}::bigint))
+        from asked returning 1),
+      lined as (
+        insert into order_lines (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor,
+          total_minor, price_version, sale_window_id)
+        select l.order_id, l.line_no, l.variant_id, o.product_id, o.sku, o.title, l.quantity, l.unit_price_minor,
+          l.quantity * l.unit_price_minor, o.price_version, l.sale_window_id
+        from unnest(
+          ${lines.map(({ order }) => order.orderId)}::uuid[], ${lines.map(({ lineNo }) => lineNo)}::smallint[],
+          ${lines.map(({ line }) => line.variantId)}::uuid[], ${lines.map(({ line }) => line.quantity)}::int[],
+          ${lines.map(({ line }) => line.unitPriceMinor)}::bigint[], ${lines.map(({ line }) => line.saleWindowId)}::uuid[],
+          ${lines.map(({ terms }) => terms?.version)}::bigint[])
+          as l (order_id, line_no, variant_id, quantity, unit_price_minor, sale_window_id, terms_version)
+        join offers o on o.variant_id = l.variant_id and o.version = l.terms_version and o.selling
+        join shops s on s.shop_id = o.shop_id and s.selling
+        returning 1),
+      logged as (
+        insert into outbox (topic, event_count, batch) values ('orders.order', ${orders.length}, ${outboxBatch}) returning 1)
+    select
+      expect('keys', (select count(*) from keyed), ${orders.length * keyDays.length}::bigint),
+      expect('allotments', (select count(*) from taken), ${shared.length}::bigint),
+      expect('caps', (select count(*) from capped), ${caps.length}::bigint),
+      expect('orders', (select count(*) from placed), ${orders.length}::bigint),
+      expect('lines', (select count(*) from lined), ${lines.length}::bigint),
+      expect('outbox', (select count(*) from logged), 1)`)
+}
+
+export type KeyRow = { customer_id: string; key: string; order_id: string; body_hash: string }
+
+/** The orders these keys have made, within the days given. */
+export const findKeys = (tx: Tx, days: readonly string[], customers: readonly string[], keys: readonly string[]) =>
+  tx.many<KeyRow>(sql`
+    select distinct on (k.customer_id, k.key) k.customer_id, k.key, k.order_id, k.body_hash
+    from unnest(${customers}::uuid[], ${keys}::text[]) as asked (customer_id, key)
+    join order_keys k on k.customer_id = asked.customer_id and k.key = asked.key and k.day = any(${days}::date[])
+    order by k.customer_id, k.key, k.day desc`)
+
+export type RemainingRow = { allotment_id: string; remaining: number }
+
+const allotments = (ids: readonly string[]): Sql =>
+  sql`select allotment_id, remaining from allotments where kind in (1, 2, 3) and allotment_id = any(${ids}::uuid[])`
+
+export const readRemaining = (tx: Tx, ids: readonly string[]) => tx.many<RemainingRow>(allotments(ids))
+
+/** The same under lock, always in the order of (kind, id), so that no two of us wait in a circle. */
+export const lockRemaining = (tx: Tx, ids: readonly string[]) =>
+  tx.many<RemainingRow>(sql`${allotments(ids)} order by kind, allotment_id for update`)

@@ -1,0 +1,95 @@
+import { type Batcher, createBatcher, Overloaded } from '@souk/batching'
+import { DatabaseUnavailable, OutcomeUnknown, type Shard, type Shards } from '@souk/postgres'
+import { orderErrors } from './errors.ts'
+import { keyMismatch, type PlaceDeps, type PlaceOutcome, placeOrders } from './place-orders.ts'
+import type { OrderRequest } from './price-order.ts'
+
+export type Placer = {
+  /**
+   * Place one order, together with whatever else arrives now. Resolves after the commit.
+   * @throws orders-overloaded at once when the queue is full, order-outcome-unknown when the database went away.
+   */
+  place(request: OrderRequest): Promise<PlaceOutcome>
+  /** Seconds to wait when an order would be refused for overload now. */
+  refusing(): number | undefined
+  stats(): { queued: number; inFlight: number; oldestWaitMs: number }
+  drain(): Promise<void>
+}
+
+export type PlacerOptions = { maxItems: number; maxInFlight: number; maxQueued: number; maxWaitMs: number }
+
+/** Lines a batch holds at most: 256 ordinary orders, or five of 1,000 lines; keeps a commit below some 50 ms. */
+const maxLinesPerBatch = 5_000
+
+/** One batcher per shard. Ids of variants carry the bucket of their shop, so the first line's id names the shard. */
+export function createPlacer(
+  shards: Shards,
+  depsOf: (shard: Shard) => PlaceDeps,
+  options: PlacerOptions,
+  onBatch: (batch: { items: number; tookMs: number; oldestWaitMs: number }) => void,
+): Placer {
+  const batchers = new Map<string, Batcher<OrderRequest, PlaceOutcome>>()
+  for (const shard of shards.all()) {
+    const deps = depsOf(shard)
+    batchers.set(
+      shard.name,
+      createBatcher({
+        ...options,
+        process: (batch) => placeOrders(deps, batch),
+        isWholeBatch: (error) => error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown,
+        weigh: (request) => request.lines.length,
+        maxWeight: maxLinesPerBatch,
+        onBatch,
+      }),
+    )
+  }
+  const all = [...batchers.values()]
+  // A second click while the first is under way joins it, instead of meeting its key in the database.
+  const underWay = new Map<string, { bodyHash: string; outcome: Promise<PlaceOutcome> }>()
+
+  async function submit(request: OrderRequest): Promise<PlaceOutcome> {
+    const shard = shards.ofId(request.lines[0]?.variantId ?? '')
+    try {
+      return await (batchers.get(shard.name) as Batcher<OrderRequest, PlaceOutcome>).submit(request)
+    } catch (error) {
+      if (error instanceof Overloaded)
+        throw orderErrors.error('orders-overloaded', 'Too many orders are waiting.', {}, error.retryAfterSeconds)
+      if (error instanceof OutcomeUnknown)
+        throw orderErrors.error('order-outcome-unknown', 'It is not known whether the order was placed.', {}, 2)
+      throw error
+    }
+  }
+
+  return {
+    place(request) {
+      const name = `${request.customerId} ${request.key}`
+      const twin = underWay.get(name)
+      if (twin !== undefined)
+        return twin.bodyHash === request.bodyHash
+          ? twin.outcome.then((outcome) => (outcome.kind === 'placed' ? { ...outcome, repeated: true } : outcome))
+          : Promise.resolve({ kind: 'refused', error: keyMismatch() })
+      const outcome = submit(request).finally(() => underWay.delete(name))
+      underWay.set(name, { bodyHash: request.bodyHash, outcome })
+      return outcome
+    },
+    refusing() {
+      for (const batcher of all) {
+        const seconds = batcher.refusing()
+        if (seconds !== undefined) return seconds
+      }
+      return undefined
+    },
+    stats: () =>
+      all
+        .map((batcher) => batcher.stats())
+        .reduce((sum, one) => ({
+          queued: sum.queued + one.queued,
+          inFlight: sum.inFlight + one.inFlight,
+          oldestWaitMs: Math.max(sum.oldestWaitMs, one.oldestWaitMs),
+          expectedWaitMs: Math.max(sum.expectedWaitMs, one.expectedWaitMs),
+        })),
+    drain: async () => {
+      await Promise.all(all.map((batcher) => batcher.drain()))
+    },
+  }
+}

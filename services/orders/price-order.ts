@@ -1,0 +1,157 @@
+import { hash } from 'node:crypto'
+import type { DomainError } from '@souk/errors'
+import { bucketOf, uuidv7 } from '@souk/postgres'
+import { orderErrors } from './errors.ts'
+import type { OrderLine, PaymentMethod, PlacedOrder } from './order.ts'
+import { type Terms, windowAt } from './terms.ts'
+
+/** An order as asked for. Lines are merged and sorted: one per variant, so that no two lines check the same units apart. */
+export type OrderRequest = {
+  readonly customerId: string
+  readonly key: string
+  /** Of the merged body, as a UUID: 128 bits of SHA-256. */
+  readonly bodyHash: string
+  readonly lines: readonly RequestedLine[]
+  readonly paymentMethod: PaymentMethod
+  /** Set when the id was promised earlier (202). */
+  readonly orderId?: string
+  /** Only at the terms of a running sale. */
+  readonly saleOnly?: boolean
+  /** The product named in the address of a flash-sale order; its variant must belong to it. */
+  readonly saleProductId?: string
+  /** Of the request that asked for it. */
+  readonly correlationId: string
+}
+
+export type RequestedLine = { readonly variantId: string; readonly quantity: number }
+
+/** Units drawn from one allotment by one order. */
+export type Draw = {
+  readonly kind: 'goods' | 'sale' | 'cap'
+  readonly allotmentId: string
+  readonly quantity: number
+  readonly variantId: string
+  readonly shopId: string
+  /** For caps: what the customer may buy in all. */
+  readonly cap: number
+}
+
+export type PricedOrder = { readonly order: PlacedOrder; readonly draws: readonly Draw[]; readonly terms: readonly Terms[] }
+
+/** 10,000,000,000.00: a hundred thousand times below where integers stop being exact. */
+export const maxTotalMinor = 1_000_000_000_000
+
+export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => {
+  if (lines.length === 1) return [...lines]
+  const byVariant = new Map<string, number>()
+  for (const line of lines) byVariant.set(line.variantId, (byVariant.get(line.variantId) ?? 0) + line.quantity)
+  return [...byVariant]
+    .map(([variantId, quantity]) => ({ variantId, quantity }))
+    .sort((a, b) => (a.variantId < b.variantId ? -1 : 1))
+}
+
+const asUuid = (hex: string) =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+
+export const hashBody = (lines: readonly RequestedLine[], paymentMethod: string, saleOnly: boolean): string => {
+  let text = saleOnly ? `sale ${paymentMethod}` : paymentMethod
+  for (const line of lines) text += ` ${line.variantId} ${line.quantity}`
+  return asUuid(hash('sha256', text, 'hex'))
+}
+
+/** The allotment of one customer in one sale: an id anybody can compute, so no row need exist before the first order. */
+export const capId = (saleWindowId: string, customerId: string): string =>
+  asUuid(hash('sha256', saleWindowId + customerId, 'hex'))
+
+/**
+ * What an order costs and what it draws on, by the terms of this instant.
+ * @param orderId kept when an order is priced again, so that it stays the same order.
+ * @returns the refusal instead when it cannot be sold at all; whether enough is left is for `allocate` to say.
+ */
+export function priceOrder(
+  request: OrderRequest,
+  termsOf: (variantId: string) => Terms | undefined,
+  nowMs: number,
+  orderId = request.orderId,
+): PricedOrder | DomainError {
+  const lines: OrderLine[] = []
+  const draws: Draw[] = []
+  const used: Terms[] = []
+  let totalMinor = 0
+  let first: Terms | undefined
+  for (const { variantId, quantity } of request.lines) {
+    const terms = termsOf(variantId)
+    if (terms === undefined || !terms.selling)
+      return orderErrors.error('unknown-variant', `The variant ${variantId} is not for sale.`, { variantId })
+    if (request.saleProductId !== undefined && request.saleProductId !== terms.productId)
+      return orderErrors.error('unknown-variant', `The variant ${variantId} is not of this product.`, { variantId })
+    first ??= terms
+    if (terms.shopId !== first.shopId || terms.currency !== first.currency)
+      return orderErrors.error('several-shops', 'The lines belong to several shops. Place one order for each shop.', {
+        variantId,
+      })
+    if (!terms.shopSelling)
+      return orderErrors.error('shop-not-selling', 'The shop is not selling at present.', { shopId: terms.shopId })
+    const window = windowAt(terms, nowMs)
+    if (window === undefined && request.saleOnly) return noSale(terms, nowMs)
+    const unitPriceMinor = window?.priceMinor ?? terms.priceMinor
+    const lineMinor = unitPriceMinor * quantity
+    totalMinor += lineMinor
+    if (totalMinor > maxTotalMinor)
+      return orderErrors.error('total-too-large', 'The sum of the order is too large. Divide it.', { variantId })
+    used.push(terms)
+    lines.push({
+      variantId,
+      productId: terms.productId,
+      sku: terms.sku,
+      title: terms.title,
+      quantity,
+      unitPriceMinor,
+      totalMinor: lineMinor,
+      priceVersion: terms.priceVersion,
+      saleWindowId: window?.saleWindowId ?? null,
+    })
+    if (window === undefined) {
+      draws.push({ kind: 'goods', allotmentId: variantId, quantity, variantId, shopId: terms.shopId, cap: 0 })
+    } else {
+      draws.push({ kind: 'sale', allotmentId: window.saleWindowId, quantity, variantId, shopId: terms.shopId, cap: 0 })
+      if (window.capPerCustomer > 0)
+        draws.push({
+          kind: 'cap',
+          allotmentId: capId(window.saleWindowId, request.customerId),
+          quantity,
+          variantId,
+          shopId: terms.shopId,
+          cap: window.capPerCustomer,
+        })
+    }
+  }
+  if (first === undefined) throw new RangeError('an order has at least one line')
+  return {
+    order: {
+      orderId: orderId ?? uuidv7(nowMs, bucketOf(first.shopId)),
+      shopId: first.shopId,
+      customerId: request.customerId,
+      lines,
+      totalMinor,
+      currency: first.currency,
+      paymentMethod: request.paymentMethod,
+      placedAtMs: nowMs,
+    },
+    draws,
+    terms: used,
+  }
+}
+
+function noSale(terms: Terms, nowMs: number): DomainError {
+  const next = terms.windows.find((window) => window.startsAtMs > nowMs)
+  if (next === undefined)
+    return orderErrors.error('no-sale', 'The product has no sale now or ahead.', { productId: terms.productId })
+  const startsAt = new Date(next.startsAtMs).toISOString()
+  return orderErrors.error(
+    'sale-not-started',
+    `The sale begins at ${startsAt}.`,
+    { productId: terms.productId, startsAt },
+    Math.max(1, Math.ceil((next.startsAtMs - nowMs) / 1000)),
+  )
+}

@@ -1,0 +1,316 @@
+import type { Batcher } from '@souk/batching'
+import type { DomainError } from '@souk/errors'
+import type { Outbox } from '@souk/events'
+import { type Answer, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
+import { bucketInId, type Database, type Shards, uuidv7 } from '@souk/postgres'
+import { Type } from 'typebox'
+import { cancelOrder } from './cancel-order.ts'
+import { orderErrors } from './errors.ts'
+import { type Order, orderStatuses, type PaymentMethod, paymentMethods } from './order.ts'
+import { listOfCustomer, listOfShop, readOrders } from './orders.sql.ts'
+import type { PlaceOutcome } from './place-orders.ts'
+import type { Placer } from './placer.ts'
+import { hashBody, mergeLines, type OrderRequest } from './price-order.ts'
+import { type AcceptedRequest, findRequest, type Priority, priorities } from './requests.sql.ts'
+import { AcceptedView, OrderDetailView, OrderListView, OrderView, orderView, placedView, progressOf, StatusView } from './views.ts'
+
+export type RouteDeps = {
+  placer: Placer
+  acceptor: Batcher<AcceptedRequest, string | DomainError>
+  shards: Shards
+  outbox: Outbox
+  clock: () => Date
+  /** The variant a product's sale is about, running or next. */
+  saleVariantOf(productId: string): Promise<string | undefined>
+  limits: { ordersPerMinute: number; flashOrdersPerMinute: number }
+}
+
+const closed = { additionalProperties: false }
+const uuid = Type.String({ format: 'uuid' })
+const quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Units, a whole number.' })
+const method = Type.Enum(Object.keys(paymentMethods) as PaymentMethod[], { description: 'Left out: cash on delivery.' })
+const priority = Type.Enum(Object.keys(priorities) as Priority[], {
+  description: 'For orders placed later. `high` is for API keys; for others it counts as `normal`.',
+})
+const page = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+    cursor: Type.Optional(Type.String({ format: 'uuid', description: '`nextCursor` of the page before.' })),
+  },
+  closed,
+)
+const orderParams = Type.Object({ orderId: uuid }, closed)
+const placingErrors = [
+  'unknown-variant',
+  'shop-not-selling',
+  'several-shops',
+  'out-of-stock',
+  'cap-reached',
+  'total-too-large',
+  'order-key-mismatch',
+  'orders-overloaded',
+  'order-outcome-unknown',
+]
+const idempotency =
+  'Send an `Idempotency-Key`: whoever repeats a request with the same key within 24 hours gets the first order again, never a second one.'
+
+/** Nothing is remembered of a refusal: the same key may ask again. */
+function answerTo(outcome: PlaceOutcome): Answer {
+  if (outcome.kind === 'refused') throw outcome.error
+  const headers: Record<string, string> = { location: `/v1/orders/${outcome.order.orderId}` }
+  if (outcome.repeated) headers['idempotency-replayed'] = 'true'
+  return { status: 201, body: placedView(outcome.order), headers }
+}
+
+export const orderRoutes = (deps: RouteDeps): Route[] => [
+  route({
+    method: 'POST',
+    url: '/v1/orders',
+    operationId: 'placeOrder',
+    tag: 'Orders',
+    summary: 'Place an order',
+    description: `All lines are granted or none is. Prices are ours, valid when the order is accepted. ${idempotency} With \`Prefer: respond-async\` the answer is 202 at once, and the order is placed soon after.`,
+    access: { permission: 'orders:place' },
+    idempotency: 'required',
+    limit: { name: 'orders', perMinute: deps.limits.ordersPerMinute, per: 'account' },
+    bodyLimitBytes: 200_000,
+    body: Type.Object(
+      {
+        lines: Type.Array(Type.Object({ variantId: uuid, quantity }, closed), { minItems: 1, maxItems: 1_000 }),
+        paymentMethod: Type.Optional(method),
+        priority: Type.Optional(priority),
+      },
+      closed,
+    ),
+    answers: { 201: OrderView, 202: AcceptedView },
+    errors: placingErrors,
+    async handle(request) {
+      const order = orderRequest(request, mergeLines(request.body.lines), request.body.paymentMethod, false)
+      if (!prefersAsync(request.headers['prefer'])) return answerTo(await deps.placer.place(order))
+      return accept(deps, order, request, request.body.priority ?? 'normal')
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/v1/orders/flash-sale/:productId',
+    operationId: 'placeFlashSaleOrder',
+    tag: 'Orders',
+    summary: 'Buy one unit in a running sale',
+    description: `One unit at the price of the sale; refused outside the sale. ${idempotency}`,
+    access: { permission: 'orders:place' },
+    idempotency: 'required',
+    limit: { name: 'flash-orders', perMinute: deps.limits.flashOrdersPerMinute, per: 'account' },
+    bodyLimitBytes: 2_000,
+    params: Type.Object({ productId: uuid }, closed),
+    body: Type.Object(
+      {
+        variantId: Type.Optional(uuid),
+        quantity: Type.Optional(Type.Literal(1, { description: 'One unit an order.' })),
+        paymentMethod: Type.Optional(method),
+      },
+      closed,
+    ),
+    answers: { 201: OrderView },
+    errors: [...placingErrors, 'no-sale', 'sale-not-started'],
+    async handle(request) {
+      const variantId = request.body.variantId ?? (await deps.saleVariantOf(request.params.productId))
+      if (variantId === undefined) throw orderErrors.error('no-sale', 'The product has no sale now or ahead.')
+      return answerTo(
+        await deps.placer.place({
+          ...orderRequest(request, [{ variantId, quantity: 1 }], request.body.paymentMethod, true),
+          saleProductId: request.params.productId,
+        }),
+      )
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/orders/:orderId',
+    operationId: 'getOrder',
+    tag: 'Orders',
+    summary: 'An order with its history',
+    access: 'signed-in',
+    params: orderParams,
+    answers: { 200: OrderDetailView },
+    errors: ['order-not-found'],
+    handle: async ({ params, me }) => ok(orderView(await visibleOrder(deps.shards, params.orderId, me))),
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/orders/:orderId/status',
+    operationId: 'getOrderStatus',
+    tag: 'Orders',
+    summary: 'How far an order is',
+    description: 'For orders placed later (202) too: from `accepted` on, with the reason if it was refused.',
+    access: 'signed-in',
+    params: orderParams,
+    answers: { 200: StatusView },
+    errors: ['order-not-found'],
+    handle: async ({ params, me }) => ok(await statusOf(deps.shards, params.orderId, me)),
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/orders',
+    operationId: 'listMyOrders',
+    tag: 'Orders',
+    summary: 'Your orders, newest first',
+    access: { permission: 'orders:read-own' },
+    query: page,
+    answers: { 200: OrderListView },
+    handle: async ({ query, me }) => {
+      const limit = query.limit ?? 20
+      const pages = await Promise.all(
+        deps.shards.all().map(({ db }) => listOfCustomer(db.autocommit, me.accountId, query.cursor ?? null, limit + 1)),
+      )
+      return ok(pageOf(newestFirst(pages.flat()), limit))
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/shops/:shopId/orders',
+    operationId: 'listShopOrders',
+    tag: 'Orders',
+    summary: "A shop's orders, newest first",
+    access: { duty: 'orders' },
+    params: Type.Object({ shopId: uuid }, closed),
+    query: Type.Object({ ...page.properties, status: Type.Optional(Type.Enum(orderStatuses)) }, closed),
+    answers: { 200: OrderListView },
+    errors: ['order-not-found'],
+    handle: async ({ params, query, me }) => {
+      if (!mayActFor(me, params.shopId, 'orders')) throw notFound()
+      const limit = query.limit ?? 20
+      const { db } = deps.shards.ofOwner(params.shopId)
+      const orders = await listOfShop(
+        db.autocommit,
+        params.shopId,
+        query.status ?? null,
+        query.cursor ?? null,
+        limit + 1,
+      )
+      return ok(pageOf(orders, limit))
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/v1/orders/:orderId/cancel',
+    operationId: 'cancelOrder',
+    tag: 'Orders',
+    summary: 'Cancel an order that has not been shipped',
+    description: 'By its customer or by staff of the shop. What it held can be sold again at once.',
+    access: 'signed-in',
+    params: orderParams,
+    answers: { 200: OrderDetailView },
+    errors: ['order-not-found', 'illegal-transition'],
+    handle: ({ params, me, once, correlationId }) =>
+      once(deps.shards.ofId(params.orderId).db, async (tx) => {
+        const order = await cancelOrder(tx, deps, {
+          orderId: params.orderId,
+          mayCancel: (candidate) => maySee(candidate, me),
+          byOf: (candidate) => (candidate.customerId === me.accountId ? 'customer' : 'shop'),
+          correlationId,
+        })
+        return ok(orderView(order))
+      }),
+  }),
+]
+
+type PlacingRequest = {
+  me: Principal
+  idempotencyKey: string | undefined
+  correlationId: string
+  address: string
+  headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+const orderRequest = (
+  request: PlacingRequest,
+  lines: OrderRequest['lines'],
+  paymentMethod: PaymentMethod = 'cash-on-delivery',
+  saleOnly: boolean,
+): OrderRequest => ({
+  customerId: request.me.accountId,
+  key: request.idempotencyKey as string,
+  bodyHash: hashBody(lines, paymentMethod, saleOnly),
+  lines,
+  paymentMethod,
+  saleOnly,
+  correlationId: request.correlationId,
+})
+
+const prefersAsync = (prefer: string | string[] | undefined): boolean =>
+  typeof prefer === 'string' && /(^|[,;\s])respond-async($|[,;\s])/i.test(prefer)
+
+async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequest, asked: Priority): Promise<Answer> {
+  const acceptedAt = deps.clock()
+  const priority = asked === 'high' && request.me.kind !== 'api-key' ? 'normal' : asked
+  const { lines, paymentMethod, correlationId, saleOnly = false } = order
+  const kept = await deps.acceptor.submit({
+    // In the bucket of the shop, as the variant's id has it: the order's own shard is known from the first moment.
+    orderId: uuidv7(acceptedAt.getTime(), bucketInId(lines[0]?.variantId ?? '')),
+    customerId: order.customerId,
+    key: order.key,
+    bodyHash: order.bodyHash,
+    body: JSON.stringify({ lines, paymentMethod, correlationId, saleOnly }),
+    priority: priorities[priority],
+    networkAddress: request.address,
+    userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),
+    acceptedAt,
+  })
+  if (typeof kept !== 'string') throw kept
+  const statusUrl = `/v1/orders/${kept}/status`
+  const body = { id: kept, status: 'accepted', statusUrl, estimateSeconds: 5, acceptedAt: acceptedAt.toISOString() }
+  return { status: 202, body, headers: { location: statusUrl, 'preference-applied': 'respond-async' } }
+}
+
+const notFound = () => orderErrors.error('order-not-found', 'There is no order with this id.')
+
+const maySee = (order: Order, me: Principal): boolean =>
+  order.customerId === me.accountId || mayActFor(me, order.shopId, 'orders')
+
+async function visibleOrder(shards: Shards, orderId: string, me: Principal): Promise<Order> {
+  const [order] = await readOrders(shards.ofId(orderId).db.autocommit, [orderId])
+  if (order === undefined || !maySee(order, me)) throw notFound()
+  return order
+}
+
+async function statusOf(shards: Shards, orderId: string, me: Principal) {
+  const { db } = shards.ofId(orderId)
+  const statusUrl = `/v1/orders/${orderId}/status`
+  const [order] = await readOrders(db.autocommit, [orderId])
+  if (order !== undefined) {
+    if (!maySee(order, me)) throw notFound()
+    const lastAtMs = order.history.at(-1)?.[1]
+    return {
+      id: orderId,
+      status: order.status,
+      progressPercent: progressOf[order.status],
+      statusUrl,
+      refusal: null,
+      acceptedAt: new Date(order.placedAtMs).toISOString(),
+      finishedAt: order.status === 'placed' || lastAtMs === undefined ? null : new Date(lastAtMs).toISOString(),
+    }
+  }
+  return requestStatus(db, orderId, statusUrl, me)
+}
+
+async function requestStatus(db: Database, orderId: string, statusUrl: string, me: Principal) {
+  const request = await findRequest(db.autocommit, orderId)
+  if (request === undefined || request.customer_id !== me.accountId) throw notFound()
+  const refused = request.state === 'refused'
+  return {
+    id: orderId,
+    status: refused ? 'refused' : 'accepted',
+    progressPercent: progressOf[refused ? 'refused' : 'accepted'],
+    statusUrl,
+    refusal: request.refusal && { code: request.refusal.code, detail: request.refusal.detail },
+    acceptedAt: request.accepted_at.toISOString(),
+    finishedAt: request.finished_at?.toISOString() ?? null,
+  }
+}
+
+const newestFirst = (orders: Order[]) => orders.sort((a, b) => (a.orderId < b.orderId ? 1 : -1))
+
+const pageOf = (orders: readonly Order[], limit: number) => ({
+  items: orders.slice(0, limit).map(orderView),
+  nextCursor: orders.length > limit ? (orders[limit - 1]?.orderId ?? null) : null,
+})

@@ -1,0 +1,80 @@
+import { AllotmentService, SaleService } from '@souk/contracts/orders'
+import type { Clock } from '@souk/service'
+import type { RpcHandlers } from '@souk/rpc'
+import type { Shards } from '@souk/postgres'
+import { listAllotments, type Transfer } from './allotments.sql.ts'
+import { endSale, NotEnoughForSale, setAside } from './plan-sale.ts'
+import type { TermsMemory } from './terms.ts'
+import { upsertShops } from './terms.sql.ts'
+import { transferUnits } from './transfer-units.ts'
+
+export type RpcDeps = { shards: Shards; memory: TermsMemory; clock: Clock }
+
+/** What inventory and catalog may ask of orders. */
+export const orderRpc = (deps: RpcDeps): RpcHandlers => {
+  async function transfer(shopId: string, transfers: readonly Transfer[]) {
+    const outcomes = await deps.shards.ofOwner(shopId).db.transaction((tx) => transferUnits(tx, transfers))
+    return outcomes
+  }
+  return (router) => {
+    router.service(AllotmentService, {
+      async grant({ transferId, shopId, variantId, quantity }) {
+        const [outcome] = await transfer(shopId, [{ transferId, shopId, variantId, quantity: Number(quantity) }])
+        return { remaining: BigInt(outcome?.remaining ?? 0) }
+      },
+      async withdraw({ transferId, shopId, variantId, quantity }) {
+        const [outcome] = await transfer(shopId, [{ transferId, shopId, variantId, quantity: -Number(quantity) }])
+        return { withdrawn: (outcome?.quantity ?? 0) !== 0, remaining: BigInt(outcome?.remaining ?? 0) }
+      },
+      async listAllotments({ shopId, variantIds }) {
+        const rows = await listAllotments(deps.shards.ofOwner(shopId).db.autocommit, variantIds)
+        return {
+          allotments: rows.map((row) => ({
+            variantId: row.variant_id,
+            granted: BigInt(row.granted),
+            remaining: BigInt(row.remaining),
+            setAside: BigInt(row.set_aside),
+          })),
+        }
+      },
+    })
+    router.service(SaleService, {
+      async setAside(request) {
+        const { db } = deps.shards.ofOwner(request.shopId)
+        try {
+          const { remaining } = await db.transaction((tx) =>
+            setAside(tx, {
+              saleWindowId: request.saleWindowId,
+              shopId: request.shopId,
+              productId: request.productId,
+              variantId: request.variantId,
+              priceMinor: Number(request.priceMinor),
+              currency: request.currencyCode,
+              startsAtMs: Number(request.startsAtMs),
+              endsAtMs: Number(request.endsAtMs),
+              capPerCustomer: request.capPerCustomer,
+              units: Number(request.units),
+            }),
+          )
+          deps.memory.forget(request.variantId)
+          return { setAside: true, remaining: BigInt(remaining) }
+        } catch (error) {
+          if (error instanceof NotEnoughForSale) return { setAside: false, remaining: BigInt(error.remaining) }
+          throw error
+        }
+      },
+      async endSale({ saleWindowId, shopId }) {
+        const { db } = deps.shards.ofOwner(shopId)
+        const { returned, variantId } = await db.transaction((tx) => endSale(tx, saleWindowId, deps.clock()))
+        if (variantId !== undefined) deps.memory.forget(variantId)
+        return { returned: BigInt(returned) }
+      },
+      async setSelling({ shopId, selling, version }) {
+        const { db } = deps.shards.ofOwner(shopId)
+        // Orders already decided from memory meet the new row in the statement that writes them.
+        await db.transaction((tx) => upsertShops(tx, [{ shopId, selling, version: Number(version), name: '' }]))
+        return {}
+      },
+    })
+  }
+}
