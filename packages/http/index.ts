@@ -1,3 +1,11 @@
+export { createApiKeyVerifier, type ApiKeyVerifier, type ApiKeyVerifierOptions } from './verify-api-key.ts'
+export { errors as httpErrors } from './errors.ts'
+export type { HealthCheck, HealthChecks } from './health.ts'
+export { purgeIdempotencyKeys } from './idempotency.sql.ts'
+export type { Jwks } from './key-set.ts'
+export type { ApiInfo, OpenApi } from './openapi.ts'
+export { defaultQuotas, type Quotas } from './quotas.ts'
+export { createRateLimiter, type RateLimiter } from './rate-limiter.ts'
 export {
   type Access,
   type Answer,
@@ -11,3 +19,12 @@ export {
   type RouteRequest,
   route,
 } from './route.ts'
+export {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+  RoutesRefused,
+  type ServerLimits,
+} from './server.ts'
+export type { Admission } from './sockets.ts'
+export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './verify-token.ts'

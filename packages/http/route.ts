@@ -90,8 +90,16 @@ export const route = <Params extends TSchema, Query extends TSchema, Body extend
   definition: RouteDefinition<Params, Query, Body>,
 ): Route => definition as unknown as Route
 
-export const ok = (body: unknown, headers?: Record<string, string>): Answer => ({ status: 200, body, ...(headers && { headers }) })
-export const created = (body: unknown, headers?: Record<string, string>): Answer => ({ status: 201, body, ...(headers && { headers }) })
+export const ok = (body: unknown, headers?: Record<string, string>): Answer => ({
+  status: 200,
+  body,
+  ...(headers && { headers }),
+})
+export const created = (body: unknown, headers?: Record<string, string>): Answer => ({
+  status: 201,
+  body,
+  ...(headers && { headers }),
+})
 export const noContent: Answer = { status: 204 }
 
 export const mayActFor = (principal: Principal, shopId: string, duty: string): boolean =>

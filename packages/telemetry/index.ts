@@ -1,2 +1,9 @@
-export type { Logger } from './log.ts'
-export type { Metrics } from './metrics.ts'
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './log.ts'
+export {
+  type BoundCounter,
+  type BoundHistogram,
+  createMetrics,
+  type Metrics,
+  type MetricsRegistry,
+  secondsBuckets,
+} from './metrics.ts'

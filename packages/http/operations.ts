@@ -1,0 +1,42 @@
+import type { MetricsRegistry } from '@souk/telemetry'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { json, securityHeaders } from './headers.ts'
+import type { Readiness } from './health.ts'
+import type { OpenApi } from './openapi.ts'
+
+const config = { access: 'public' }
+const headers = { ...securityHeaders, 'cache-control': 'no-store' }
+
+/** What operators and their machines ask for: health, metrics, the description of the API. Not rate limited. */
+export function serveOperations(
+  app: FastifyInstance,
+  options: {
+    document: OpenApi
+    metrics: MetricsRegistry
+    ready: () => Promise<Readiness>
+    isDraining: () => boolean
+  },
+): void {
+  const document = Buffer.from(JSON.stringify(options.document))
+  const live = (_request: FastifyRequest, reply: FastifyReply) => reply.headers(headers).send({ status: 'alive' })
+  const ready = async (_request: FastifyRequest, reply: FastifyReply) => {
+    const state = await options.ready()
+    const isReady = state.status === 'ready' && !options.isDraining()
+    return reply
+      .code(isReady ? 200 : 503)
+      .headers(headers)
+      .send({ ...state, status: isReady ? 'ready' : options.isDraining() ? 'closing' : 'not-ready' })
+  }
+  app.get('/health', { config }, live)
+  app.get('/health/live', { config }, live)
+  app.get('/health/ready', { config }, ready)
+  app.get('/ready', { config }, ready)
+  app.get('/metrics', { config }, async (_request, reply) =>
+    reply
+      .headers({ ...headers, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+      .send(await options.metrics.expose()),
+  )
+  app.get('/openapi.json', { config }, (_request, reply) =>
+    reply.headers({ ...securityHeaders, 'cache-control': 'no-cache', 'content-type': json }).send(document),
+  )
+}

@@ -1,0 +1,180 @@
+import { DomainError } from '@souk/errors'
+import type { Logger } from '@souk/telemetry'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { refusalOf } from './access.ts'
+import { authenticate, type Verifiers } from './authenticate.ts'
+import { errors } from './errors.ts'
+import { Exchange } from './exchange.ts'
+import { json, problemJson, securityHeaders } from './headers.ts'
+import type { InFlight } from './in-flight.ts'
+import { problemBody, refusalFor } from './problem.ts'
+import { type QuotaKeeper, rateLimitHeader } from './quotas.ts'
+import type { Answer, Principal } from './route.ts'
+import { validationFailed } from './schema.ts'
+import type { ServedRoute } from './served-route.ts'
+import { mayDrain } from './sockets.ts'
+
+export type PipelineOptions = Verifiers & {
+  log: Logger
+  quotas: QuotaKeeper
+  inFlight: InFlight
+  isDraining: () => boolean
+}
+
+const idempotencyKey = /^[\x21-\x7e]{1,255}$/
+const security = Object.entries(securityHeaders)
+
+/** Takes each request from its first header to its answer. Everything here is on the path of every request. */
+export function createPipeline(options: PipelineOptions) {
+  const { log, quotas, inFlight } = options
+
+  /** Who, how often, whether at all: before a byte of the body is read. @throws the refusal. */
+  function admit(exchange: Exchange, principal: Principal | undefined): void {
+    const { definition, unsafe } = exchange.served
+    exchange.principal = principal
+    quotas.take(exchange)
+    const refusal = refusalOf(definition.access, principal)
+    if (refusal !== undefined) throw refusal
+    if (!unsafe || definition.idempotency === 'none') return
+    const key = exchange.request.headers['idempotency-key']
+    if (key === undefined) {
+      if (definition.idempotency === 'required')
+        throw errors.error('idempotency-key-required', 'Send an Idempotency-Key, so that a retry cannot do this twice.')
+      return
+    }
+    if (typeof key !== 'string' || !idempotencyKey.test(key))
+      throw errors.error('idempotency-key-invalid', 'Send 1 to 255 visible ASCII characters, once.')
+    exchange.idempotencyKey = key
+  }
+
+  /** A credential that is no good: nobody on public routes, where clients send stale ones to sign in again. */
+  function withoutPrincipal(exchange: Exchange, error: unknown): unknown {
+    const isRefused = error instanceof DomainError && error.row.status === 401
+    try {
+      if (!isRefused || exchange.served.definition.access === 'public') {
+        if (!isRefused) return error
+        admit(exchange, undefined)
+        return undefined
+      }
+      // Guessing costs the address it comes from.
+      quotas.take(exchange)
+      return error
+    } catch (refusal) {
+      return refusal
+    }
+  }
+
+  const receive =
+    (served: ServedRoute) =>
+    (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+      const exchange = new Exchange(served, request, reply, performance.now())
+      request.exchange = exchange
+      inFlight.add(exchange)
+      const rejected = (error: unknown) => {
+        const refusal = withoutPrincipal(exchange, error)
+        if (refusal === undefined) done()
+        else fail(exchange, refusal)
+      }
+      let principal: Principal | Promise<Principal> | undefined
+      try {
+        principal = authenticate(request.headers, options)
+      } catch (error) {
+        rejected(error)
+        return
+      }
+      if (principal instanceof Promise) principal.then((found) => admitted(exchange, found, done), rejected)
+      else admitted(exchange, principal, done)
+    }
+
+  function admitted(exchange: Exchange, principal: Principal | undefined, done: () => void): void {
+    try {
+      admit(exchange, principal)
+    } catch (error) {
+      fail(exchange, error)
+      return
+    }
+    done()
+  }
+
+  function handle(request: FastifyRequest): void {
+    const exchange = request.exchange as Exchange
+    const { definition, unsafe } = exchange.served
+    if (unsafe && definition.body === undefined && isSomething(request.body)) {
+      fail(exchange, validationFailed([{ in: 'body', path: '', message: 'none is taken here' }]))
+      return
+    }
+    exchange.handlingSinceMs = performance.now()
+    let answering: Promise<Answer>
+    try {
+      answering = definition.handle(exchange as Parameters<typeof definition.handle>[0])
+    } catch (error) {
+      fail(exchange, error)
+      return
+    }
+    answering.then(
+      (given) => answer(exchange, given),
+      (error: unknown) => fail(exchange, error),
+    )
+  }
+
+  function answer(exchange: Exchange, { status, body, headers }: Answer): void {
+    const { reply, served } = exchange
+    if (reply.sent) return
+    exchange.answeredAtMs = performance.now()
+    if (served.definition.answers[status] === undefined)
+      log.error({ operationId: served.definition.operationId, status }, 'a route answered what it does not declare')
+    reply.code(status)
+    setHeaders(exchange, reply)
+    if (headers !== undefined) reply.headers(headers)
+    if (typeof body === 'string' && headers?.['content-type'] === undefined) reply.type(json).send(JSON.stringify(body))
+    else reply.send(body)
+  }
+
+  function setHeaders(exchange: Exchange | undefined, reply: FastifyReply): void {
+    for (const [name, value] of security) reply.header(name, value)
+    reply.header('cache-control', 'no-store')
+    reply.header('x-correlation-id', reply.request.id)
+    if (exchange?.policy !== undefined && exchange.taken !== undefined) {
+      reply.header('ratelimit-policy', exchange.policy)
+      reply.header('ratelimit', rateLimitHeader(exchange.policy, exchange.taken))
+    }
+    if (options.isDraining()) reply.header('connection', 'close')
+  }
+
+  function fail(exchange: Exchange, error: unknown): void {
+    sendProblem(error, exchange.request, exchange.reply)
+  }
+
+  /** The one place where errors become answers. What nobody foresaw is logged whole and told in one sentence. */
+  function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { exchange } = request
+    const refusal = refusalFor(error)
+    const { status } = refusal.row
+    const { method, id: correlationId } = request
+    if (refusal.code === 'internal' && !isGone(error))
+      log.error(
+        { correlationId, method, operationId: exchange?.served.definition.operationId, error },
+        'a request failed',
+      )
+    if (reply.sent) return
+    if (exchange !== undefined) exchange.answeredAtMs = performance.now()
+    setHeaders(exchange, reply)
+    reply.header('content-type', problemJson)
+    if (refusal.retryAfterSeconds !== undefined || status === 503)
+      reply.header('retry-after', String(refusal.retryAfterSeconds ?? 1))
+    if (status === 401) {
+      const sent = request.headers.authorization !== undefined || request.headers['x-api-key'] !== undefined
+      reply.header('www-authenticate', `Bearer realm="souk"${sent ? ', error="invalid_token"' : ''}`)
+    }
+    if (!mayDrain(request.raw)) reply.header('connection', 'close')
+    reply.code(status).send(problemBody(refusal, correlationId))
+  }
+
+  return { receive, handle, fail, sendProblem }
+}
+
+const isSomething = (body: unknown): boolean =>
+  body !== undefined && body !== null && !(typeof body === 'object' && Object.keys(body).length === 0)
+
+/** The caller hung up while its body was read: nobody's fault, nobody to tell. */
+const isGone = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ECONNRESET'

@@ -1,0 +1,63 @@
+import type { MetricsRegistry } from '@souk/telemetry'
+import type { FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
+import type { createPipeline } from './pipeline.ts'
+import type { Route } from './route.ts'
+import { compileCheck, type Part } from './schema.ts'
+import type { ServedRoute } from './served-route.ts'
+
+const nothing = { type: 'object', properties: {}, additionalProperties: false } as TSchema
+const partOf: Readonly<Record<string, Part>> = { body: 'body', querystring: 'query', params: 'params' }
+
+export function registerRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  options: {
+    pipeline: ReturnType<typeof createPipeline>
+    metrics: MetricsRegistry
+    clock: () => Date
+    limits: { bodyBytes: number; handlerTimeoutMs: number }
+  },
+): void {
+  const { pipeline, metrics, clock, limits } = options
+  const answered = metrics.counter('souk_http_requests_total', 'Requests by answer', ['operation', 'status'])
+  const seconds = metrics.histogram('souk_http_request_seconds', 'From headers read to answer sent', undefined, [
+    'operation',
+  ])
+
+  for (const definition of routes) {
+    const operation = definition.operationId
+    const served: ServedRoute = {
+      definition,
+      clock,
+      unsafe: definition.method !== 'GET',
+      timeoutMs: definition.timeoutMs ?? limits.handlerTimeoutMs,
+      duration: seconds.with({ operation }),
+      answers: ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => answered.with({ operation, status })),
+    }
+    app.route({
+      method: definition.method,
+      url: definition.url,
+      config: { access: 'in the contract' },
+      bodyLimit: definition.bodyLimitBytes ?? limits.bodyBytes,
+      schema: {
+        ...(definition.params !== undefined && { params: definition.params }),
+        querystring: definition.query ?? nothing,
+        ...(definition.body !== undefined && { body: definition.body }),
+        response: definition.answers,
+      },
+      validatorCompiler: ({ schema, httpPart }) => {
+        const check = compileCheck(partOf[httpPart ?? ''] ?? 'body', schema as TSchema)
+        return (value: unknown) => {
+          try {
+            return { value: check(value) }
+          } catch (error) {
+            return { error: error as Error }
+          }
+        }
+      },
+      onRequest: pipeline.receive(served),
+      handler: pipeline.handle,
+    })
+  }
+}

@@ -1,0 +1,14 @@
+import type { BoundCounter, BoundHistogram } from '@souk/telemetry'
+import type { Route } from './route.ts'
+
+/** A route with everything that can be worked out before the first request. */
+export type ServedRoute = {
+  readonly definition: Route
+  readonly clock: () => Date
+  readonly unsafe: boolean
+  readonly timeoutMs: number
+  /** Seconds from the first byte understood to the last byte handed over. */
+  readonly duration: BoundHistogram
+  /** Answers by hundreds of their status: `answers[2]` counts 2xx. */
+  readonly answers: readonly BoundCounter[]
+}
