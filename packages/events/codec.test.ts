@@ -15,7 +15,7 @@ import { file_souk_identity } from '@souk/contracts/identity'
 import { file_souk_inventory } from '@souk/contracts/inventory'
 import { file_souk_orders, OrderPlacedSchema, OrderConfirmedSchema } from '@souk/contracts/orders'
 import { file_souk_shops } from '@souk/contracts/shops'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codecOf } from './codec.ts'
 

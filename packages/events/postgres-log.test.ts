@@ -26,6 +26,8 @@ describeLog('PostgreSQL', async () => {
   }
 })
 
+const batchOf = (key: string) => encodeBatch([countedEvent(key, 1)])
+
 describe('the outbox as a log', () => {
   let stage: Stage
   beforeAll(async () => {
@@ -44,7 +46,6 @@ describe('the outbox as a log', () => {
     const [one, two] = [await openSession(stage.database), await openSession(stage.database)]
     await one.run('begin')
     const insert = `insert into outbox (seq, topic, event_count, batch) overriding system value values ($1, $2, 1, $3)`
-    const batchOf = (key: string) => encodeBatch([countedEvent(key, 1)])
     await two.run('begin')
     await two.run(insert, [100_501, counted.topic, batchOf('second number, first transaction')])
     await one.run(insert, [100_500, counted.topic, batchOf('first number, second transaction')])

@@ -1,6 +1,6 @@
 import { StockChangedSchema, type StockChanged } from '@souk/contracts/inventory'
 import { type TestDatabase, testDatabase } from '@souk/testing'
-import pg from 'pg'
+import { Client } from 'pg'
 import {
   createPostgresLog,
   createOutbox,
@@ -73,7 +73,7 @@ export async function openSession(database: TestDatabase): Promise<{
   append(events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
 }> {
-  const client = new pg.Client({ connectionString: database.urlFor('writer') })
+  const client = new Client({ connectionString: database.urlFor('writer') })
   await client.connect()
   await client.query('set search_path = writer')
   return {
