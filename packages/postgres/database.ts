@@ -11,7 +11,7 @@ export type Tx = {
   many<Row>(statement: Sql): Promise<Row[]>
   /** Resolves to the number of rows changed. */
   run(statement: Sql): Promise<number>
-  /** Call `listener` once this transaction has committed; never if it rolls back. */
+  /** Call `listener` once this transaction has committed; never if it rolls back. What it throws goes to `onError`. */
   afterCommit(listener: () => void): void
 }
 
@@ -113,12 +113,23 @@ export function openDatabase(options: DatabaseOptions): Database {
   // An idle connection that breaks (server restart) is dropped by the pool; without a listener Node would exit.
   pool.on('error', (error) => options.onError?.(error))
 
+  // While a client is out of the pool nobody listens to it: a server that ends it between two statements would end the
+  // process too. The next statement learns of it anyway.
+  const ignore = () => {}
+
   async function connect(): Promise<pg.PoolClient> {
     try {
-      return await pool.connect()
+      const client = await pool.connect()
+      client.on('error', ignore)
+      return client
     } catch (error) {
       throw new DatabaseUnavailable(error)
     }
+  }
+
+  function release(client: pg.PoolClient, broken: boolean): void {
+    client.off('error', ignore)
+    client.release(broken)
   }
 
   async function once<T>(body: (tx: Tx) => Promise<T>, transaction: TransactionOptions): Promise<T> {
@@ -140,7 +151,10 @@ export function openDatabase(options: DatabaseOptions): Database {
           (listener) => listeners.push(listener),
         ),
       )
-      await query(client, { name: '', text: 'commit', values: [] })
+      const ended = await query(client, { name: '', text: 'commit', values: [] })
+      // COMMIT of a transaction in which a statement failed is answered with ROLLBACK, not with an error.
+      if (ended.command !== 'COMMIT')
+        throw new Error('nothing was committed: a statement failed, and the transaction went on as if it had not')
     } catch (error) {
       broken = error
       if (!(error instanceof OutcomeUnknown))
@@ -149,9 +163,14 @@ export function openDatabase(options: DatabaseOptions): Database {
         })
       throw error
     } finally {
-      client.release(broken instanceof OutcomeUnknown)
+      release(client, broken instanceof OutcomeUnknown)
     }
-    for (const listener of listeners) listener()
+    for (const listener of listeners)
+      try {
+        listener()
+      } catch (error) {
+        options.onError?.(error as Error) // committed is committed: the caller must not take it for a failure
+      }
     return result
   }
 
@@ -177,7 +196,7 @@ export function openDatabase(options: DatabaseOptions): Database {
           broken = !isServerError(error)
           throw error
         } finally {
-          client.release(broken)
+          release(client, broken)
         }
       },
       () => {

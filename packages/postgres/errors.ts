@@ -1,11 +1,20 @@
 /** The server answered with an error. `code` is the SQLSTATE, `constraint` the name of the broken one, if any. */
 export type ServerError = Error & { code: string; constraint?: string; detail?: string }
 
+/** Told from an error of the socket by its severity: `EPIPE` would pass for a SQLSTATE too. */
 export const isServerError = (error: unknown): error is ServerError =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+  error instanceof Error &&
+  'severity' in error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^[0-9A-Z]{5}$/.test(error.code)
 
-/** SQLSTATE class 57P0x (shutdown, crash) and 08 (connection) end the connection: the statement's fate is not known. */
-const endsConnection = (code: string) => code.startsWith('08') || code.startsWith('57P0')
+/**
+ * SQLSTATE class 57P0x (shutdown, crash), 08 (connection) and the session timeouts (25P03, 25P04) end the connection:
+ * the statement's fate is not known.
+ */
+const endsConnection = (code: string) =>
+  code.startsWith('08') || code.startsWith('57P0') || code === '25P03' || code === '25P04'
 
 /**
  * The connection was lost while a statement or a COMMIT was under way: it may or may not have happened.

@@ -8,7 +8,8 @@ export function bucketOf(ownerId: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < ownerId.length; index += 1)
     hash = Math.imul(hash ^ ownerId.charCodeAt(index), 0x01000193) >>> 0
-  return (hash ^ (hash >>> 16)) % bucketCount
+  // The xor gives a signed number; a negative bucket would be no bucket at all.
+  return ((hash ^ (hash >>> 16)) >>> 0) % bucketCount
 }
 
 const hex: string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

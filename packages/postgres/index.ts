@@ -1,6 +1,22 @@
 export { type Database, type DatabaseOptions, openDatabase, type TransactionOptions, type Tx } from './database.ts'
-export { DatabaseUnavailable, isRetryable, isServerError, OutcomeUnknown, type ServerError, violates } from './errors.ts'
+export {
+  DatabaseUnavailable,
+  isRetryable,
+  isServerError,
+  OutcomeUnknown,
+  type ServerError,
+  violates,
+} from './errors.ts'
 export { bucketCount, bucketInId, bucketOf, firstIdAt, isUuid, timeInId, uuidv7 } from './ids.ts'
-export { type AppliedMigration, logRole, type Migrated, migrate, roleOf, urlForRole, type MigrationSet, type ServiceSchema } from './migrate.ts'
+export {
+  type AppliedMigration,
+  logRole,
+  type Migrated,
+  migrate,
+  roleOf,
+  urlForRole,
+  type MigrationSet,
+  type ServiceSchema,
+} from './migrate.ts'
 export { createShards, type Shard, type Shards } from './shards.ts'
 export { type Sql, sql } from './sql.ts'

@@ -18,6 +18,8 @@ export function createShards(shards: readonly Shard[], bucketToShard?: readonly 
   if (only === undefined) throw new RangeError('at least one shard is needed')
   if (bucketToShard === undefined && shards.length > 1)
     throw new RangeError('several shards need a map from bucket to shard')
+  if (bucketToShard !== undefined && bucketToShard.length !== bucketCount)
+    throw new RangeError(`the map from bucket to shard has ${bucketToShard.length} entries, not ${bucketCount}`)
   const byName = new Map(shards.map((shard) => [shard.name, shard]))
   const byBucket = Array.from({ length: bucketCount }, (_, bucket) => {
     const name = bucketToShard?.[bucket] ?? only.name
