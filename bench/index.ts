@@ -1,0 +1,16 @@
+export {
+  benchFloor,
+  type CompareOptions,
+  type CompareProgress,
+  type CompareResult,
+  type SoukUnderTest,
+} from './compare.ts'
+export {
+  type CheckResult,
+  type Facts,
+  type Judgement,
+  judgeRun,
+  type ServerAllotment,
+  type ServerOrder,
+} from './checks.ts'
+export * from './load/index.ts'

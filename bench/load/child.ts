@@ -1,0 +1,29 @@
+import { generate } from './generator.ts'
+import type { LiveStats, LoadPlan, LoadResult } from './types.ts'
+
+export type ToChild = { kind: 'run'; plan: LoadPlan } | { kind: 'stop' }
+export type FromChild =
+  | { kind: 'ready' }
+  | { kind: 'tick'; live: LiveStats }
+  | { kind: 'done'; result: LoadResult }
+  | { kind: 'failed'; message: string }
+
+const stop = new AbortController()
+const tell = (message: FromChild) => process.send?.(message)
+
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'stop') stop.abort()
+  else void run(message.plan)
+})
+// Ctrl-C in a terminal reaches the whole process group; the parent decides when we stop, and still wants the result.
+process.on('SIGINT', () => {})
+process.on('disconnect', () => process.exit(1))
+tell({ kind: 'ready' })
+
+async function run(plan: LoadPlan) {
+  try {
+    tell({ kind: 'done', result: await generate(plan, (live) => tell({ kind: 'tick', live }), stop.signal) })
+  } catch (error) {
+    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  }
+}
