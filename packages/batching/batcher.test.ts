@@ -74,7 +74,13 @@ describe('one bad item', () => {
       },
     })
     const answers = await Promise.allSettled([1, 2, 13, 4, 5].map((item) => batches.submit(item)))
-    expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect(answers.map((answer) => answer.status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ])
   })
 
   test('an error that concerns all of them is given to all of them, once', async () => {

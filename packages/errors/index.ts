@@ -43,6 +43,7 @@ export type ErrorCatalogue<Code extends string> = {
 /** A service's errors. Codes are unique over the whole program (a test sees to it) and never reused for another meaning. */
 export const defineErrors = <Code extends string>(rows: Record<Code, ErrorRow>): ErrorCatalogue<Code> => ({
   rows,
-  error: (code, detail, extra, retryAfterSeconds) => new DomainError(code, rows[code], detail, extra, retryAfterSeconds),
+  error: (code, detail, extra, retryAfterSeconds) =>
+    new DomainError(code, rows[code], detail, extra, retryAfterSeconds),
   is: (error, code): error is DomainError => error instanceof DomainError && error.code === code,
 })

@@ -1,5 +1,13 @@
 export type { AuditCheck, AuditResult, AuditScope, Finding } from './audit.ts'
 export {
+  type BootOptions,
+  bootServices,
+  configOf,
+  homeShard,
+  type RunningService,
+  type RunningServices,
+} from './boot.ts'
+export {
   type Clock,
   defineService,
   type Job,
@@ -20,3 +28,6 @@ export {
   text,
   url,
 } from './env.ts'
+
+/** What every service keeps beside its own tables: outbox, offsets, dead letters, answers already given. */
+export const commonMigrations = { name: 'common', folder: new URL('./migrations/', import.meta.url) }

@@ -1,5 +1,5 @@
-import { OrderCancelledSchema, OrderConfirmedSchema, OrderPlacedSchema } from '@souk/contracts/orders'
-import { codecOf, decodeBatch } from '@souk/events'
+import { OrderCancelledSchema, OrderConfirmedSchema, type OrderPlaced, OrderPlacedSchema } from '@souk/contracts/orders'
+import { type Codec, codecOf, decodeBatch } from '@souk/events'
 import { firstIdAt, timeInId, type Tx } from '@souk/postgres'
 import type { AuditCheck, AuditResult, Finding } from '@souk/service'
 import {
@@ -26,7 +26,8 @@ const hourMs = 3_600_000
 const result = (checked: number, findings: Finding[]): AuditResult => ({ checked, findings })
 
 /** Orders placed from here on are looked at: all, or from a minute before the mark (a batch may commit late). */
-const firstIdOf = (sinceMs: number | undefined): string => (sinceMs === undefined ? allTime : firstIdAt(sinceMs - 60_000))
+const firstIdOf = (sinceMs: number | undefined): string =>
+  sinceMs === undefined ? allTime : firstIdAt(sinceMs - 60_000)
 
 export const orderAudits: AuditCheck[] = [
   {
@@ -147,11 +148,13 @@ const nowOf = async (tx: Tx) => (await oldestOutboxRow(tx)).now.toISOString()
 
 type Change = { orderId: string; version: number; allotmentIds: string[] }
 
-const codecs = {
+type Told = Pick<OrderPlaced, 'orderId' | 'version'> & Partial<Pick<OrderPlaced, 'lines'>>
+
+const codecs: Record<string, Codec> = {
   'orders.order_placed': codecOf(OrderPlacedSchema),
   'orders.order_confirmed': codecOf(OrderConfirmedSchema),
   'orders.order_cancelled': codecOf(OrderCancelledSchema),
-} as const
+}
 
 /** Every change the outbox tells of, read a page at a time: a million events pass through 30 MB. */
 async function* changes(tx: Tx, since: string | undefined, sinceMs: number | undefined): AsyncIterable<Change> {
@@ -160,13 +163,12 @@ async function* changes(tx: Tx, since: string | undefined, sinceMs: number | und
     const rows = await outboxRows(tx, since ?? null, sinceMs ?? null, after.xid, after.seq, 200)
     for (const row of rows) {
       for (const envelope of decodeBatch(row.batch)) {
-        const codec = codecs[envelope.type as keyof typeof codecs]
-        const payload = codec.decode(envelope.payload)
-        const lines = 'lines' in payload ? payload.lines : []
+        const told = codecs[envelope.type]?.decode(envelope.payload) as Told | undefined
+        if (told === undefined) continue
         yield {
-          orderId: payload.orderId,
-          version: payload.version,
-          allotmentIds: lines.map((line) => line.saleWindowId || line.variantId),
+          orderId: told.orderId,
+          version: told.version,
+          allotmentIds: (told.lines ?? []).map((line) => line.saleWindowId || line.variantId),
         }
       }
     }
@@ -189,7 +191,10 @@ async function allotmentsTouched(tx: Tx, since: string): Promise<string[]> {
 async function compareWithOutbox(tx: Tx, sinceMs: number | undefined, maxFindings: number): Promise<AuditResult> {
   const oldest = await oldestOutboxRow(tx)
   // Orders from before the oldest event still kept cannot be compared any more.
-  const fromMs = Math.max(sinceMs === undefined ? 0 : sinceMs - 60_000, oldest.complete ? 0 : oldest.writtenAt.getTime())
+  const fromMs = Math.max(
+    sinceMs === undefined ? 0 : sinceMs - 60_000,
+    oldest.complete ? 0 : oldest.writtenAt.getTime(),
+  )
   const firstId = fromMs === 0 ? allTime : firstIdAt(fromMs)
   const told = new Map<number, { changes: number; sum: bigint }>()
   let checked = 0
@@ -204,7 +209,8 @@ async function compareWithOutbox(tx: Tx, sinceMs: number | undefined, maxFinding
   }
   const kept = new Map((await changesByHour(tx, firstId)).map((row) => [row.hour, row]))
   const different = [...new Set([...told.keys(), ...kept.keys()])].filter(
-    (hour) => told.get(hour)?.changes !== kept.get(hour)?.changes || told.get(hour)?.sum !== BigInt(kept.get(hour)?.sum ?? -1),
+    (hour) =>
+      told.get(hour)?.changes !== kept.get(hour)?.changes || told.get(hour)?.sum !== BigInt(kept.get(hour)?.sum ?? -1),
   )
   const findings: Finding[] = []
   for (const hour of different) {
@@ -232,6 +238,9 @@ async function differencesOfHour(tx: Tx, hour: number, firstId: string, maxFindi
       })
   }
   for (const [orderId, events] of versions)
-    findings.push({ subject: orderId, message: `events of versions ${events.join(', ')} tell of an order that is not there` })
+    findings.push({
+      subject: orderId,
+      message: `events of versions ${events.join(', ')} tell of an order that is not there`,
+    })
   return findings.slice(0, maxFindings)
 }

@@ -47,6 +47,8 @@ export async function cancelOrder(
       quantity: line.quantity,
     })),
   )
-  await outbox.append(tx, [orderCancelledEvent(cancelled, order.lines, command.byOf(order), atMs, command.correlationId)])
+  await outbox.append(tx, [
+    orderCancelledEvent(cancelled, order.lines, command.byOf(order), atMs, command.correlationId),
+  ])
   return cancelled
 }

@@ -20,7 +20,12 @@ export const ordersConfig = {
     default: 1_000,
     help: 'How long an order may be expected to wait for its batch; beyond it the answer is 503 at once.',
   }),
-  SOUK_ORDERS_PER_MINUTE: integer({ min: 1, max: 1_000_000, default: 100, help: 'Orders one account may place a minute.' }),
+  SOUK_ORDERS_PER_MINUTE: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 100,
+    help: 'Orders one account may place a minute.',
+  }),
   SOUK_FLASH_ORDERS_PER_MINUTE: integer({
     min: 1,
     max: 1_000_000,

@@ -34,7 +34,10 @@ export async function storeShops(tx: Tx, shops: readonly ShopChanged[]): Promise
   )
 }
 
-function latestBy<News extends { version: bigint }>(news: readonly News[], idOf: (one: News) => string): Map<string, News> {
+function latestBy<News extends { version: bigint }>(
+  news: readonly News[],
+  idOf: (one: News) => string,
+): Map<string, News> {
   const latest = new Map<string, News>()
   for (const one of news) {
     const known = latest.get(idOf(one))
@@ -76,7 +79,9 @@ export function createLearner(deps: {
     if (askedAt.size > 20_000) askedAt.clear()
     const { products } = await deps.catalog.getProducts({ variantIds: toAsk.slice(0, 1_000) })
     const shopIds = [...new Set(products.map((product) => product.shopId))]
-    const shops = (await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId })))).flatMap(({ shop }) => shop ?? [])
+    const shops = (await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId })))).flatMap(
+      ({ shop }) => shop ?? [],
+    )
     await deps.db.transaction(async (tx) => {
       await storeShops(tx, shops)
       await storeProducts(tx, products)

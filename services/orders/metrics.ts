@@ -3,7 +3,11 @@ import type { Placer } from './placer.ts'
 
 /** What a crowd does to the order path: batches, how long orders wait for one, and which way each batch took. */
 export function placingMetrics(metrics: Metrics) {
-  const items = metrics.histogram('souk_orders_batch_orders', 'Orders placed together.', [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+  const items = metrics.histogram(
+    'souk_orders_batch_orders',
+    'Orders placed together.',
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  )
   const seconds = metrics.histogram('souk_orders_batch_seconds', 'From deciding a batch to its commit.')
   const waited = metrics.histogram('souk_orders_wait_seconds', 'What the oldest order of a batch had waited for it.')
   const paths = metrics.counter('souk_orders_batches_total', 'Batches by the way they took.', ['path'])
@@ -16,7 +20,11 @@ export function placingMetrics(metrics: Metrics) {
     path: (path: 'optimistic' | 'careful' | 'resolved') => paths.inc({ path }),
     queue(stats: Placer['stats']) {
       metrics.gauge('souk_orders_queue_depth', 'Orders waiting for their batch.', () => stats().queued)
-      metrics.gauge('souk_orders_queue_age_seconds', 'What the oldest of them has waited.', () => stats().oldestWaitMs / 1000)
+      metrics.gauge(
+        'souk_orders_queue_age_seconds',
+        'What the oldest of them has waited.',
+        () => stats().oldestWaitMs / 1000,
+      )
     },
   }
 }

@@ -31,11 +31,7 @@ export const orderPlacedEvent = (order: PlacedOrder, correlationId: string): New
 export type MovedOrder = { orderId: string; shopId: string; customerId: string; version: number }
 
 export const orderConfirmedEvent = (order: MovedOrder, atMs: number, correlationId: string): NewEvent =>
-  newEvent(
-    orderConfirmed,
-    { ...order, confirmedAtMs: BigInt(atMs) },
-    { occurredAtMs: atMs, correlationId },
-  )
+  newEvent(orderConfirmed, { ...order, confirmedAtMs: BigInt(atMs) }, { occurredAtMs: atMs, correlationId })
 
 export const orderCancelledEvent = (
   order: MovedOrder,

@@ -18,7 +18,10 @@ export function next(from: OrderStatus, action: OrderAction): OrderStatus {
   const moves: Partial<Record<OrderAction, OrderStatus>> = transitions[from]
   const to = moves[action]
   if (to === undefined)
-    throw orderErrors.error('illegal-transition', `An order that is ${from} cannot be ${pastTense[action]}.`, { from, action })
+    throw orderErrors.error('illegal-transition', `An order that is ${from} cannot be ${pastTense[action]}.`, {
+      from,
+      action,
+    })
   return to
 }
 

@@ -73,7 +73,10 @@ export const readPlacedOrders = async (tx: Tx, orderIds: readonly string[]): Pro
 
 export const lockOrder = async (tx: Tx, orderId: string): Promise<Order | undefined> =>
   (
-    await withLines(tx, await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = ${orderId} for update`))
+    await withLines(
+      tx,
+      await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = ${orderId} for update`),
+    )
   )[0]
 
 /** Newest first, before the order the cursor names. Proven by `orders_by_customer`. */

@@ -53,12 +53,17 @@ export const createAcceptor = (db: Database, onAccepted: () => void): Batcher<Ac
  * one finds them as they were, and the keys make placing them again harmless.
  * @returns how many were finished; the rest waits for a quieter moment.
  */
-export async function placeAccepted(deps: { db: Database; placer: Placer; clock: () => Date }, limit = 256): Promise<number> {
+export async function placeAccepted(
+  deps: { db: Database; placer: Placer; clock: () => Date },
+  limit = 256,
+): Promise<number> {
   return deps.db.transaction(
     async (tx) => {
       const claimed = await claimRequests(tx, limit)
       if (claimed.length === 0) return 0
-      const finished = (await Promise.all(claimed.map((row) => placeOne(deps.placer, row)))).filter((one) => one !== undefined)
+      const finished = (await Promise.all(claimed.map((row) => placeOne(deps.placer, row)))).filter(
+        (one) => one !== undefined,
+      )
       if (finished.length > 0) await finishRequests(tx, finished, deps.clock())
       return finished.length
     },

@@ -106,7 +106,10 @@ async function askAgain(deps: PlaceDeps, batch: readonly Waiting[]): Promise<Dem
   decide(deps, open, everything)
   const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
   if (caps.length > 0)
-    for (const row of await readRemaining(deps.db.autocommit, caps.map((draw) => draw.allotmentId)))
+    for (const row of await readRemaining(
+      deps.db.autocommit,
+      caps.map((draw) => draw.allotmentId),
+    ))
       deps.memory.setCap(row.allotment_id, row.remaining)
   for (const waiting of open) waiting.outcome = undefined
   return decide(deps, batch)
@@ -146,7 +149,9 @@ async function insert(tx: Tx, accepted: readonly Waiting[], demand: DemandById):
     keys: accepted.map(({ request }) => request.key),
     bodyHashes: accepted.map(({ request }) => request.bodyHash),
     outboxBatch: encodeBatch(
-      accepted.map(({ request }, index) => orderPlacedEvent((priced[index] as PricedOrder).order, request.correlationId)),
+      accepted.map(({ request }, index) =>
+        orderPlacedEvent((priced[index] as PricedOrder).order, request.correlationId),
+      ),
     ),
     placedAtMs,
   })
@@ -208,7 +213,8 @@ async function resolveUnknown(deps: PlaceDeps, batch: readonly Waiting[]): Promi
       deps.onPath('resolved')
       return
     } catch (error) {
-      const mayPass = error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown || isNotAsRemembered(error)
+      const mayPass =
+        error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown || isNotAsRemembered(error)
       if (!mayPass || performance.now() > deadlineMs) throw new OutcomeUnknown(error)
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs))

@@ -38,7 +38,11 @@ export class NotEnoughForSale extends Error {
 const goodsLeft = async (tx: Tx, variantId: string) => (await remainingOfGoods(tx, variantId))?.remaining ?? 0
 
 /** End a sale: what it has left goes back on ordinary sale. Resolves to the units returned and the variant; ended ones return 0. */
-export async function endSale(tx: Tx, saleWindowId: string, now: Date): Promise<{ returned: number; variantId: string | undefined }> {
+export async function endSale(
+  tx: Tx,
+  saleWindowId: string,
+  now: Date,
+): Promise<{ returned: number; variantId: string | undefined }> {
   const window = await lockWindow(tx, saleWindowId)
   if (window === undefined || window.ended_at !== null) return { returned: 0, variantId: window?.variant_id }
   const returned = (await takeFromWindow(tx, saleWindowId))?.returned ?? 0

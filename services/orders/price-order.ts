@@ -36,7 +36,11 @@ export type Draw = {
   readonly cap: number
 }
 
-export type PricedOrder = { readonly order: PlacedOrder; readonly draws: readonly Draw[]; readonly terms: readonly Terms[] }
+export type PricedOrder = {
+  readonly order: PlacedOrder
+  readonly draws: readonly Draw[]
+  readonly terms: readonly Terms[]
+}
 
 /** 10,000,000,000.00: a hundred thousand times below where integers stop being exact. */
 export const maxTotalMinor = 1_000_000_000_000

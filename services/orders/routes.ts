@@ -12,7 +12,16 @@ import type { PlaceOutcome } from './place-orders.ts'
 import type { Placer } from './placer.ts'
 import { hashBody, mergeLines, type OrderRequest } from './price-order.ts'
 import { type AcceptedRequest, findRequest, type Priority, priorities } from './requests.sql.ts'
-import { AcceptedView, OrderDetailView, OrderListView, OrderView, orderView, placedView, progressOf, StatusView } from './views.ts'
+import {
+  AcceptedView,
+  OrderDetailView,
+  OrderListView,
+  OrderView,
+  orderView,
+  placedView,
+  progressOf,
+  StatusView,
+} from './views.ts'
 
 export type RouteDeps = {
   placer: Placer

@@ -1,5 +1,12 @@
 import type { Tx } from '@souk/postgres'
-import { applyTransfers, ensureGoods, findTransfers, lockGoods, type Transfer, type TransferOutcome } from './allotments.sql.ts'
+import {
+  applyTransfers,
+  ensureGoods,
+  findTransfers,
+  lockGoods,
+  type Transfer,
+  type TransferOutcome,
+} from './allotments.sql.ts'
 
 /**
  * Units granted by inventory (positive) or taken back (negative), many at once, in a fixed number of statements. A

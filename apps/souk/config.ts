@@ -1,0 +1,44 @@
+import { flag, integer, oneOf, optional, text, url } from '@souk/service'
+
+/** Settings of the program itself; services add theirs. All of them are optional on a laptop. */
+export const appConfig = {
+  SOUK_HOST: text({ default: '127.0.0.1', help: 'Network address to listen on; 0.0.0.0 for all.' }),
+  SOUK_PORT: integer({ min: 0, max: 65_535, default: 7700, help: 'Port of the shop API; 0 for any free one.' }),
+  SOUK_DATA: text({ default: '.souk', help: 'Folder for the embedded PostgreSQL and the secret.' }),
+  DATABASE_URL: optional(
+    url({
+      protocols: ['postgres', 'postgresql'],
+      secret: true,
+      help: 'A PostgreSQL of yours, instead of the embedded one: postgres://user:password@host/database.',
+    }),
+  ),
+  SOUK_SECRET: optional(
+    text({
+      minLength: 32,
+      secret: true,
+      help: 'What keys and database passwords are derived from. Left out: made once and kept in SOUK_DATA.',
+    }),
+  ),
+  SOUK_LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error'], { default: 'warn', help: 'How much is logged.' }),
+  SOUK_ADDRESS_PER_MINUTE: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 100,
+    help: 'Requests a minute of a network address that has not signed in.',
+  }),
+  SOUK_ACCOUNT_PER_MINUTE: integer({ min: 1, max: 10_000_000, default: 500, help: 'Requests a minute of an account.' }),
+  SOUK_API_KEY_PER_MINUTE: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 1_000,
+    help: 'Requests a minute of an API key.',
+  }),
+  SOUK_DEMO: flag({ default: true, help: 'Stock a demo marketplace when the database is empty.' }),
+  SOUK_CONNECTIONS: integer({ min: 2, max: 50, default: 5, help: 'Database connections of each service at most.' }),
+  SOUK_TRUST_PROXY: integer({
+    min: 0,
+    max: 5,
+    default: 0,
+    help: 'How many proxies in front are believed about addresses.',
+  }),
+}

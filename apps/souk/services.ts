@@ -1,0 +1,20 @@
+import { catalog } from '@souk/catalog'
+import { identity } from '@souk/identity'
+import { inventory } from '@souk/inventory'
+import { orders } from '@souk/orders'
+import type { ServiceDefinition } from '@souk/service'
+import { shops } from '@souk/shops'
+
+/** All there are, in the order they start. */
+export const allServices: readonly ServiceDefinition[] = [identity, shops, catalog, inventory, orders] as never
+
+/** @throws RangeError naming the ones there are. */
+export function servicesNamed(names: readonly string[]): readonly ServiceDefinition[] {
+  if (names.length === 0) return allServices
+  const unknown = names.filter((name) => !allServices.some((service) => service.name === name))
+  if (unknown.length > 0)
+    throw new RangeError(
+      `there is no service ${unknown.join(', ')}; there are ${allServices.map((service) => service.name).join(', ')}`,
+    )
+  return allServices.filter((service) => names.includes(service.name))
+}

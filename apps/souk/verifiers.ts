@@ -1,0 +1,45 @@
+import { IdentityService, type ShopDuties } from '@souk/contracts/identity'
+import { createApiKeyVerifier, createTokenVerifier, type Jwks, type Principal } from '@souk/http'
+import type { Directory } from '@souk/rpc'
+import type { Logger } from '@souk/telemetry'
+
+/** How long a session that was ended may go on being believed: 1 s, and one question a second. */
+const revokedEveryMs = 1_000
+
+/** How callers are recognised: by tokens and keys that identity issued, checked in this process. */
+export function createVerifiers(directory: Directory, clock: () => Date, log: Logger) {
+  const identity = directory.client(IdentityService)
+  let revoked = new Set<string>()
+  const timer = setInterval(async () => {
+    try {
+      revoked = new Set((await identity.listRevoked({})).sessionIds)
+    } catch (error) {
+      log.warn({ error }, 'ended sessions could not be read; those known stay refused')
+    }
+  }, revokedEveryMs)
+  timer.unref()
+  return {
+    verify: createTokenVerifier({
+      keySet: async () => JSON.parse((await identity.getKeySet({})).json) as Jwks,
+      issuer: 'souk',
+      audience: 'souk',
+      clock,
+      isRevoked: (principal) => revoked.has(principal.sessionId),
+    }),
+    verifyApiKey: createApiKeyVerifier({
+      clock,
+      async lookup(key): Promise<Principal | undefined> {
+        const found = await identity.verifyApiKey({ key })
+        if (!found.valid) return undefined
+        return {
+          accountId: found.accountId,
+          sessionId: found.keyId,
+          kind: 'api-key',
+          permissions: new Set(found.permissions),
+          duties: new Map(found.shops.map((shop: ShopDuties) => [shop.shopId, new Set(shop.duties)])),
+        }
+      },
+    }),
+    stop: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Database } from '@souk/postgres'
+import type { Logger } from '@souk/telemetry'
+import type { Job } from './define.ts'
+import { tryJobLock } from './jobs.sql.ts'
+
+/**
+ * Run jobs by the clock, the first time soon after the start. The lock lives in a transaction of its own: it is given
+ * back whatever becomes of this process, and needs no session, so it works behind a pooler.
+ */
+export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop(): Promise<void> } {
+  let stopping = false
+  const underWay = new Set<Promise<void>>()
+  const timers = new Set<NodeJS.Timeout>()
+
+  async function runOnce(job: Job): Promise<void> {
+    try {
+      await db.transaction(async (tx) => {
+        if (await tryJobLock(tx, job.name)) await job.run()
+      })
+    } catch (error) {
+      log.warn({ job: job.name, error }, 'a job failed; it will be run again')
+    }
+  }
+
+  function schedule(job: Job, inMs: number): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      const run = runOnce(job).finally(() => {
+        underWay.delete(run)
+        // ±10 %: processes started together do not all ask for the lock at the same instant for ever.
+        if (!stopping) schedule(job, job.everyMs * (0.9 + Math.random() * 0.2))
+      })
+      underWay.add(run)
+    }, inMs)
+    timers.add(timer)
+  }
+
+  for (const job of jobs) schedule(job, Math.min(1_000, job.everyMs))
+  return {
+    async stop() {
+      stopping = true
+      for (const timer of timers) clearTimeout(timer)
+      await Promise.all(underWay)
+    },
+  }
+}
