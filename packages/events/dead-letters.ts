@@ -111,12 +111,13 @@ export async function park(
   if (items.length === 0) return
   await insertDeadLetters(
     tx,
-    items.map(({ item, cause, attempts }) => {
+    items.map(({ item, cause, attempts }, index) => {
       const { head, bytes } = item.envelope()
       return {
         ...key,
         ...item.origin,
-        id: uuidv7(now.getTime()),
+        // The bits behind the time count, so that letters of one batch are listed in its order.
+        id: uuidv7(now.getTime(), index % 4096),
         eventId: printable(head?.eventId ?? ''),
         type: printable(head?.type ?? ''),
         topic: item.topic,

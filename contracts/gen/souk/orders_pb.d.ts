@@ -325,6 +325,125 @@ export declare type WithdrawResponse = Message<"souk.orders.WithdrawResponse"> &
 export declare const WithdrawResponseSchema: GenMessage<WithdrawResponse>;
 
 /**
+ * One variant's part of a call for many. No variant and no transfer_id appears twice in a call.
+ *
+ * @generated from message souk.orders.TransferItem
+ */
+export declare type TransferItem = Message<"souk.orders.TransferItem"> & {
+  /**
+   * @generated from field: string transfer_id = 1;
+   */
+  transferId: string;
+
+  /**
+   * @generated from field: string variant_id = 2;
+   */
+  variantId: string;
+
+  /**
+   * 1 or more
+   *
+   * @generated from field: int64 quantity = 3;
+   */
+  quantity: bigint;
+};
+
+/**
+ * Describes the message souk.orders.TransferItem.
+ * Use `create(TransferItemSchema)` to create a new message.
+ */
+export declare const TransferItemSchema: GenMessage<TransferItem>;
+
+/**
+ * @generated from message souk.orders.GrantManyRequest
+ */
+export declare type GrantManyRequest = Message<"souk.orders.GrantManyRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * 1 to 1,000
+   *
+   * @generated from field: repeated souk.orders.TransferItem items = 2;
+   */
+  items: TransferItem[];
+};
+
+/**
+ * Describes the message souk.orders.GrantManyRequest.
+ * Use `create(GrantManyRequestSchema)` to create a new message.
+ */
+export declare const GrantManyRequestSchema: GenMessage<GrantManyRequest>;
+
+/**
+ * @generated from message souk.orders.GrantManyResponse
+ */
+export declare type GrantManyResponse = Message<"souk.orders.GrantManyResponse"> & {
+  /**
+   * after this transfer; one per item, in their order
+   *
+   * @generated from field: repeated int64 remaining = 1;
+   */
+  remaining: bigint[];
+};
+
+/**
+ * Describes the message souk.orders.GrantManyResponse.
+ * Use `create(GrantManyResponseSchema)` to create a new message.
+ */
+export declare const GrantManyResponseSchema: GenMessage<GrantManyResponse>;
+
+/**
+ * @generated from message souk.orders.WithdrawManyRequest
+ */
+export declare type WithdrawManyRequest = Message<"souk.orders.WithdrawManyRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * 1 to 1,000
+   *
+   * @generated from field: repeated souk.orders.TransferItem items = 2;
+   */
+  items: TransferItem[];
+};
+
+/**
+ * Describes the message souk.orders.WithdrawManyRequest.
+ * Use `create(WithdrawManyRequestSchema)` to create a new message.
+ */
+export declare const WithdrawManyRequestSchema: GenMessage<WithdrawManyRequest>;
+
+/**
+ * @generated from message souk.orders.WithdrawManyResponse
+ */
+export declare type WithdrawManyResponse = Message<"souk.orders.WithdrawManyResponse"> & {
+  /**
+   * all of them; false: none
+   *
+   * @generated from field: bool withdrawn = 1;
+   */
+  withdrawn: boolean;
+
+  /**
+   * one per item, in their order; what is left unpromised when it was refused
+   *
+   * @generated from field: repeated int64 remaining = 2;
+   */
+  remaining: bigint[];
+};
+
+/**
+ * Describes the message souk.orders.WithdrawManyResponse.
+ * Use `create(WithdrawManyResponseSchema)` to create a new message.
+ */
+export declare const WithdrawManyResponseSchema: GenMessage<WithdrawManyResponse>;
+
+/**
  * @generated from message souk.orders.ListAllotmentsRequest
  */
 export declare type ListAllotmentsRequest = Message<"souk.orders.ListAllotmentsRequest"> & {
@@ -593,6 +712,28 @@ export declare const AllotmentService: GenService<{
     methodKind: "unary";
     input: typeof WithdrawRequestSchema;
     output: typeof WithdrawResponseSchema;
+  },
+  /**
+   * Grant for many variants of one shop in one transaction. Items already known by their transfer_id have no further
+   * effect and give their first answer; the others are carried out.
+   *
+   * @generated from rpc souk.orders.AllotmentService.GrantMany
+   */
+  grantMany: {
+    methodKind: "unary";
+    input: typeof GrantManyRequestSchema;
+    output: typeof GrantManyResponseSchema;
+  },
+  /**
+   * Withdraw for many variants of one shop in one transaction: all of them, or none when any has too few left
+   * unpromised. A repeated call gives the first answer, also when that was a refusal.
+   *
+   * @generated from rpc souk.orders.AllotmentService.WithdrawMany
+   */
+  withdrawMany: {
+    methodKind: "unary";
+    input: typeof WithdrawManyRequestSchema;
+    output: typeof WithdrawManyResponseSchema;
   },
   /**
    * What is granted and what is left, for many variants at once; unknown ones are left out.

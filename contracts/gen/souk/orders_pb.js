@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/orders.proto.
  */
 export const file_souk_orders = /*@__PURE__*/
-  fileDesc("ChFzb3VrL29yZGVycy5wcm90bxILc291ay5vcmRlcnMi1wEKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIlCgVsaW5lcxgFIAMoCzIWLnNvdWsub3JkZXJzLk9yZGVyTGluZRITCgt0b3RhbF9taW5vchgGIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAcgASgJEhQKDHBsYWNlZF9hdF9tcxgIIAEoAxIWCg5wYXltZW50X21ldGhvZBgJIAEoCSKMAQoJT3JkZXJMaW5lEhIKCnZhcmlhbnRfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIQCghxdWFudGl0eRgDIAEoDRIYChB1bml0X3ByaWNlX21pbm9yGAQgASgDEhMKC3RvdGFsX21pbm9yGAUgASgDEhYKDnNhbGVfd2luZG93X2lkGAYgASgJInIKDk9yZGVyQ29uZmlybWVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIXCg9jb25maXJtZWRfYXRfbXMYBSABKAMiqQEKDk9yZGVyQ2FuY2VsbGVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIOCgZyZWFzb24YBSABKAkSFwoPY2FuY2VsbGVkX2F0X21zGAYgASgDEiUKBWxpbmVzGAcgAygLMhYuc291ay5vcmRlcnMuT3JkZXJMaW5lIloKDEdyYW50UmVxdWVzdBITCgt0cmFuc2Zlcl9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJEhIKCnZhcmlhbnRfaWQYAyABKAkSEAoIcXVhbnRpdHkYBCABKAMiIgoNR3JhbnRSZXNwb25zZRIRCglyZW1haW5pbmcYASABKAMiXQoPV2l0aGRyYXdSZXF1ZXN0EhMKC3RyYW5zZmVyX2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEgoKdmFyaWFudF9pZBgDIAEoCRIQCghxdWFudGl0eRgEIAEoAyI4ChBXaXRoZHJhd1Jlc3BvbnNlEhEKCXdpdGhkcmF3bhgBIAEoCBIRCglyZW1haW5pbmcYAiABKAMiPQoVTGlzdEFsbG90bWVudHNSZXF1ZXN0EhMKC3ZhcmlhbnRfaWRzGAEgAygJEg8KB3Nob3BfaWQYAiABKAkiRAoWTGlzdEFsbG90bWVudHNSZXNwb25zZRIqCgphbGxvdG1lbnRzGAEgAygLMhYuc291ay5vcmRlcnMuQWxsb3RtZW50IlYKCUFsbG90bWVudBISCgp2YXJpYW50X2lkGAEgASgJEg8KB2dyYW50ZWQYAiABKAMSEQoJcmVtYWluaW5nGAMgASgDEhEKCXNldF9hc2lkZRgEIAEoAyLhAQoPU2V0QXNpZGVSZXF1ZXN0EhYKDnNhbGVfd2luZG93X2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEgoKcHJvZHVjdF9pZBgDIAEoCRISCgp2YXJpYW50X2lkGAQgASgJEg0KBXVuaXRzGAUgASgDEhMKC3ByaWNlX21pbm9yGAYgASgDEhUKDWN1cnJlbmN5X2NvZGUYByABKAkSFAoMc3RhcnRzX2F0X21zGAggASgDEhIKCmVuZHNfYXRfbXMYCSABKAMSGAoQY2FwX3Blcl9jdXN0b21lchgKIAEoDSI4ChBTZXRBc2lkZVJlc3BvbnNlEhEKCXNldF9hc2lkZRgBIAEoCBIRCglyZW1haW5pbmcYAiABKAMiOQoORW5kU2FsZVJlcXVlc3QSFgoOc2FsZV93aW5kb3dfaWQYASABKAkSDwoHc2hvcF9pZBgCIAEoCSIjCg9FbmRTYWxlUmVzcG9uc2USEAoIcmV0dXJuZWQYASABKAMiRgoRU2V0U2VsbGluZ1JlcXVlc3QSDwoHc2hvcF9pZBgBIAEoCRIPCgdzZWxsaW5nGAIgASgIEg8KB3ZlcnNpb24YAyABKAMiFAoSU2V0U2VsbGluZ1Jlc3BvbnNlMvYBChBBbGxvdG1lbnRTZXJ2aWNlEj4KBUdyYW50Ehkuc291ay5vcmRlcnMuR3JhbnRSZXF1ZXN0Ghouc291ay5vcmRlcnMuR3JhbnRSZXNwb25zZRJHCghXaXRoZHJhdxIcLnNvdWsub3JkZXJzLldpdGhkcmF3UmVxdWVzdBodLnNvdWsub3JkZXJzLldpdGhkcmF3UmVzcG9uc2USWQoOTGlzdEFsbG90bWVudHMSIi5zb3VrLm9yZGVycy5MaXN0QWxsb3RtZW50c1JlcXVlc3QaIy5zb3VrLm9yZGVycy5MaXN0QWxsb3RtZW50c1Jlc3BvbnNlMusBCgtTYWxlU2VydmljZRJHCghTZXRBc2lkZRIcLnNvdWsub3JkZXJzLlNldEFzaWRlUmVxdWVzdBodLnNvdWsub3JkZXJzLlNldEFzaWRlUmVzcG9uc2USRAoHRW5kU2FsZRIbLnNvdWsub3JkZXJzLkVuZFNhbGVSZXF1ZXN0Ghwuc291ay5vcmRlcnMuRW5kU2FsZVJlc3BvbnNlEk0KClNldFNlbGxpbmcSHi5zb3VrLm9yZGVycy5TZXRTZWxsaW5nUmVxdWVzdBofLnNvdWsub3JkZXJzLlNldFNlbGxpbmdSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChFzb3VrL29yZGVycy5wcm90bxILc291ay5vcmRlcnMi1wEKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIlCgVsaW5lcxgFIAMoCzIWLnNvdWsub3JkZXJzLk9yZGVyTGluZRITCgt0b3RhbF9taW5vchgGIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAcgASgJEhQKDHBsYWNlZF9hdF9tcxgIIAEoAxIWCg5wYXltZW50X21ldGhvZBgJIAEoCSKMAQoJT3JkZXJMaW5lEhIKCnZhcmlhbnRfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIQCghxdWFudGl0eRgDIAEoDRIYChB1bml0X3ByaWNlX21pbm9yGAQgASgDEhMKC3RvdGFsX21pbm9yGAUgASgDEhYKDnNhbGVfd2luZG93X2lkGAYgASgJInIKDk9yZGVyQ29uZmlybWVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIXCg9jb25maXJtZWRfYXRfbXMYBSABKAMiqQEKDk9yZGVyQ2FuY2VsbGVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIOCgZyZWFzb24YBSABKAkSFwoPY2FuY2VsbGVkX2F0X21zGAYgASgDEiUKBWxpbmVzGAcgAygLMhYuc291ay5vcmRlcnMuT3JkZXJMaW5lIloKDEdyYW50UmVxdWVzdBITCgt0cmFuc2Zlcl9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJEhIKCnZhcmlhbnRfaWQYAyABKAkSEAoIcXVhbnRpdHkYBCABKAMiIgoNR3JhbnRSZXNwb25zZRIRCglyZW1haW5pbmcYASABKAMiXQoPV2l0aGRyYXdSZXF1ZXN0EhMKC3RyYW5zZmVyX2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEgoKdmFyaWFudF9pZBgDIAEoCRIQCghxdWFudGl0eRgEIAEoAyI4ChBXaXRoZHJhd1Jlc3BvbnNlEhEKCXdpdGhkcmF3bhgBIAEoCBIRCglyZW1haW5pbmcYAiABKAMiSQoMVHJhbnNmZXJJdGVtEhMKC3RyYW5zZmVyX2lkGAEgASgJEhIKCnZhcmlhbnRfaWQYAiABKAkSEAoIcXVhbnRpdHkYAyABKAMiTQoQR3JhbnRNYW55UmVxdWVzdBIPCgdzaG9wX2lkGAEgASgJEigKBWl0ZW1zGAIgAygLMhkuc291ay5vcmRlcnMuVHJhbnNmZXJJdGVtIiYKEUdyYW50TWFueVJlc3BvbnNlEhEKCXJlbWFpbmluZxgBIAMoAyJQChNXaXRoZHJhd01hbnlSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkSKAoFaXRlbXMYAiADKAsyGS5zb3VrLm9yZGVycy5UcmFuc2Zlckl0ZW0iPAoUV2l0aGRyYXdNYW55UmVzcG9uc2USEQoJd2l0aGRyYXduGAEgASgIEhEKCXJlbWFpbmluZxgCIAMoAyI9ChVMaXN0QWxsb3RtZW50c1JlcXVlc3QSEwoLdmFyaWFudF9pZHMYASADKAkSDwoHc2hvcF9pZBgCIAEoCSJEChZMaXN0QWxsb3RtZW50c1Jlc3BvbnNlEioKCmFsbG90bWVudHMYASADKAsyFi5zb3VrLm9yZGVycy5BbGxvdG1lbnQiVgoJQWxsb3RtZW50EhIKCnZhcmlhbnRfaWQYASABKAkSDwoHZ3JhbnRlZBgCIAEoAxIRCglyZW1haW5pbmcYAyABKAMSEQoJc2V0X2FzaWRlGAQgASgDIuEBCg9TZXRBc2lkZVJlcXVlc3QSFgoOc2FsZV93aW5kb3dfaWQYASABKAkSDwoHc2hvcF9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhIKCnZhcmlhbnRfaWQYBCABKAkSDQoFdW5pdHMYBSABKAMSEwoLcHJpY2VfbWlub3IYBiABKAMSFQoNY3VycmVuY3lfY29kZRgHIAEoCRIUCgxzdGFydHNfYXRfbXMYCCABKAMSEgoKZW5kc19hdF9tcxgJIAEoAxIYChBjYXBfcGVyX2N1c3RvbWVyGAogASgNIjgKEFNldEFzaWRlUmVzcG9uc2USEQoJc2V0X2FzaWRlGAEgASgIEhEKCXJlbWFpbmluZxgCIAEoAyI5Cg5FbmRTYWxlUmVxdWVzdBIWCg5zYWxlX3dpbmRvd19pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJIiMKD0VuZFNhbGVSZXNwb25zZRIQCghyZXR1cm5lZBgBIAEoAyJGChFTZXRTZWxsaW5nUmVxdWVzdBIPCgdzaG9wX2lkGAEgASgJEg8KB3NlbGxpbmcYAiABKAgSDwoHdmVyc2lvbhgDIAEoAyIUChJTZXRTZWxsaW5nUmVzcG9uc2UylwMKEEFsbG90bWVudFNlcnZpY2USPgoFR3JhbnQSGS5zb3VrLm9yZGVycy5HcmFudFJlcXVlc3QaGi5zb3VrLm9yZGVycy5HcmFudFJlc3BvbnNlEkcKCFdpdGhkcmF3Ehwuc291ay5vcmRlcnMuV2l0aGRyYXdSZXF1ZXN0Gh0uc291ay5vcmRlcnMuV2l0aGRyYXdSZXNwb25zZRJKCglHcmFudE1hbnkSHS5zb3VrLm9yZGVycy5HcmFudE1hbnlSZXF1ZXN0Gh4uc291ay5vcmRlcnMuR3JhbnRNYW55UmVzcG9uc2USUwoMV2l0aGRyYXdNYW55EiAuc291ay5vcmRlcnMuV2l0aGRyYXdNYW55UmVxdWVzdBohLnNvdWsub3JkZXJzLldpdGhkcmF3TWFueVJlc3BvbnNlElkKDkxpc3RBbGxvdG1lbnRzEiIuc291ay5vcmRlcnMuTGlzdEFsbG90bWVudHNSZXF1ZXN0GiMuc291ay5vcmRlcnMuTGlzdEFsbG90bWVudHNSZXNwb25zZTLrAQoLU2FsZVNlcnZpY2USRwoIU2V0QXNpZGUSHC5zb3VrLm9yZGVycy5TZXRBc2lkZVJlcXVlc3QaHS5zb3VrLm9yZGVycy5TZXRBc2lkZVJlc3BvbnNlEkQKB0VuZFNhbGUSGy5zb3VrLm9yZGVycy5FbmRTYWxlUmVxdWVzdBocLnNvdWsub3JkZXJzLkVuZFNhbGVSZXNwb25zZRJNCgpTZXRTZWxsaW5nEh4uc291ay5vcmRlcnMuU2V0U2VsbGluZ1JlcXVlc3QaHy5zb3VrLm9yZGVycy5TZXRTZWxsaW5nUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Describes the message souk.orders.OrderPlaced.
@@ -67,67 +67,102 @@ export const WithdrawResponseSchema = /*@__PURE__*/
   messageDesc(file_souk_orders, 7);
 
 /**
+ * Describes the message souk.orders.TransferItem.
+ * Use `create(TransferItemSchema)` to create a new message.
+ */
+export const TransferItemSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 8);
+
+/**
+ * Describes the message souk.orders.GrantManyRequest.
+ * Use `create(GrantManyRequestSchema)` to create a new message.
+ */
+export const GrantManyRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 9);
+
+/**
+ * Describes the message souk.orders.GrantManyResponse.
+ * Use `create(GrantManyResponseSchema)` to create a new message.
+ */
+export const GrantManyResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 10);
+
+/**
+ * Describes the message souk.orders.WithdrawManyRequest.
+ * Use `create(WithdrawManyRequestSchema)` to create a new message.
+ */
+export const WithdrawManyRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 11);
+
+/**
+ * Describes the message souk.orders.WithdrawManyResponse.
+ * Use `create(WithdrawManyResponseSchema)` to create a new message.
+ */
+export const WithdrawManyResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 12);
+
+/**
  * Describes the message souk.orders.ListAllotmentsRequest.
  * Use `create(ListAllotmentsRequestSchema)` to create a new message.
  */
 export const ListAllotmentsRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 8);
+  messageDesc(file_souk_orders, 13);
 
 /**
  * Describes the message souk.orders.ListAllotmentsResponse.
  * Use `create(ListAllotmentsResponseSchema)` to create a new message.
  */
 export const ListAllotmentsResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 9);
+  messageDesc(file_souk_orders, 14);
 
 /**
  * Describes the message souk.orders.Allotment.
  * Use `create(AllotmentSchema)` to create a new message.
  */
 export const AllotmentSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 10);
+  messageDesc(file_souk_orders, 15);
 
 /**
  * Describes the message souk.orders.SetAsideRequest.
  * Use `create(SetAsideRequestSchema)` to create a new message.
  */
 export const SetAsideRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 11);
+  messageDesc(file_souk_orders, 16);
 
 /**
  * Describes the message souk.orders.SetAsideResponse.
  * Use `create(SetAsideResponseSchema)` to create a new message.
  */
 export const SetAsideResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 12);
+  messageDesc(file_souk_orders, 17);
 
 /**
  * Describes the message souk.orders.EndSaleRequest.
  * Use `create(EndSaleRequestSchema)` to create a new message.
  */
 export const EndSaleRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 13);
+  messageDesc(file_souk_orders, 18);
 
 /**
  * Describes the message souk.orders.EndSaleResponse.
  * Use `create(EndSaleResponseSchema)` to create a new message.
  */
 export const EndSaleResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 14);
+  messageDesc(file_souk_orders, 19);
 
 /**
  * Describes the message souk.orders.SetSellingRequest.
  * Use `create(SetSellingRequestSchema)` to create a new message.
  */
 export const SetSellingRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 15);
+  messageDesc(file_souk_orders, 20);
 
 /**
  * Describes the message souk.orders.SetSellingResponse.
  * Use `create(SetSellingResponseSchema)` to create a new message.
  */
 export const SetSellingResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 16);
+  messageDesc(file_souk_orders, 21);
 
 /**
  * How many units may be promised. Called by inventory, which owns the goods. Every call carries a transfer_id of the
