@@ -7,6 +7,8 @@ import type { OpenApi } from './openapi.ts'
 const config = { access: 'public' }
 const headers = { ...securityHeaders, 'cache-control': 'no-store' }
 
+const live = (_request: FastifyRequest, reply: FastifyReply) => reply.headers(headers).send({ status: 'alive' })
+
 /** What operators and their machines ask for: health, metrics, the description of the API. Not rate limited. */
 export function serveOperations(
   app: FastifyInstance,
@@ -18,7 +20,6 @@ export function serveOperations(
   },
 ): void {
   const document = Buffer.from(JSON.stringify(options.document))
-  const live = (_request: FastifyRequest, reply: FastifyReply) => reply.headers(headers).send({ status: 'alive' })
   const ready = async (_request: FastifyRequest, reply: FastifyReply) => {
     const state = await options.ready()
     const isReady = state.status === 'ready' && !options.isDraining()

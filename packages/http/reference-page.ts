@@ -21,6 +21,11 @@ type Page = { html: Buffer; script: Buffer }
 
 const headers = { ...securityHeaders, 'content-security-policy': policy, 'cross-origin-opener-policy': 'same-origin' }
 
+const send = (reply: FastifyReply, type: string, body: Buffer, cacheControl: string) =>
+  reply
+    .headers({ ...headers, 'content-type': type, 'content-encoding': 'gzip', 'cache-control': cacheControl })
+    .send(body)
+
 /**
  * The API reference at /docs, by Scalar. Its package costs 40 MB and 0.2 s to load, so that happens at the first visit,
  * in a server thrown away afterwards; page and script are kept compressed (1 MB).
@@ -34,10 +39,6 @@ export function serveReference(app: FastifyInstance, title: string): void {
     })
     return page
   }
-  const send = (reply: FastifyReply, type: string, body: Buffer, cacheControl: string) =>
-    reply
-      .headers({ ...headers, 'content-type': type, 'content-encoding': 'gzip', 'cache-control': cacheControl })
-      .send(body)
 
   app.get('/docs', { config: { access: 'public' } }, async (_request, reply) =>
     send(reply, 'text/html; charset=utf-8', (await load()).html, 'no-cache'),

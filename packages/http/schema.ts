@@ -110,8 +110,8 @@ function readText(known: Readers, given: unknown): unknown {
     const value = values[name]
     if (value === undefined) continue
     const texts = Array.isArray(value) ? value : [value]
-    const read_ = read === undefined ? texts : texts.map((text) => (typeof text === 'string' ? read(text) : text))
-    values[name] = many || Array.isArray(value) ? read_ : read_[0]
+    const found = read === undefined ? texts : texts.map((text) => (typeof text === 'string' ? read(text) : text))
+    values[name] = many || Array.isArray(value) ? found : found[0]
   }
   return values
 }

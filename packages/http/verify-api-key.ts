@@ -16,6 +16,7 @@ export type ApiKeyVerifier = (apiKey: string) => Principal | Promise<Principal>
 const goodForMs = 30_000
 /** Short, so that a key just made works at once; long enough that guessing does not reach the database. */
 const badForMs = 5_000
+const refuse = () => errors.error('unauthenticated', 'The API key is not known.')
 const format = /^souk_[\w-]{8,200}$/
 
 /** A verifier of API keys that asks `lookup` rarely: 30 s per key that is good, 5 s per key that is not. */
@@ -23,7 +24,6 @@ export function createApiKeyVerifier(options: ApiKeyVerifierOptions): ApiKeyVeri
   const { lookup, clock } = options
   const cache = new BoundedCache<{ principal: Principal | undefined; untilMs: number }>(options.maxCached ?? 20_000)
   const asking = new Map<string, Promise<Principal>>()
-  const refuse = () => errors.error('unauthenticated', 'The API key is not known.')
 
   async function ask(apiKey: string, digest: string): Promise<Principal> {
     const principal = await lookup(apiKey)
