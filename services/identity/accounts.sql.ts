@@ -1,0 +1,147 @@
+import { type Sql, sql, type Tx } from '@souk/postgres'
+
+export type AccountStatus = 'active' | 'disabled'
+export type AccountRow = { id: string; email: string; name: string; status: AccountStatus; createdAt: Date }
+/** What an account may do at this moment. */
+export type RightsRow = {
+  id: string
+  status: AccountStatus
+  permissions: string[]
+  shops: Record<string, string[]>
+}
+
+export type NewAccount = { id: string; email: string; emailKey: string; name: string; passwordHash: string }
+
+/** Insert those whose address is free. @returns the ids that were inserted. */
+export const insertAccounts = async (tx: Tx, accounts: readonly NewAccount[], now: Date): Promise<Set<string>> => {
+  const rows = await tx.many<{ id: string }>(sql`
+    insert into accounts (id, email, email_key, name, password_hash, created_at)
+    select * , ${now}::timestamptz
+      from unnest(${accounts.map((account) => account.id)}::uuid[], ${accounts.map((account) => account.email)}::text[],
+                  ${accounts.map((account) => account.emailKey)}::text[], ${accounts.map((account) => account.name)}::text[],
+                  ${accounts.map((account) => account.passwordHash)}::text[])
+    on conflict (email_key) do nothing
+    returning id`)
+  return new Set(rows.map((row) => row.id))
+}
+
+export const giveRole = (tx: Tx, accountIds: readonly string[], role: string, now: Date) =>
+  tx.run(sql`
+    insert into account_roles (account_id, role, given_at)
+    select id, ${role}::text, ${now}::timestamptz from unnest(${accountIds}::uuid[]) as id
+    on conflict do nothing`)
+
+export const takeRoles = (tx: Tx, accountId: string, roles: readonly string[]) =>
+  tx.run(sql`delete from account_roles where account_id = ${accountId} and role = any(${roles}::text[])`)
+
+export const accountToSignIn = (tx: Tx, emailKey: string) =>
+  tx.maybeOne<AccountRow & { passwordHash: string | null }>(sql`
+    select id, email, name, status, created_at as "createdAt", password_hash as "passwordHash"
+      from accounts where email_key = ${emailKey}`)
+
+export const accountById = (tx: Tx, accountId: string) =>
+  tx.maybeOne<AccountRow & { passwordHash: string | null; roles: string[] }>(sql`
+    select id, email, name, status, created_at as "createdAt", password_hash as "passwordHash",
+           array(select role from account_roles where account_id = accounts.id order by role) as roles
+      from accounts where id = ${accountId}`)
+
+/** The same, and nobody else changes it until the transaction ends. */
+export const lockAccount = (tx: Tx, accountId: string) =>
+  tx.maybeOne<AccountRow & { rehearsal: boolean }>(sql`
+    select id, email, name, status, created_at as "createdAt", rehearsal
+      from accounts where id = ${accountId} for update`)
+
+/** What a sign-in rests on, kept as it is until the transaction ends: no change of password, no disabling in between. */
+export const holdAccount = (tx: Tx, accountId: string) =>
+  tx.maybeOne<{ status: AccountStatus; passwordHash: string | null }>(sql`
+    select status, password_hash as "passwordHash" from accounts where id = ${accountId} for share`)
+
+export const rolesOf = async (tx: Tx, accountId: string): Promise<string[]> =>
+  (
+    await tx.many<{ role: string }>(sql`select role from account_roles where account_id = ${accountId} order by role`)
+  ).map((row) => row.role)
+
+/** Held until the transaction ends by whoever makes or unmakes an operator, so that two cannot both leave the last one. */
+export const lockRole = (tx: Tx, role: string) => tx.run(sql`select from roles where name = ${role} for update`)
+
+export const knownRoles = async (tx: Tx): Promise<string[]> =>
+  (await tx.many<{ name: string }>(sql`select name from roles`)).map((row) => row.name)
+
+/** Active accounts with this role, apart from one. */
+export const othersWithRole = (tx: Tx, role: string, accountId: string) =>
+  tx.one<{ count: number }>(sql`
+    select count(*) as count from account_roles
+      join accounts on accounts.id = account_id and status = 'active'
+     where role = ${role} and role <> 'shopper' and account_id <> ${accountId}`)
+
+const rights: Sql = sql`
+  select id, status,
+         array(select distinct permission from account_roles join role_permissions using (role)
+                where account_id = accounts.id order by permission) as permissions,
+         coalesce((select jsonb_object_agg(shop_id, to_jsonb(duties)) from shop_members
+                    where account_id = accounts.id), '{}') as shops
+    from accounts`
+
+export const rightsOf = (tx: Tx, accountId: string) => tx.maybeOne<RightsRow>(sql`${rights} where id = ${accountId}`)
+
+export const updatePassword = (tx: Tx, accountId: string, passwordHash: string) =>
+  tx.run(sql`update accounts set password_hash = ${passwordHash} where id = ${accountId}`)
+
+export const updateStatus = (tx: Tx, accountId: string, status: AccountStatus) =>
+  tx.run(sql`update accounts set status = ${status} where id = ${accountId}`)
+
+/** Oldest first, after `afterId`. Rehearsal shoppers are left out: there may be a million of them. */
+export const listAccounts = (tx: Tx, page: { afterId: string; limit: number }) =>
+  tx.many<AccountRow & { roles: string[] }>(sql`
+    select id, email, name, status, created_at as "createdAt",
+           array(select role from account_roles where account_id = accounts.id order by role) as roles
+      from accounts where id > ${page.afterId} and not rehearsal
+     order by id limit ${page.limit}`)
+
+export const accountsByEmail = (tx: Tx, emailKeys: readonly string[]) =>
+  tx.many<{ id: string; email: string; name: string; emailKey: string }>(sql`
+    select id, email, name, email_key as "emailKey" from accounts
+     where email_key = any(${emailKeys}::text[]) and not rehearsal and status = 'active'`)
+
+export const setMember = (
+  tx: Tx,
+  member: { accountId: string; shopId: string; duties: readonly string[] },
+  now: Date,
+) =>
+  tx.run(sql`
+    insert into shop_members (account_id, shop_id, duties, set_at)
+    values (${member.accountId}, ${member.shopId}, ${member.duties}::text[], ${now})
+    on conflict (account_id, shop_id) do update set duties = excluded.duties, set_at = excluded.set_at`)
+
+export const countOtherShops = (tx: Tx, accountId: string, shopId: string) =>
+  tx.one<{ count: number }>(sql`
+    select count(*) as count from shop_members where account_id = ${accountId} and shop_id <> ${shopId}`)
+
+export const removeMember = (tx: Tx, accountId: string, shopId: string) =>
+  tx.run(sql`delete from shop_members where account_id = ${accountId} and shop_id = ${shopId}`)
+
+/** Accounts without password, their role and one session each, in one statement whatever their number. */
+export const insertRehearsalShoppers = (
+  tx: Tx,
+  shoppers: { accountIds: readonly string[]; sessionIds: readonly string[]; address: string },
+  now: Date,
+  expiresAt: Date,
+) =>
+  tx.run(sql`
+    with made as (
+      insert into accounts (id, email, email_key, name, rehearsal, created_at)
+      select id, id || '@rehearsal.invalid', id || '@rehearsal.invalid', 'Rehearsal shopper', true, ${now}::timestamptz
+        from unnest(${shoppers.accountIds}::uuid[]) as id
+    ), given as (
+      insert into account_roles (account_id, role, given_at)
+      select id, 'shopper', ${now}::timestamptz from unnest(${shoppers.accountIds}::uuid[]) as id
+    )
+    insert into sessions (id, account_id, created_at, last_used_at, expires_at, address, user_agent)
+    select session_id, account_id, ${now}::timestamptz, ${now}::timestamptz, ${expiresAt}::timestamptz,
+           ${shoppers.address}::text, 'rehearsal'
+      from unnest(${shoppers.sessionIds}::uuid[], ${shoppers.accountIds}::uuid[]) as pair (session_id, account_id)`)
+
+/** Sessions and roles go with them. A bounded number at a time keeps the locks short. */
+export const deleteRehearsalShoppers = (tx: Tx, limit: number) =>
+  tx.run(sql`
+    delete from accounts where id in (select id from accounts where rehearsal order by id limit ${limit})`)

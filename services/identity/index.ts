@@ -1,0 +1,51 @@
+import { accountRegistered, signInFailuresExceeded } from '@souk/contracts'
+import { IdentityService } from '@souk/contracts/identity'
+import { defineService } from '@souk/service'
+import { audits } from './audits.ts'
+import { config, rehearsalAllowed } from './config.ts'
+import { errors } from './errors.ts'
+import { jobs } from './jobs.ts'
+import { openKeyring } from './keyring.ts'
+import { createPasswords } from './passwords.ts'
+import { routes } from './routes.ts'
+import { rpc } from './rpc.ts'
+import { deriveSecrets } from './secrets.ts'
+import { createKeyUse } from './verify-api-key.ts'
+
+export { type Person, seedAccounts } from './seed-accounts.ts'
+
+const writeKeyUseEveryMs = 10_000
+
+/** Accounts, sign-in, sessions, tokens, roles and API keys. */
+export const identity = defineService({
+  name: 'identity',
+  migrations: new URL('./migrations/', import.meta.url),
+  config,
+  errors,
+  emits: [accountRegistered, signInFailuresExceeded],
+  async start({ config: settings, db, outbox, clock, log, metrics }) {
+    const secrets = deriveSecrets(settings.SOUK_SECRET)
+    const passwords = await createPasswords()
+    const keyring = await openKeyring({ db, clock, secrets })
+    const parts = { db, outbox, clock, secrets, passwords, keyring }
+    metrics.gauge('souk_identity_passwords_waiting', 'Sign-ins waiting for a password check', () => passwords.waiting())
+
+    const keyUse = createKeyUse(db)
+    const writeKeyUse = () =>
+      keyUse.flush().catch((error: unknown) => log.warn({ error }, 'last use of API keys could not be recorded'))
+    // Not a job: every process has uses of its own to write down.
+    const timer = setInterval(() => void writeKeyUse(), writeKeyUseEveryMs)
+    timer.unref()
+
+    return {
+      routes: routes(parts, { authPerMinute: settings.SOUK_AUTH_PER_MINUTE, rehearsal: rehearsalAllowed(settings) }),
+      rpc: { handlers: rpc(parts, keyUse), services: [IdentityService] },
+      jobs: jobs(parts),
+      audits: audits(secrets),
+      async stop() {
+        clearInterval(timer)
+        await writeKeyUse()
+      },
+    }
+  },
+})

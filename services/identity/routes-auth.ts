@@ -1,0 +1,89 @@
+import { created, ok, type Route, route } from '@souk/http'
+import { Type } from 'typebox'
+import { callerOf, unstored } from './caller.ts'
+import type { Identity } from './identity.ts'
+import { logIn } from './log-in.ts'
+import { refreshSession } from './refresh-session.ts'
+import { register } from './register.ts'
+import * as schemas from './schemas.ts'
+
+/** Getting in, for whoever is not in yet. None is stored under an Idempotency-Key: the answers are secrets. */
+export function authRoutes(identity: Identity, settings: { authPerMinute: number }): Route[] {
+  const limit = (name: string) => ({ name, perMinute: settings.authPerMinute, per: 'address' as const })
+  return [
+    route({
+      method: 'POST',
+      url: '/v1/auth/register',
+      operationId: 'register',
+      summary: 'Register an account and sign in',
+      tag: 'Identity',
+      access: 'public',
+      limit: limit('auth-register'),
+      idempotency: 'none',
+      body: schemas.closed({ email: schemas.email, password: schemas.newPassword, name: schemas.line }),
+      answers: { 201: schemas.registered },
+      errors: ['email-taken', 'email-unusable', 'password-too-weak', 'sign-in-busy'],
+      async handle(request) {
+        const { account, tokens } = await register(identity, request.body, callerOf(request))
+        return created({ account, ...tokens }, unstored)
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/auth/login',
+      operationId: 'logIn',
+      summary: 'Sign in with e-mail and password',
+      description:
+        'An unknown e-mail and a wrong password get the same answer. More than 5 failures in 5 minutes for one account from one address slow further tries from there down; the account stays open from elsewhere.',
+      tag: 'Identity',
+      access: 'public',
+      limit: limit('auth-login'),
+      idempotency: 'none',
+      body: schemas.closed({ email: schemas.email, password: schemas.password }),
+      answers: { 200: schemas.tokens },
+      errors: ['sign-in-refused', 'sign-in-slowed', 'sign-in-busy', 'account-disabled'],
+      handle: async (request) => ok(await logIn(identity, request.body, callerOf(request)), unstored),
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/auth/refresh',
+      operationId: 'refresh',
+      summary: 'Exchange a refresh token for new tokens',
+      description:
+        'A refresh token is good once. For 10 seconds after its use a repeat gets the same new refresh token, in case the answer was lost; a later one ends the session, because two parties hold the token.',
+      tag: 'Identity',
+      access: 'public',
+      limit: limit('auth-refresh'),
+      idempotency: 'none',
+      body: schemas.closed({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) }),
+      answers: { 200: schemas.tokens },
+      errors: ['refresh-refused'],
+      handle: async (request) =>
+        ok(await refreshSession(identity, request.body.refreshToken, callerOf(request)), unstored),
+    }),
+    route({
+      method: 'GET',
+      url: '/.well-known/jwks.json',
+      operationId: 'getKeySet',
+      summary: 'Public keys of access tokens',
+      tag: 'Identity',
+      access: 'public',
+      answers: {
+        200: schemas.closed({
+          keys: Type.Array(
+            schemas.closed({
+              kty: Type.String(),
+              n: Type.String(),
+              e: Type.String(),
+              kid: Type.String(),
+              alg: Type.String(),
+              use: Type.String(),
+            }),
+          ),
+        }),
+      },
+      // A key is published long before it signs, so a copy some minutes old still knows it.
+      handle: async () => ok(await identity.keyring.keySet(), { 'cache-control': 'public, max-age=60' }),
+    }),
+  ]
+}

@@ -1,0 +1,176 @@
+import { created, ok, type Route, route } from '@souk/http'
+import { Type } from 'typebox'
+import { accountById, listAccounts } from './accounts.sql.ts'
+import { setRoles, setStatus } from './administer-accounts.ts'
+import { callerOf, unstored } from './caller.ts'
+import { firstId, idIn, pageOf, seqIn } from './cursor.ts'
+import { errors } from './errors.ts'
+import type { Identity } from './identity.ts'
+import { makeRehearsalShoppers, removeRehearsalShoppers } from './rehearsal-shoppers.ts'
+import * as schemas from './schemas.ts'
+import { from } from './sessions.ts'
+import { appendTrail } from './trail.ts'
+import { readTrail } from './trail.sql.ts'
+
+const operators = { permission: 'operator' }
+const accountParams = schemas.closed({ accountId: schemas.id })
+
+type Shown = NonNullable<Awaited<ReturnType<typeof accountById>>>
+const shape = ({ id, email, name, status, roles, createdAt }: Omit<Shown, 'passwordHash'>) => ({
+  accountId: id,
+  email,
+  name,
+  status,
+  roles,
+  createdAt: createdAt.toISOString(),
+})
+
+/** Running the marketplace: accounts, signing keys, the trail, rehearsals. */
+export function operatorRoutes(identity: Identity, settings: { rehearsal: boolean }): Route[] {
+  const { db } = identity
+  const turn = (to: 'disable' | 'enable', status: 'disabled' | 'active') =>
+    route({
+      method: 'POST',
+      url: `/v1/identity/accounts/:accountId/${to}`,
+      operationId: `${to}Account`,
+      summary: to === 'disable' ? 'Disable an account' : 'Enable an account again',
+      ...(to === 'disable' && { description: 'Its sessions end and its API keys stop.' }),
+      tag: 'Identity',
+      access: operators,
+      params: accountParams,
+      answers: { 200: schemas.closed({ accountId: schemas.id, status: Type.String() }) },
+      errors: ['account-not-found', 'last-operator'],
+      handle: (request) =>
+        request.once(db, async (tx) => {
+          const { accountId } = request.params
+          await setStatus(identity, tx, request.me.accountId, { accountId, status }, callerOf(request))
+          return ok({ accountId, status })
+        }),
+    })
+  return [
+    route({
+      method: 'GET',
+      url: '/v1/identity/accounts',
+      operationId: 'listAccounts',
+      summary: 'Accounts, oldest first',
+      tag: 'Identity',
+      access: operators,
+      query: schemas.pageQuery,
+      answers: { 200: schemas.page(schemas.account) },
+      async handle({ query: { limit, cursor } }) {
+        const rows = await listAccounts(db.autocommit, { afterId: idIn(cursor, firstId), limit: limit + 1 })
+        return ok(pageOf(rows, limit, (row) => row.id, shape))
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/identity/accounts/:accountId',
+      operationId: 'getAccount',
+      summary: 'An account',
+      tag: 'Identity',
+      access: operators,
+      params: accountParams,
+      answers: { 200: schemas.account },
+      errors: ['account-not-found'],
+      async handle({ params }) {
+        const account = await accountById(db.autocommit, params.accountId)
+        if (account === undefined) throw errors.error('account-not-found', 'There is no account with this id.')
+        return ok(shape(account))
+      },
+    }),
+    route({
+      method: 'PUT',
+      url: '/v1/identity/accounts/:accountId/roles',
+      operationId: 'setAccountRoles',
+      summary: 'Give an account these roles and take all others',
+      description: 'Who loses a role is signed out everywhere, so that no token in use still carries it.',
+      tag: 'Identity',
+      access: operators,
+      params: accountParams,
+      body: schemas.closed({ roles: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 20 }) }),
+      answers: { 200: schemas.closed({ accountId: schemas.id, roles: Type.Array(Type.String()) }) },
+      errors: ['account-not-found', 'role-unknown', 'last-operator'],
+      handle: (request) =>
+        request.once(db, async (tx) => {
+          const { accountId } = request.params
+          const wanted = { accountId, roles: request.body.roles }
+          return ok({ accountId, roles: await setRoles(identity, tx, request.me.accountId, wanted, callerOf(request)) })
+        }),
+    }),
+    turn('disable', 'disabled'),
+    turn('enable', 'active'),
+    route({
+      method: 'POST',
+      url: '/v1/identity/keys/rotate',
+      operationId: 'rotateSigningKeys',
+      summary: 'Sign access tokens with the next key from now on',
+      description: 'Tokens signed with the old key are accepted until they expire, 15 minutes at most.',
+      tag: 'Identity',
+      access: operators,
+      answers: { 200: schemas.closed({ kid: Type.String() }) },
+      async handle(request) {
+        const upcoming = await identity.keyring.newSigningKey()
+        return request.once(db, async (tx) => {
+          const { kid } = await identity.keyring.rotate(tx, upcoming)
+          const about = { actorId: request.me.accountId, ...from(callerOf(request)), detail: { kid } }
+          await appendTrail(tx, [{ kind: 'signing-key-rotated', ...about }], identity.clock())
+          return ok({ kid })
+        })
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/identity/trail',
+      operationId: 'listTrail',
+      summary: 'What happened around sign-in, newest first',
+      tag: 'Identity',
+      access: operators,
+      query: schemas.closed({ ...schemas.pageQuery.properties, accountId: Type.Optional(schemas.id) }),
+      answers: { 200: schemas.page(schemas.trailEvent) },
+      async handle({ query: { limit, cursor, accountId } }) {
+        const wanted = { beforeSeq: seqIn(cursor), limit: limit + 1, accountId: accountId ?? null }
+        const rows = await readTrail(db.autocommit, wanted)
+        const shapeEvent = (row: (typeof rows)[number]) => ({ ...row, occurredAt: row.occurredAt.toISOString() })
+        return ok(pageOf(rows, limit, (row) => row.seq, shapeEvent))
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/identity/rehearsal-shoppers',
+      operationId: 'makeRehearsalShoppers',
+      summary: 'Make signed-in shoppers for a load test',
+      description: 'Accounts nobody can sign in to, each with an access token of 15 minutes. Off in production.',
+      tag: 'Identity',
+      access: operators,
+      idempotency: 'none',
+      body: schemas.closed({ count: Type.Integer({ minimum: 1, maximum: 1000 }) }),
+      answers: {
+        201: schemas.closed({
+          items: Type.Array(schemas.closed({ accountId: schemas.id, accessToken: Type.String() })),
+        }),
+      },
+      errors: ['rehearsal-off'],
+      async handle(request) {
+        if (!settings.rehearsal) throw errors.error('rehearsal-off', 'Rehearsals are switched off here.')
+        const { me, body } = request
+        return created(
+          { items: await makeRehearsalShoppers(identity, me.accountId, body.count, callerOf(request)) },
+          unstored,
+        )
+      },
+    }),
+    route({
+      method: 'DELETE',
+      url: '/v1/identity/rehearsal-shoppers',
+      operationId: 'removeRehearsalShoppers',
+      summary: 'Take all rehearsal shoppers away',
+      tag: 'Identity',
+      access: operators,
+      idempotency: 'none',
+      answers: { 200: schemas.closed({ removed: Type.Integer() }) },
+      timeoutMs: 120_000,
+      handle: async (request) =>
+        ok({ removed: await removeRehearsalShoppers(identity, request.me.accountId, callerOf(request)) }),
+    }),
+  ]
+}

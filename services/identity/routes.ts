@@ -1,0 +1,15 @@
+import type { Route } from '@souk/http'
+import type { Identity } from './identity.ts'
+import { apiKeyRoutes } from './routes-api-keys.ts'
+import { authRoutes } from './routes-auth.ts'
+import { operatorRoutes } from './routes-operators.ts'
+import { sessionRoutes } from './routes-sessions.ts'
+
+export type RouteSettings = { authPerMinute: number; rehearsal: boolean }
+
+export const routes = (identity: Identity, settings: RouteSettings): Route[] => [
+  ...authRoutes(identity, settings),
+  ...sessionRoutes(identity),
+  ...apiKeyRoutes(identity),
+  ...operatorRoutes(identity, settings),
+]

@@ -1,0 +1,38 @@
+import { IdentityService } from '@souk/contracts/identity'
+import type { RpcHandlers } from '@souk/rpc'
+import { accessLifeMs } from './access-token.ts'
+import { accountsByEmail } from './accounts.sql.ts'
+import { setShopDuties } from './administer-accounts.ts'
+import { emailKeyOf } from './email.ts'
+import { type Identity, minuteMs } from './identity.ts'
+import { endedSince } from './sessions.sql.ts'
+import { type KeyUse, verifyApiKey } from './verify-api-key.ts'
+
+/** The contract says 100; more is cut off rather than refused, as unknown addresses are left out anyway. */
+const mostEmails = 100
+
+/** What other services may ask. Reached only by them: none of it is on the public API. */
+export const rpc =
+  (identity: Identity, keyUse: KeyUse): RpcHandlers =>
+  (router) =>
+    router.service(IdentityService, {
+      getKeySet: async () => ({ json: JSON.stringify(await identity.keyring.keySet()) }),
+      async verifyApiKey({ key }) {
+        const verified = await verifyApiKey(identity, keyUse, key)
+        return verified === undefined ? { valid: false } : { valid: true, ...verified }
+      },
+      /** Sessions, and API keys too: both are what a principal is known by. */
+      async listRevoked() {
+        const since = new Date(identity.clock().getTime() - accessLifeMs - minuteMs)
+        return { sessionIds: (await endedSince(identity.db.autocommit, since)).map((row) => row.id) }
+      },
+      async setShopDuties({ accountId, shopId, duties, setByAccountId }) {
+        await setShopDuties(identity, { accountId, shopId, duties, setBy: setByAccountId })
+        return {}
+      },
+      async findAccounts({ emails }) {
+        const keys = emails.slice(0, mostEmails).map(emailKeyOf)
+        const rows = await accountsByEmail(identity.db.autocommit, keys)
+        return { accounts: rows.map(({ id, email, name }) => ({ accountId: id, email, name })) }
+      },
+    })
