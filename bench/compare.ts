@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Client } from 'pg'
 import { commitOneRow, createCommitProbe, dropCommitProbe, readSettings } from './compare.sql.ts'
 import { startFloor } from './floor/start.ts'
 import { runLoad, type LiveStats, type LoadPlan, type LoadResult, type Target } from './load/index.ts'
@@ -182,13 +182,11 @@ async function measure(subject: Subject, load: () => Promise<LoadResult>): Promi
   const start = await subject.rssMb()
   let max = start
   const watch = setInterval(() => {
-    void subject.rssMb().then(
-      (rssMb) => {
-        max = Math.max(max, rssMb)
-      },
-      // A server too busy to tell its memory is measured again two seconds later.
-      () => {},
-    )
+    void subject
+      .rssMb()
+      // A server too busy to tell its memory is asked again two seconds later.
+      .catch(() => 0)
+      .then((rssMb) => (max = Math.max(max, rssMb)))
   }, 2_000)
   const result = await load().finally(() => clearInterval(watch))
   // What is completed when the load ends, not after the backlog has drained: that is what can be sustained.
@@ -228,7 +226,7 @@ async function settled(subject: Subject, patienceMs = 60_000): Promise<void> {
 }
 
 async function measureCommit(databaseUrl: string) {
-  const client = new pg.Client({ connectionString: databaseUrl })
+  const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
     await createCommitProbe(client)

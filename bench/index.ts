@@ -14,3 +14,5 @@ export {
   type ServerOrder,
 } from './checks.ts'
 export * from './load/index.ts'
+export * from './report/index.ts'
+export { createLivePanel, type LivePanel, type Screen, sparkline, verdictTable } from './terminal.ts'

@@ -5,7 +5,7 @@
 //   DATABASE_URL=postgres://… node bench/floor/server.ts --port 7000
 //   POST /orders {"lines":[{"sku":1,"qty":1}]} -> 201        GET /count -> {accepted, completed, rssMb}
 import Fastify from 'fastify'
-import pg from 'pg'
+import { Pool } from 'pg'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createTables, placeOrders, readOutbox, settleOrders, type FloorOrder } from './floor.sql.ts'
@@ -20,7 +20,7 @@ const priceMinor = 1999
 const idlePollMs = 5
 
 const { values } = parseArgs({ options: { port: { type: 'string', default: '7000' } } })
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 4 })
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 4 })
 await createTables(pool)
 
 const counts = { accepted: 0, completed: 0 }

@@ -50,10 +50,7 @@ export async function generate(
   let sendingOver = false
   let settleBy = Number.POSITIVE_INFINITY
   let interrupted = false
-  let finish = () => {}
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
 
   const take = (intendedAt: number): PlannedRequest | null => {
     if (sendingOver) return null

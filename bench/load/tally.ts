@@ -33,7 +33,6 @@ export function createTally(now: () => number) {
     errorsByCause: { ...errorsByCause },
     retries,
   })
-  const perSecond = (count: number, ms: number) => (ms <= 0 ? 0 : Math.round((count * 10_000) / ms) / 10)
 
   return {
     sent() {
@@ -109,3 +108,5 @@ export function createTally(now: () => number) {
     },
   }
 }
+
+const perSecond = (count: number, ms: number) => (ms <= 0 ? 0 : Math.round((count * 10_000) / ms) / 10)
