@@ -41,13 +41,16 @@ export const countOvershotCaps = (tx: Tx, limit: number) =>
     group by o.customer_id, l.sale_window_id, w.cap_per_customer
     having sum(l.quantity) > w.cap_per_customer limit ${limit}`)
 
-/** Keys that name no order of their customer, and two orders of one customer under one key. */
+/** Keys that name no order of their customer, and keys that made a second order within 24 hours of the first. */
 export const wrongKeys = (tx: Tx, firstId: string, limit: number) =>
-  tx.many<{ key: string; customer_id: string; orders: number }>(sql`
-    select k.customer_id, k.key, count(distinct o.order_id) as orders
-    from order_keys k left join orders o on o.order_id = k.order_id and o.customer_id = k.customer_id
-    where k.order_id >= ${firstId}::uuid
-    group by k.customer_id, k.key having count(distinct o.order_id) <> 1 or count(*) <> count(o.order_id)
+  tx.many<{ key: string; customer_id: string; order_id: string; missing: boolean }>(sql`
+    with used as (
+      select distinct customer_id, key, order_id, ('x' || substr(replace(order_id::text, '-', ''), 1, 12))::bit(48)::bigint as at_ms
+      from order_keys where order_id >= ${firstId}::uuid),
+    following as (select *, lag(at_ms) over (partition by customer_id, key order by order_id) as before_ms from used)
+    select f.customer_id, f.key, f.order_id, o.order_id is null as missing
+    from following f left join orders o on o.order_id = f.order_id and o.customer_id = f.customer_id
+    where o.order_id is null or f.at_ms - f.before_ms < 24 * 3600000
     limit ${limit}`)
 
 /** Orders whose key was not kept. */

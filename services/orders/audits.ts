@@ -85,7 +85,9 @@ export const orderAudits: AuditCheck[] = [
       return result(await countOrders(tx, firstId), [
         ...wrong.map((row) => ({
           subject: row.customer_id,
-          message: `key ${row.key} names ${row.orders} orders of this customer`,
+          message: row.missing
+            ? `key ${row.key} names order ${row.order_id}, which this customer does not have`
+            : `key ${row.key} made a second order, ${row.order_id}, within 24 hours`,
         })),
         ...keyless.map((row) => ({ subject: row.order_id, message: 'no key is kept for this order' })),
       ])

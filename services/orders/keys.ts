@@ -15,7 +15,7 @@ export const keyDays = (nowMs: number): string[] => [...new Set([dayOf(nowMs - b
 /** Keys of orders placed since then count. Two minutes more than promised: as long as a border day may still hold one. */
 export const keysLiveSince = (nowMs: number): number => nowMs - keyLifeMs - 2 * borderMs
 
-/** The days a key may have been written to within its life. */
+/** The days a key may have been written to within its life: up to three. */
 export const daysToSearch = (nowMs: number): string[] => [
-  ...new Set([dayOf(keysLiveSince(nowMs)), dayOf(nowMs), dayOf(nowMs + borderMs)]),
+  ...new Set([keysLiveSince(nowMs), nowMs - keyLifeMs / 2, nowMs - borderMs, nowMs + borderMs].map(dayOf)),
 ]

@@ -1,7 +1,7 @@
 import type { DomainError } from '@souk/errors'
 import { encodeBatch } from '@souk/events'
 import { type Database, DatabaseUnavailable, isServerError, OutcomeUnknown, type Tx, timeInId } from '@souk/postgres'
-import { allocate, type Demand } from './allocate.ts'
+import { allocate, type Demand, type RemainingOf } from './allocate.ts'
 import { orderErrors } from './errors.ts'
 import { daysToSearch, keyDays, keysLiveSince } from './keys.ts'
 import type { PlacedOrder } from './order.ts'
@@ -9,7 +9,7 @@ import { orderPlacedEvent } from './order-events.ts'
 import { readPlacedOrders } from './orders.sql.ts'
 import { expectationFailed, findKeys, lockRemaining, placeBatch, readRemaining } from './place.sql.ts'
 import { type OrderRequest, type PricedOrder, priceOrder } from './price-order.ts'
-import type { TermsMemory } from './terms.ts'
+import type { Terms, TermsMemory } from './terms.ts'
 import { readTerms } from './terms.sql.ts'
 
 export type PlaceDeps = {
@@ -40,12 +40,27 @@ type DemandById = ReadonlyMap<string, Demand>
  */
 export async function placeOrders(deps: PlaceDeps, requests: readonly OrderRequest[]): Promise<PlaceOutcome[]> {
   const batch = requests.map((request): Waiting => ({ request, priced: undefined, outcome: undefined }))
-  await learnMissing(deps, batch)
-  let demand = decide(deps, batch)
-  if (batch.some(isRefused)) demand = await askAgain(deps, batch)
+  const demand = await readAgainIfCut(async () => {
+    for (const waiting of batch) waiting.outcome = undefined
+    await learnMissing(deps, batch)
+    const decided = decide(deps, batch, remembered(deps))
+    return batch.some(isRefused) ? askAgain(deps, batch) : decided
+  })
   const accepted = batch.filter((waiting) => waiting.outcome === undefined)
   if (accepted.length > 0) await write(deps, accepted, demand)
   return batch.map((waiting) => waiting.outcome as PlaceOutcome)
+}
+
+/** Up to here nothing was written: a connection that broke while reading is replaced, and the question asked again. */
+async function readAgainIfCut<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) throw error
+      if (attempt >= 5) throw new DatabaseUnavailable(error)
+    }
+  }
 }
 
 const isRefused = (waiting: Waiting) => waiting.outcome?.kind === 'refused'
@@ -64,23 +79,29 @@ async function learnMissing(deps: PlaceDeps, batch: readonly Waiting[]): Promise
   await recall(deps, deps.db.autocommit, unknown)
 }
 
-/** Bring terms and remaining units of these variants into memory as the database has them now. */
-async function recall(deps: PlaceDeps, tx: Tx, variantIds: readonly string[]): Promise<void> {
+/** What a batch is decided on. */
+type View = { termsOf(variantId: string): Terms | undefined; remainingOf: RemainingOf }
+
+const remembered = ({ memory }: PlaceDeps): View => ({ termsOf: memory.get, remainingOf: memory.remainingOf })
+
+/** Bring terms and remaining units of these variants into memory as the database has them now; resolves to what was read. */
+async function recall(deps: PlaceDeps, tx: Tx, variantIds: readonly string[]): Promise<Terms[]> {
   const terms = await readTerms(tx, variantIds)
   const ids = terms.flatMap((known) => [known.variantId, ...known.windows.map((window) => window.saleWindowId)])
   const remaining = await readRemaining(tx, ids)
   for (const known of terms) deps.memory.learn(known)
   for (const row of remaining) deps.memory.setRemaining(row.allotment_id, row.remaining)
+  return terms
 }
 
 /** Price and allocate whoever has no outcome yet. The refused get theirs; the others are what the demand is of. */
-function decide(deps: PlaceDeps, batch: readonly Waiting[], remainingOf = deps.memory.remainingOf): DemandById {
+function decide(deps: PlaceDeps, batch: readonly Waiting[], view: View): DemandById {
   const nowMs = deps.clock().getTime()
   const open: Waiting[] = []
   const orders: PricedOrder[] = []
   for (const waiting of batch) {
     if (waiting.outcome !== undefined) continue
-    const priced = priceOrder(waiting.request, deps.memory.get, nowMs, waiting.priced?.order.orderId)
+    const priced = priceOrder(waiting.request, view.termsOf, nowMs, waiting.priced?.order.orderId)
     if ('order' in priced) {
       waiting.priced = priced
       open.push(waiting)
@@ -89,34 +110,38 @@ function decide(deps: PlaceDeps, batch: readonly Waiting[], remainingOf = deps.m
       waiting.outcome = { kind: 'refused', error: priced }
     }
   }
-  const { refusals, demand } = allocate(orders, remainingOf)
+  const { refusals, demand } = allocate(orders, view.remainingOf)
   refusals.forEach((error, index) => {
     if (error !== undefined) (open[index] as Waiting).outcome = { kind: 'refused', error }
   })
   return demand
 }
 
-/** Before anybody is refused: has this key been answered before, and is memory still right? */
+/**
+ * Before anybody is refused: has this key been answered before, and is memory still right? Terms are those read here:
+ * a batch that failed meanwhile may have made memory forget them.
+ */
 async function askAgain(deps: PlaceDeps, batch: readonly Waiting[]): Promise<DemandById> {
   const refused = batch.filter(isRefused)
   for (const waiting of refused) waiting.outcome = undefined
   await answerRepeats(deps, deps.db.autocommit, refused)
   const open = refused.filter((waiting) => waiting.outcome === undefined)
-  await recall(deps, deps.db.autocommit, variantsOf(open))
-  decide(deps, open, everything)
+  const read = new Map(
+    (await recall(deps, deps.db.autocommit, variantsOf(open))).map((known) => [known.variantId, known]),
+  )
+  const termsOf = (variantId: string) => read.get(variantId) ?? deps.memory.get(variantId)
+  decide(deps, open, { termsOf, remainingOf: everything })
   const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
-  if (caps.length > 0)
-    for (const row of await readRemaining(
-      deps.db.autocommit,
-      caps.map((draw) => draw.allotmentId),
-    ))
-      deps.memory.setCap(row.allotment_id, row.remaining)
+  if (caps.length > 0) {
+    const ids = caps.map((draw) => draw.allotmentId)
+    for (const row of await readRemaining(deps.db.autocommit, ids)) deps.memory.setCap(row.allotment_id, row.remaining)
+  }
   for (const waiting of open) waiting.outcome = undefined
-  return decide(deps, batch)
+  return decide(deps, batch, { termsOf, remainingOf: deps.memory.remainingOf })
 }
 
 /** As if nothing ever ran out: to learn what an order would draw on. */
-const everything = () => Number.MAX_SAFE_INTEGER
+const everything: RemainingOf = () => Number.MAX_SAFE_INTEGER
 
 const drawsOf = (batch: readonly Waiting[]) => batch.flatMap((waiting) => waiting.priced?.draws ?? [])
 
@@ -180,12 +205,13 @@ async function writeCarefully(deps: PlaceDeps, batch: readonly Waiting[]): Promi
         for (const waiting of batch) waiting.outcome = undefined
         await answerRepeats(deps, tx, batch)
         const open = batch.filter((waiting) => waiting.outcome === undefined)
-        for (const known of await readTerms(tx, variantsOf(open))) deps.memory.learn(known)
-        decide(deps, open, everything)
+        const terms = new Map((await readTerms(tx, variantsOf(open))).map((known) => [known.variantId, known]))
+        const termsOf = (variantId: string) => terms.get(variantId)
+        decide(deps, open, { termsOf, remainingOf: everything })
         const ids = new Set(drawsOf(open).map((draw) => draw.allotmentId))
         const locked = new Map((await lockRemaining(tx, [...ids])).map((row) => [row.allotment_id, row.remaining]))
         for (const waiting of open) waiting.outcome = undefined
-        const demand = decide(deps, open, (allotmentId) => locked.get(allotmentId))
+        const demand = decide(deps, open, { termsOf, remainingOf: (allotmentId) => locked.get(allotmentId) })
         const accepted = open.filter((waiting) => waiting.outcome === undefined)
         if (accepted.length > 0) await insert(tx, accepted, demand)
       })
