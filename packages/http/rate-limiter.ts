@@ -10,7 +10,7 @@ const windowMs = 60_000
 
 /**
  * Sliding windows: what was taken in the running minute, plus the part of the minute before that is not yet 60 s ago.
- * Nobody gets twice the quota around the turn of a minute. 0.3 µs a take; 100,000 callers hold about 12 MB.
+ * Around the turn of a minute the quota comes back bit by bit, never all at once. 0.3 µs a take; 100,000 callers hold about 12 MB.
  * Beyond `maxKeys` the older minute is dropped early: callers are then let through too easily, memory stays bounded.
  */
 export function createRateLimiter(options: { maxKeys?: number } = {}): RateLimiter & { readonly size: number } {

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import cors from '@fastify/cors'
 import type { ErrorCatalogue, ErrorRow } from '@souk/errors'
 import type { Logger, MetricsRegistry } from '@souk/telemetry'
@@ -29,6 +28,7 @@ import {
   createSocketServer,
   defaultSocketLimits,
   type SocketLimits,
+  type SocketServer,
 } from './sockets.ts'
 import { serveOperations } from './operations.ts'
 import { serveProblemPages } from './problem-pages.ts'
@@ -123,12 +123,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const quotas = createQuotaKeeper(options.limiter ?? createRateLimiter(), limits, clock)
   const pipeline = createPipeline({ ...options, quotas, inFlight, isDraining: () => draining })
 
-  let socketServer: Server | undefined
+  let sockets: SocketServer | undefined
   const app = fastify({
     logger: false,
     serverFactory: (handler) => {
-      socketServer = createSocketServer(handler, limits, options.admission, () => shed.inc())
-      return socketServer
+      sockets = createSocketServer(handler, limits, options.admission, () => shed.inc())
+      return sockets.server
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket),
     frameworkErrors: (error, request, reply) => pipeline.sendProblem(error, request as FastifyRequest, reply as never),
@@ -164,8 +164,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     draining = true
     const closed = app.close()
     // Connections that were busy when closing began fall idle one by one.
-    const reap = setInterval(() => socketServer?.closeIdleConnections(), 50)
-    const cut = setTimeout(() => socketServer?.closeAllConnections(), limits.closeTimeoutMs)
+    const reap = setInterval(() => sockets?.closeIdle(), 50)
+    const cut = setTimeout(() => sockets?.server.closeAllConnections(), limits.closeTimeoutMs)
     try {
       await closed
     } finally {

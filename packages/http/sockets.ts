@@ -41,13 +41,19 @@ export function mayDrain(request: IncomingMessage): boolean {
   return length === undefined || Number(length) <= drainableBytes
 }
 
+export type SocketServer = {
+  server: Server
+  /** Let go of every connection nobody is being answered on. */
+  closeIdle(): void
+}
+
 /** The server underneath: Node's, with every timeout set (Fastify turns most of them off), and the admission in front. */
 export function createSocketServer(
   handler: RequestListener,
   limits: SocketLimits,
   admission: Admission | undefined,
   onShed: () => void,
-): Server {
+): SocketServer {
   const shed = admission === undefined ? handler : withAdmission(handler, admission, onShed)
   const server = createServer(
     {
@@ -65,7 +71,19 @@ export function createSocketServer(
   server.timeout = limits.idleTimeoutMs
   server.maxConnections = limits.maxConnections
   server.maxRequestsPerSocket = 0
-  return server
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return {
+    server,
+    closeIdle() {
+      server.closeIdleConnections()
+      // Node counts a connection that never said a word as busy, and would wait for it.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    },
+  }
 }
 
 /**
