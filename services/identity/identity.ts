@@ -13,6 +13,8 @@ export type Identity = {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly keyring: Keyring
+  /** For the metrics: 'signed-in', or the code of the error. */
+  countSignIn(outcome: string): void
 }
 
 /** Where a request came from, for the trail and for slowing guesses down. */

@@ -27,7 +27,9 @@ export const identity = defineService({
     const secrets = deriveSecrets(settings.SOUK_SECRET)
     const passwords = await createPasswords()
     const keyring = await openKeyring({ db, clock, secrets })
-    const parts = { db, outbox, clock, secrets, passwords, keyring }
+    const signIns = metrics.counter('souk_identity_sign_ins_total', 'Sign-ins with a password by outcome', ['outcome'])
+    const countSignIn = (outcome: string) => signIns.inc({ outcome })
+    const parts = { db, outbox, clock, secrets, passwords, keyring, countSignIn }
     metrics.gauge('souk_identity_passwords_waiting', 'Sign-ins waiting for a password check', () => passwords.waiting())
 
     const keyUse = createKeyUse(db)

@@ -1,3 +1,4 @@
+import { DomainError } from '@souk/errors'
 import { type AccountRow, accountToSignIn, holdAccount } from './accounts.sql.ts'
 import { emailKeyOf } from './email.ts'
 import { errors } from './errors.ts'
@@ -16,18 +17,38 @@ export async function logIn(
   given: { email: string; password: string },
   caller: Caller,
 ): Promise<Tokens> {
+  try {
+    const tokens = await openWithPassword(identity, given, caller)
+    identity.countSignIn('signed-in')
+    return tokens
+  } catch (error) {
+    identity.countSignIn(error instanceof DomainError ? error.code : 'failed')
+    throw error
+  }
+}
+
+async function openWithPassword(
+  identity: Identity,
+  given: { email: string; password: string },
+  caller: Caller,
+): Promise<Tokens> {
+  const { clock } = identity
   const { account, attempt } = await provePassword(identity, given, caller)
+  const about = { accountId: account.id, email: account.email, ...from(caller) }
   const opened = await identity.db.transaction(async (tx) => {
     await takeBack(identity, tx, attempt, 'succeeded')
     // Looked at again: checking the hash took a while, in which the password or the account may have been changed.
     const held = await holdAccount(tx, account.id)
     if (held?.passwordHash !== account.passwordHash) throw refused()
-    if (held.status === 'disabled') throw errors.error('account-disabled', 'An operator has disabled this account.')
+    if (held.status === 'disabled') {
+      await appendTrail(tx, [{ kind: 'sign-in-failed', ...about, detail: { reason: 'disabled' } }], clock())
+      return undefined
+    }
     const session = await openSession(identity, tx, account.id, caller)
-    const about = { accountId: account.id, sessionId: session.sessionId, email: account.email, ...from(caller) }
-    await appendTrail(tx, [{ kind: 'signed-in', ...about }], identity.clock())
+    await appendTrail(tx, [{ kind: 'signed-in', ...about, sessionId: session.sessionId }], clock())
     return session
   })
+  if (opened === undefined) throw errors.error('account-disabled', 'An operator has disabled this account.')
   return tokensOf(identity, opened)
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatKey, mayGive, newKeySecret, opens, parseKey, sharedRights } from './api-key.ts'
 import { rehearsalAllowed } from './config.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Attempts, counted, forgiven, noAttempts, noticeDue, policies, waitAfterMs, waitMs } from './slow-down.ts'
 
