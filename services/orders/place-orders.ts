@@ -84,14 +84,19 @@ type View = { termsOf(variantId: string): Terms | undefined; remainingOf: Remain
 
 const remembered = ({ memory }: PlaceDeps): View => ({ termsOf: memory.get, remainingOf: memory.remainingOf })
 
-/** Bring terms and remaining units of these variants into memory as the database has them now; resolves to what was read. */
-async function recall(deps: PlaceDeps, tx: Tx, variantIds: readonly string[]): Promise<Terms[]> {
+/** Bring terms and remaining units of these variants into memory as the database has them now; what was read comes first. */
+async function recall(deps: PlaceDeps, tx: Tx, variantIds: readonly string[]): Promise<View> {
   const terms = await readTerms(tx, variantIds)
   const ids = terms.flatMap((known) => [known.variantId, ...known.windows.map((window) => window.saleWindowId)])
   const remaining = await readRemaining(tx, ids)
   for (const known of terms) deps.memory.learn(known)
   for (const row of remaining) deps.memory.setRemaining(row.allotment_id, row.remaining)
-  return terms
+  const termsRead = new Map(terms.map((known) => [known.variantId, known]))
+  const remainingRead = new Map(remaining.map((row) => [row.allotment_id, row.remaining]))
+  return {
+    termsOf: (variantId) => termsRead.get(variantId) ?? deps.memory.get(variantId),
+    remainingOf: (allotmentId) => remainingRead.get(allotmentId) ?? deps.memory.remainingOf(allotmentId),
+  }
 }
 
 /** Price and allocate whoever has no outcome yet. The refused get theirs; the others are what the demand is of. */
@@ -126,18 +131,15 @@ async function askAgain(deps: PlaceDeps, batch: readonly Waiting[]): Promise<Dem
   for (const waiting of refused) waiting.outcome = undefined
   await answerRepeats(deps, deps.db.autocommit, refused)
   const open = refused.filter((waiting) => waiting.outcome === undefined)
-  const read = new Map(
-    (await recall(deps, deps.db.autocommit, variantsOf(open))).map((known) => [known.variantId, known]),
-  )
-  const termsOf = (variantId: string) => read.get(variantId) ?? deps.memory.get(variantId)
-  decide(deps, open, { termsOf, remainingOf: everything })
+  const view = await recall(deps, deps.db.autocommit, variantsOf(open))
+  decide(deps, open, { ...view, remainingOf: everything })
   const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
   if (caps.length > 0) {
     const ids = caps.map((draw) => draw.allotmentId)
     for (const row of await readRemaining(deps.db.autocommit, ids)) deps.memory.setCap(row.allotment_id, row.remaining)
   }
   for (const waiting of open) waiting.outcome = undefined
-  return decide(deps, batch, { termsOf, remainingOf: deps.memory.remainingOf })
+  return decide(deps, batch, view)
 }
 
 /** As if nothing ever ran out: to learn what an order would draw on. */
