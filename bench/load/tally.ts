@@ -14,6 +14,7 @@ export function createTally(now: () => number) {
   const startedAt = now()
   let lastTickAt = startedAt
   let lastAnswerAt = startedAt
+  let lastAcceptedAt = startedAt
   let sent = 0
   let retries = 0
   let repeatsAnswered = 0
@@ -59,7 +60,9 @@ export function createTally(now: () => number) {
       if (!answered) return
       answers.record(decision.latencyMs)
       sinceTick.record(decision.latencyMs)
-      if (decision.outcome === 'accepted') acceptances.record(decision.latencyMs)
+      if (decision.outcome !== 'accepted') return
+      acceptances.record(decision.latencyMs)
+      lastAcceptedAt = lastAnswerAt
     },
     tick(gauges: Gauges): LiveStats {
       const at = now()
@@ -94,7 +97,7 @@ export function createTally(now: () => number) {
         startedAt: run.startedAt,
         elapsedMs: Math.round(now() - startedAt),
         durationMs: Math.round(durationMs),
-        acceptedPerSecond: perSecond(byOutcome.accepted, durationMs),
+        acceptedPerSecond: perSecond(byOutcome.accepted, Math.max(1, lastAcceptedAt - startedAt)),
         answeredPerSecond: perSecond(answers.count(), durationMs),
         repeatsAnswered,
         latency: answers.summary(),

@@ -90,6 +90,9 @@ export type LiveStats = {
   p99Ms: number
 }
 
+/**
+ * A run as a whole. `acceptedPerSecond` ends with the last acceptance: refusals after the goods are gone do not dilute it.
+ */
 export type LoadResult = Omit<
   LiveStats,
   'rate' | 'inFlight' | 'waiting' | 'connections' | 'p50Ms' | 'p95Ms' | 'p99Ms'
