@@ -1,4 +1,4 @@
-import type { Database } from '@souk/postgres'
+import { type Database, isServerError, type Tx } from '@souk/postgres'
 import { causeText, park } from './dead-letters.ts'
 import { moveOffset, type OffsetKey } from './events.sql.ts'
 import type { Item } from './intake.ts'
@@ -41,13 +41,23 @@ export function createApplier(options: {
   async function commit(to: Position, events: readonly Event[], dead: Parameters<typeof park>[2]): Promise<void> {
     const startedAt = performance.now()
     await db.transaction(async (tx) => {
-      if ((await moveOffset(tx, key, offset, to)) === 0) throw new OffsetMoved(key.consumer)
+      if (!(await take(tx, to))) throw new OffsetMoved(key.consumer)
       await park(tx, key, dead, clock())
       if (events.length > 0) await consumer.handle(tx, events)
     })
     offset = to
     happening.applied(events.length, (performance.now() - startedAt) / 1_000)
     for (const { item, cause, attempts } of dead) happening.parked(item, cause, attempts)
+  }
+
+  /** False when another process moved it, or holds it for longer than a lock is waited for. */
+  async function take(tx: Tx, to: Position): Promise<boolean> {
+    try {
+      return (await moveOffset(tx, key, offset, to)) === 1
+    } catch (error) {
+      if (isServerError(error) && error.code === '55P03') return false
+      throw error
+    }
   }
 
   function attempt(items: readonly Item[]): Promise<void> {

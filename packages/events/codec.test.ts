@@ -27,9 +27,16 @@ const text = fc.oneof(fc.uuid(), fc.string({ unit: 'binary', maxLength: 100 }), 
 function valueOf(field: DescField): fc.Arbitrary<unknown> {
   if (field.fieldKind === 'message') return fc.option(arbitrary(field.message), { nil: undefined })
   if (field.fieldKind === 'list')
-    return fc.array<unknown>(field.listKind === 'message' ? arbitrary(field.message) : text, { maxLength: 4 })
+    return fc.array<unknown>(
+      field.listKind === 'message' ? arbitrary(field.message) : scalar(field.listKind === 'scalar' ? field.scalar : 0),
+      { maxLength: 4 },
+    )
   if (field.fieldKind !== 'scalar') throw new Error(`teach this test about ${field.fieldKind}`)
-  switch (field.scalar) {
+  return scalar(field.scalar)
+}
+
+function scalar(type: number): fc.Arbitrary<unknown> {
+  switch (type) {
     case ScalarType.STRING:
       return text
     case ScalarType.BOOL:
@@ -41,7 +48,7 @@ function valueOf(field: DescField): fc.Arbitrary<unknown> {
     case ScalarType.BYTES:
       return fc.uint8Array({ maxLength: 300 })
     default:
-      throw new Error(`teach this test about scalar ${field.scalar}`)
+      throw new Error(`teach this test about scalar ${type}`)
   }
 }
 

@@ -18,7 +18,7 @@ import {
   showDeadLetter,
   tail,
 } from './index.ts'
-import { counted, countedEvent, noted, openStage, type Stage } from './test-log.ts'
+import { counted, countedEvent, noted, openSession, openStage, type Stage } from './test-log.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -79,7 +79,7 @@ const recorder = (name: string, more: Partial<Consumer> = {}): Consumer => ({
 
 /** A consumer's place at the end of the log, so that a test sees only its own events. */
 async function fromNow(name: string): Promise<void> {
-  const head = await stage.log.head('writer', 'main')
+  const head = await stage.end()
   await stage.reader.autocommit.run(sql`insert into consumer_offsets (consumer, source, shard, xid, seq, index)
     values (${name}, 'writer', 'main', ${head.xid}::xid8, 0, 0)`)
 }
@@ -183,6 +183,21 @@ describe('a consumer', () => {
     await write(20)
     await eventually(async () => expect((await effects(name)).length).toBe(400))
     expect(await effects(name)).toEqual(Array.from({ length: 400 }, (_, index) => `k${index}`))
+  })
+
+  test('stands by while a process that hangs holds its offset, and goes on when that one is gone', async () => {
+    const name = freshName()
+    await fromNow(name)
+    await stage.write(countedEvent('a', 1)) // before it hangs: afterwards nobody could read it
+    const hung = await openSession(stage.database, 'reader')
+    await hung.run('begin')
+    await hung.run('select 1 from consumer_offsets where consumer = $1 for update', [name])
+    const { logger } = start(recorder(name), { db: stage.database.open('reader', { lockTimeoutMs: 20 }) })
+    const said = 'another process works for this consumer, standing by'
+    await eventually(() => expect(logger.lines.map((line) => line.message)).toContain(said)).finally(hung.close)
+    await eventually(async () => expect(await effects(name)).toEqual(['a1']))
+    expect(logger.lines.filter((line) => line.level !== 'debug')).toEqual([])
+    expect(await parked(name)).toEqual([])
   })
 
   test('that is stopped finishes the batch under way and takes no other', async () => {

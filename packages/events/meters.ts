@@ -55,6 +55,7 @@ export function consumerMeters(metrics: Metrics, logger: Logger, consumer: strin
     /** Look every five seconds. A look that fails changes nothing: the consumer itself reports an outage. */
     watchLag(measure: () => Promise<Lag>, inspect: () => Promise<{ stalledSeconds: number; foreign: boolean }>) {
       let looking = false
+      let said = false
       const look = async () => {
         if (looking) return
         looking = true
@@ -62,11 +63,12 @@ export function consumerMeters(metrics: Metrics, logger: Logger, consumer: strin
           lag = await measure()
           const { stalledSeconds, foreign } = await inspect()
           stalled = stalledSeconds
-          if (foreign)
+          if (foreign && !said)
             logger.error(
               {},
               'the offset lies beyond the end of the log: was the database restored? nothing will be handled',
             )
+          said = foreign
         } catch {
         } finally {
           looking = false

@@ -1,5 +1,5 @@
 import { StockChangedSchema, type StockChanged } from '@souk/contracts/inventory'
-import { type TestDatabase, testDatabase } from '@souk/testing'
+import { eventually, type TestDatabase, testDatabase } from '@souk/testing'
 import { Client } from 'pg'
 import {
   createPostgresLog,
@@ -9,6 +9,7 @@ import {
   newEvent,
   type NewEvent,
   type Outbox,
+  type Position,
 } from './index.ts'
 import { encodeBatch } from './envelope.ts'
 
@@ -42,6 +43,8 @@ export type Stage = {
   log: EventLog
   outbox: Outbox
   write(...events: NewEvent[]): Promise<void>
+  /** The end of the log, once nothing is held back by transactions elsewhere on the server. */
+  end(): Promise<Position>
   close(): Promise<void>
 }
 
@@ -63,19 +66,27 @@ export async function openStage(): Promise<Stage> {
     log,
     outbox,
     write: (...events) => writer.transaction((tx) => outbox.append(tx, events)),
+    end: () =>
+      eventually(async () => {
+        if ((await log.stalledSeconds('writer', 'main')) > 0) throw new Error('older transactions are still open')
+        return await log.head('writer', 'main')
+      }),
     close: () => database.close(),
   }
 }
 
 /** A session of its own, for transactions that overlap. */
-export async function openSession(database: TestDatabase): Promise<{
+export async function openSession(
+  database: TestDatabase,
+  service = 'writer',
+): Promise<{
   run(text: string, values?: unknown[]): Promise<unknown[]>
   append(events: readonly NewEvent[]): Promise<void>
   close(): Promise<void>
 }> {
-  const client = new Client({ connectionString: database.urlFor('writer') })
+  const client = new Client({ connectionString: database.urlFor(service) })
   await client.connect()
-  await client.query('set search_path = writer')
+  await client.query(`set search_path = ${service}`)
   return {
     run: async (text, values) => (await client.query(text, values)).rows,
     append: async (events) => {
