@@ -80,10 +80,9 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
   ): Promise<void> {
     for (let quiet = 0; !stopping.signal.aborted; ) {
       const items = await intake.take(limit)
+      if (items.length > 0) await applier.apply(items)
       onProgress()
       if (items.length > 0) {
-        await applier.apply(items)
-        onProgress()
         quiet = 0
         continue
       }

@@ -28,6 +28,7 @@ export type Event<Desc extends DescMessage = DescMessage> = {
 /** An event about to be written. Made by `newEvent`. */
 export type NewEvent = {
   readonly event: EventType
+  /** As it was given: fields left out are absent here, and empty or 0 for who receives it. */
   readonly payload: unknown
   readonly id: string
   readonly occurredAtMs: number
