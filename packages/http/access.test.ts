@@ -60,4 +60,13 @@ describe('who may call what', () => {
     })
     expect(answer.statusCode).toBe(401)
   })
+  test('whoever checks credentials may be down: the caller is told to come back, not that it is nobody', async () => {
+    const verify = async () => Promise.reject(new Error('identity at 10.0.0.3 does not answer'))
+    const answer = await aServer({ routes, verify }).inject({
+      url: '/signed-in',
+      headers: { authorization: 'Bearer x' },
+    })
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'overloaded'])
+    expect(answer.body).not.toContain('10.0.0.3')
+  })
 })

@@ -19,10 +19,13 @@ export type PipelineOptions = Verifiers & {
   quotas: QuotaKeeper
   inFlight: InFlight
   isDraining: () => boolean
+  /** Whether a plugin sets headers of its own on the reply. */
+  hasCors: boolean
 }
 
 const idempotencyKey = /^[\x21-\x7e]{1,255}$/
 const security = Object.entries(securityHeaders)
+const everyAnswer = security.flat()
 
 /** Takes each request from its first header to its answer. Everything here is on the path of every request. */
 export function createPipeline(options: PipelineOptions) {
@@ -50,6 +53,10 @@ export function createPipeline(options: PipelineOptions) {
   /** A credential that is no good: nobody on public routes, where clients send stale ones to sign in again. */
   function withoutPrincipal(exchange: Exchange, error: unknown): unknown {
     const isRefused = error instanceof DomainError && error.row.status === 401
+    if (!isRefused && refusalFor(error).code === 'internal') {
+      log.warn({ correlationId: exchange.correlationId, error }, 'a credential could not be checked')
+      return errors.error('overloaded', 'Credentials cannot be checked right now. Nothing was done.', {}, 2)
+    }
     try {
       if (!isRefused || exchange.served.definition.access === 'public') {
         if (!isRefused) return error
@@ -123,11 +130,41 @@ export function createPipeline(options: PipelineOptions) {
     exchange.answeredAtMs = performance.now()
     if (served.definition.answers[status] === undefined)
       log.error({ operationId: served.definition.operationId, status }, 'a route answered what it does not declare')
-    reply.code(status)
-    setHeaders(exchange, reply)
-    if (headers !== undefined) reply.headers(headers)
-    if (typeof body === 'string' && headers?.['content-type'] === undefined) reply.type(json).send(JSON.stringify(body))
-    else reply.send(body)
+    let payload: string | Buffer | undefined
+    try {
+      payload = payloadOf(reply, status, body, headers)
+    } catch (error) {
+      exchange.answeredAtMs = 0
+      fail(exchange, error)
+      return
+    }
+    const lines = headerLines(exchange, status, payload, headers)
+    // Straight to Node: Fastify's way of sending costs 6 µs more, for hooks that nobody has here.
+    reply.hijack()
+    reply.raw.writeHead(status, lines)
+    reply.raw.end(payload)
+  }
+
+  /** Names and values in turn: what Node writes out fastest. */
+  function headerLines(
+    exchange: Exchange,
+    status: number,
+    payload: string | Buffer | undefined,
+    headers: Answer['headers'],
+  ): string[] {
+    const { reply, policy, taken } = exchange
+    const lines = [...everyAnswer, 'x-correlation-id', exchange.correlationId]
+    if (policy !== undefined && taken !== undefined)
+      lines.push('ratelimit-policy', policy, 'ratelimit', rateLimitHeader(policy, taken))
+    if (payload !== undefined) {
+      if (headers?.['content-type'] === undefined) lines.push('content-type', json)
+      lines.push('content-length', String(Buffer.byteLength(payload)))
+    } else if (status !== 204 && status !== 304) lines.push('content-length', '0')
+    if (options.isDraining()) lines.push('connection', 'close')
+    if (headers?.['cache-control'] === undefined) lines.push('cache-control', 'no-store')
+    if (headers !== undefined) for (const name of Object.keys(headers)) lines.push(name, String(headers[name]))
+    if (options.hasCors) for (const [name, value] of Object.entries(reply.getHeaders())) lines.push(name, String(value))
+    return lines
   }
 
   function setHeaders(exchange: Exchange | undefined, reply: FastifyReply): void {
@@ -171,6 +208,19 @@ export function createPipeline(options: PipelineOptions) {
   }
 
   return { receive, handle, fail, sendProblem }
+}
+
+/** As the route's schema for this status has it; fields it does not name are left out. */
+function payloadOf(
+  reply: FastifyReply,
+  status: number,
+  body: unknown,
+  headers: Answer['headers'],
+): string | Buffer | undefined {
+  if (body === undefined) return undefined
+  if (headers?.['content-type'] !== undefined && (typeof body === 'string' || Buffer.isBuffer(body))) return body
+  const serialise = reply.getSerializationFunction(String(status)) as ((value: unknown) => string) | undefined
+  return serialise === undefined ? JSON.stringify(body) : serialise(body)
 }
 
 const isSomething = (body: unknown): boolean =>

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, integer, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addressKey } from './quotas.ts'
 import { createRateLimiter } from './rate-limiter.ts'
@@ -9,10 +9,10 @@ const start = 1_700_000_040_000 // the turn of a minute
 
 describe('counting', () => {
   test('nobody gets more than the quota in a minute of the clock, nor twice as much in any 60 seconds', () =>
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 0, max: 4_000 }), { maxLength: 300 }),
-        fc.integer({ min: 1, max: 30 }),
+    assert(
+      property(
+        array(integer({ min: 0, max: 4_000 }), { maxLength: 300 }),
+        integer({ min: 1, max: 30 }),
         (gaps, quota) => {
           const limiter = createRateLimiter()
           const allowedAt: number[] = []
@@ -31,8 +31,8 @@ describe('counting', () => {
       ),
     ))
   test('who waits as long as told is let through, and not a second later than needed by much', () =>
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 59_999 }), (quota, offset) => {
+    assert(
+      property(integer({ min: 1, max: 50 }), integer({ min: 0, max: 59_999 }), (quota, offset) => {
         const limiter = createRateLimiter()
         let taken = limiter.take('x', quota, start + offset)
         while (taken.allowed) taken = limiter.take('x', quota, start + offset)

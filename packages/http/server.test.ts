@@ -266,6 +266,8 @@ describe('around the contract', () => {
       'access-control-allow-credentials': 'true',
       'access-control-max-age': '86400',
     })
+    const got = await server.inject({ url: '/v1/things', headers: { origin: 'https://shop.example' } })
+    expect(got.headers).toMatchObject({ 'access-control-allow-origin': 'https://shop.example', vary: 'Origin' })
     expect((await ask('https://shop.example.evil.example'))['access-control-allow-origin']).toBeUndefined()
   })
   test('health tells machines what is up, and no reasons to strangers', async () => {

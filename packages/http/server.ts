@@ -121,7 +121,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   })
   metrics.gauge('souk_http_in_flight', 'Requests being worked on', () => inFlight.size)
   const quotas = createQuotaKeeper(options.limiter ?? createRateLimiter(), limits, clock)
-  const pipeline = createPipeline({ ...options, quotas, inFlight, isDraining: () => draining })
+  const corsOrigins = [...(options.corsOrigins ?? [])]
+  const hasCors = corsOrigins.length > 0
+  const pipeline = createPipeline({ ...options, quotas, inFlight, isDraining: () => draining, hasCors })
 
   let sockets: SocketServer | undefined
   const app = fastify({
@@ -144,8 +146,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setErrorHandler((error, request, reply) => pipeline.sendProblem(error, request, reply))
   app.setNotFoundHandler(createNotFound(routes, quotas, pipeline.sendProblem))
   refuseHiddenRoutes(app)
-  if (options.corsOrigins !== undefined && options.corsOrigins.length > 0)
-    app.register(cors, { origin: [...options.corsOrigins], credentials: true, maxAge: 86_400, exposedHeaders: exposed })
+  if (hasCors) app.register(cors, { origin: corsOrigins, credentials: true, maxAge: 86_400, exposedHeaders: exposed })
 
   const document = describeApi(routes, options.info, rows)
   registerRoutes(app, routes, { pipeline, metrics, clock, limits })

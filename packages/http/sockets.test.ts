@@ -6,7 +6,7 @@ import { aRoute, aServer, person, shape } from './server.fixture.ts'
 type Server = ReturnType<typeof aServer>
 const open: { close(): Promise<void> | void }[] = []
 afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each.close()
+  for (const each of open.splice(0).toReversed()) await each.close()
 })
 
 async function started(given: Parameters<typeof aServer>[0]): Promise<Server & { port: number }> {
