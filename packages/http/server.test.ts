@@ -71,6 +71,39 @@ describe('a request', () => {
     const answer = await aServer({ routes: [place], people }).inject(post({ quantity: 3 }))
     expect([answer.statusCode, answer.json()]).toEqual([201, { quantity: 3 }])
   })
+  test('may be answered with nulls, alternatives and texts alone', async () => {
+    const Line = Type.Union([
+      shape({ kind: Type.Literal('a'), n: Type.Integer() }),
+      shape({ kind: Type.Literal('b'), s: Type.String() }),
+    ])
+    const body = {
+      lines: [
+        { kind: 'b', s: 'x' },
+        { kind: 'a', n: 1 },
+      ],
+      next: null,
+      at: null,
+    }
+    const answers = {
+      200: shape({
+        lines: Type.Array(Line),
+        next: Type.Union([Type.String(), Type.Null()]),
+        at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+        left: Type.Optional(Type.Integer()),
+      }),
+    }
+    const server = aServer({ routes: [aRoute({ answers, handle: async () => ({ status: 200, body }) })] })
+    expect((await server.inject({ url: '/v1/things' })).json()).toEqual(body)
+    const text = aRoute({ answers: { 200: Type.String() }, handle: async () => ({ status: 200, body: 'x' }) })
+    expect((await aServer({ routes: [text] }).inject({ url: '/v1/things' })).body).toBe('"x"')
+    const file = { status: 200, body: 'a,b', headers: { 'content-type': 'text/csv' } }
+    const csv = await aServer({ routes: [aRoute({ handle: async () => file })] }).inject({ url: '/v1/things' })
+    expect([csv.body, csv.headers['content-type']]).toEqual(['a,b', 'text/csv'])
+    const nothing = await aServer({
+      routes: [aRoute({ answers: { 204: Type.Null() }, handle: async () => ({ status: 204 }) })],
+    }).inject({ url: '/v1/things' })
+    expect([nothing.statusCode, nothing.body, nothing.headers['content-type']]).toEqual([204, '', undefined])
+  })
   test('is checked without guessing: text is no number, unknown fields are refused, every fault is named', async () => {
     const server = aServer({ routes: [place], people })
     const answer = await server.inject(post({ quantity: '3', shopId: 'mine', note: 'too long' }))

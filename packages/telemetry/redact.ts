@@ -1,10 +1,11 @@
 /** Compared without case, hyphens and underscores: `x-api-key`, `apiKey` and `api_key` are the same name. */
+// biome-ignore format: a list
 const secretNames = new Set([
   'authorization', 'proxyauthorization', 'cookie', 'setcookie', 'password', 'passphrase', 'token', 'secret', 'apikey',
-  'key', 'jwt', 'otp', 'pin', 'cvv', 'pan', 'cardnumber', 'iban', 'privatekey',
+  'jwt', 'otp', 'pin', 'cvv', 'pan', 'cardnumber', 'iban', 'privatekey',
   'email', 'phone', 'phonenumber', 'mobile', 'name', 'firstname', 'lastname', 'fullname', 'givenname', 'familyname',
   'recipient', 'address', 'street', 'postcode', 'postalcode', 'city', 'birthdate', 'dateofbirth', 'ip', 'useragent',
-]) // biome-ignore format: a list
+])
 const secretEndings = [
   'password',
   'token',
