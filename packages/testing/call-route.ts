@@ -30,6 +30,8 @@ export async function callRoute(routes: readonly Route[], operationId: string, c
   const refused = refusedAt(route.access, call.principal)
   if (refused !== undefined) return refused
   try {
+    if (route.idempotency === 'required' && call.idempotencyKey === undefined)
+      return problem(400, 'idempotency-key-missing', 'Send an Idempotency-Key')
     const request = requestOf(route, routes, call)
     const answer = await route.handle(request as RouteRequest<never, never, never>)
     checkAnswer(route, answer)

@@ -1,4 +1,4 @@
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
 import type { EventType, NewEvent, Outbox } from '@souk/events'
 import type { Logger, Metrics } from '@souk/telemetry'
 
@@ -55,7 +55,7 @@ export function fakeMetrics(): Metrics & {
 export type CollectingOutbox = Outbox & {
   /** Of committed transactions only, in the order of their commits. */
   readonly events: NewEvent[]
-  /** The payloads of one kind. */
+  /** The payloads of one kind, whole: fields left out are empty or 0. */
   of<Desc extends DescMessage>(type: EventType<Desc>): MessageShape<Desc>[]
   /** Forget what was collected. */
   clear(): void
@@ -75,7 +75,9 @@ export function collectingOutbox(): CollectingOutbox {
       wakes += 1
     },
     of: <Desc extends DescMessage>(type: EventType<Desc>) =>
-      events.filter(({ event }) => event.type === type.type).map(({ payload }) => payload as MessageShape<Desc>),
+      events
+        .filter(({ event }) => event.type === type.type)
+        .map(({ payload }) => create(type.message, payload as MessageInitShape<Desc>)),
     clear: () => {
       events.length = 0
     },

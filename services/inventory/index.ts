@@ -1,0 +1,51 @@
+import { productChanged, stockChanged, stockRanLow } from '@souk/contracts'
+import { StockService } from '@souk/contracts/inventory'
+import { defineService } from '@souk/service'
+import { audits } from './audits.ts'
+import { config } from './config.ts'
+import { depsOf } from './deps.ts'
+import { errors } from './errors.ts'
+import { projectProducts } from './know-items.ts'
+import { shopRoutes } from './routes-shop.ts'
+import { stockRoutes } from './routes-stock.ts'
+import { rpc } from './rpc.ts'
+import { settleAbandoned } from './settle-transfers.ts'
+
+export { depsOf, type Deps as InventoryDeps } from './deps.ts'
+export { type ReceiptCause, receiveStock } from './receive-stock.ts'
+
+/** Longer than a request holds a transfer in its hands when all is well. */
+const abandonedAfterMs = 2_000
+
+/** The goods: what lies on which shelf, and how much of it orders may promise. */
+export const inventory = defineService({
+  name: 'inventory',
+  migrations: new URL('./migrations/', import.meta.url),
+  config,
+  errors,
+  emits: [stockChanged, stockRanLow],
+  async start(context) {
+    const deps = depsOf(context)
+    return {
+      routes: [...stockRoutes(deps), ...shopRoutes(deps)],
+      rpc: { handlers: rpc(deps), services: [StockService] },
+      consumers: [
+        {
+          name: 'inventory.products',
+          events: [productChanged],
+          handle: (tx, events) => projectProducts(tx, events, deps.clock()),
+        },
+      ],
+      jobs: [
+        {
+          name: 'inventory.settle-transfers',
+          everyMs: 1_000,
+          run: async () => {
+            await settleAbandoned(deps, abandonedAfterMs)
+          },
+        },
+      ],
+      audits: audits(deps),
+    }
+  },
+})
