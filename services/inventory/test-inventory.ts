@@ -3,20 +3,19 @@ import { create } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { CatalogService, ProductChangedSchema } from '@souk/contracts/catalog'
 import { AllotmentService } from '@souk/contracts/orders'
-import { bucketOf, createShards, type Database, type Shards, type Tx, uuidv7 } from '@souk/postgres'
+import { bucketOf, createShards, type Database, type Shards, type Sql, type Tx, uuidv7 } from '@souk/postgres'
 import { createDirectory } from '@souk/rpc'
-import { collectingOutbox, eventually, memoryLog } from '@souk/testing'
-import { expect } from 'vitest'
+import { collectingOutbox, memoryLog } from '@souk/testing'
 import { audits } from './audits.ts'
 import type { Deps } from './deps.ts'
 
-/** What can go wrong with a call: refused at the door, or done and the answer lost. */
-export type Trouble = 'none' | 'down' | 'answer-lost'
+/** What can go wrong with a call: refused at the door, done and the answer lost, or done and we crash on receiving it. */
+export type Trouble = 'none' | 'down' | 'answer-lost' | 'crash'
 
 type Item = { transferId: string; variantId: string; quantity: bigint }
 
 /** Orders as the contract describes it, in memory: what is left, what was promised, every transfer once. */
-export function fakeOrders() {
+export function fakeOrders(onCrash: () => void = () => {}) {
   const remaining = new Map<string, number>()
   const granted = new Map<string, number>()
   const answers = new Map<string, { done: boolean; remaining: number }>()
@@ -42,6 +41,7 @@ export function fakeOrders() {
     const trouble = troubles.shift() ?? 'none'
     if (trouble === 'down') throw new ConnectError('orders is not there', Code.Unavailable)
     const result = work()
+    if (trouble === 'crash') onCrash()
     if (trouble === 'answer-lost') throw new ConnectError('the answer was lost', Code.DeadlineExceeded)
     return result
   }
@@ -87,7 +87,7 @@ export type Product = { productId: string; shopId: string; variantIds: string[];
 /** A product of a shop, with ids as the catalog makes them. */
 export const newProduct = (shopId: string, variants: number): Product => {
   const id = () => uuidv7(Date.now(), bucketOf(shopId))
-  return { productId: id(), shopId, variantIds: Array.from({ length: variants }, id) }
+  return { productId: id(), shopId, variantIds: Array.from({ length: variants }, id).sort() }
 }
 export const newShop = (): string => randomUUID()
 
@@ -107,8 +107,16 @@ export const announced = (product: Product) =>
   })
 
 /** Inventory over a real database, next to an orders and a catalog that are not. */
-export function testInventory(shards: Shards, clock: () => Date = () => new Date()) {
-  const orders = fakeOrders()
+export function testInventory(given: Shards, clock: () => Date = () => new Date()) {
+  let crashed = false
+  const shards = crashing(given, () => {
+    const now = crashed
+    crashed = false
+    return now
+  })
+  const orders = fakeOrders(() => {
+    crashed = true
+  })
   const products: Product[] = []
   const directory = createDirectory()
   directory.serve(
@@ -166,25 +174,34 @@ export async function auditAll(deps: Deps, since?: string): Promise<string[]> {
   return findings
 }
 
-export const balanced = (deps: Deps) => eventually(async () => expect(await auditAll(deps)).toEqual([]))
+/** Databases whose next transaction fails before it begins, whenever `takeCrash` says so. */
+function crashing(shards: Shards, takeCrash: () => boolean): Shards {
+  const wrapped = shards.all().map(({ name, db }) => ({
+    name,
+    db: {
+      ...db,
+      transaction: async (body, options) => {
+        if (takeCrash()) throw new Error('crashed before it was recorded')
+        return await db.transaction(body, options)
+      },
+    } satisfies Database,
+  }))
+  return createShards(wrapped)
+}
 
 /** A database that counts what is sent to it. */
 export function counted(database: Database): { shards: Shards; sent: () => number } {
   let sent = 0
-  const counting = (tx: Tx): Tx => {
-    const count =
-      <Arguments extends unknown[], Result>(method: (...given: Arguments) => Result) =>
-      (...given: Arguments): Result => {
-        sent += 1
-        return method(...given)
-      }
-    return {
-      ...tx,
-      one: count(tx.one) as Tx['one'],
-      maybeOne: count(tx.maybeOne) as Tx['maybeOne'],
-      many: count(tx.many) as Tx['many'],
-      run: count(tx.run),
-    }
+  const counting = (tx: Tx): Tx => ({
+    ...tx,
+    one: (statement) => tx.one(count(statement)),
+    maybeOne: (statement) => tx.maybeOne(count(statement)),
+    many: (statement) => tx.many(count(statement)),
+    run: (statement) => tx.run(count(statement)),
+  })
+  const count = (statement: Sql): Sql => {
+    sent += 1
+    return statement
   }
   const db: Database = {
     ...database,
