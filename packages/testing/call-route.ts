@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { DomainError } from '@souk/errors'
-import type { Access, Answer, Principal, Route, RouteRequest } from '@souk/http'
+import { type Access, type Answer, httpErrors, type Principal, type Route, type RouteRequest } from '@souk/http'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 
@@ -28,33 +28,19 @@ export async function callRoute(routes: readonly Route[], operationId: string, c
   if (route === undefined)
     throw new Error(`no route ${operationId}; there are ${routes.map((each) => each.operationId).join(', ')}`)
   const refused = refusedAt(route.access, call.principal)
-  if (refused !== undefined) return refused
+  if (refused !== undefined) return problemOf(refused)
   try {
     if (route.idempotency === 'required' && call.idempotencyKey === undefined)
-      return problem(400, 'idempotency-key-missing', 'Send an Idempotency-Key')
+      throw httpErrors.error('idempotency-key-required', 'Send an Idempotency-Key.')
     const request = requestOf(route, routes, call)
     const answer = await route.handle(request as RouteRequest<never, never, never>)
     checkAnswer(route, answer)
     return answer
   } catch (error) {
     if (error instanceof DomainError) return problemOf(error)
-    if (error instanceof Refused) return error.answer
     throw error
   }
 }
-
-class Refused extends Error {
-  readonly answer: Answer
-  constructor(answer: Answer) {
-    super(String(answer.status))
-    this.answer = answer
-  }
-}
-
-const problem = (status: number, code: string, title: string, detail = title): Answer => ({
-  status,
-  body: { status, code, title, detail },
-})
 
 const problemOf = ({ row, code, message, extra, retryAfterSeconds }: DomainError): Answer => ({
   status: row.status,
@@ -62,15 +48,16 @@ const problemOf = ({ row, code, message, extra, retryAfterSeconds }: DomainError
   ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
 })
 
-function refusedAt(access: Access, principal: Principal | undefined): Answer | undefined {
+function refusedAt(access: Access, principal: Principal | undefined): DomainError | undefined {
   if (access === 'public') return undefined
-  if (principal === undefined) return problem(401, 'not-signed-in', 'Sign in first')
-  if (access === 'signed-in' || principal.permissions.has('operator')) return undefined
+  if (principal === undefined) return httpErrors.error('unauthenticated', 'Sign in first.')
+  if (access === 'signed-in') return undefined
   const allowed =
     'permission' in access
       ? principal.permissions.has(access.permission)
-      : [...principal.duties.values()].some((duties) => duties.has(access.duty))
-  return allowed ? undefined : problem(403, 'not-allowed', 'Not allowed')
+      : principal.permissions.has('operator') ||
+        [...principal.duties.values()].some((duties) => duties.has(access.duty))
+  return allowed ? undefined : httpErrors.error('forbidden', 'This principal may not call the route.')
 }
 
 function requestOf(route: Route, routes: readonly Route[], call: RouteCall): RouteRequest {
@@ -101,14 +88,14 @@ function checked(schema: TSchema | undefined, given: unknown, where: string, fro
   if (schema === undefined) {
     const absent = given === undefined || (where !== 'body' && Object.keys(given as object).length === 0)
     if (absent) return given
-    throw new Refused(problem(400, 'invalid-request', 'The request is not valid', `${where}: none is expected`))
+    throw httpErrors.error('validation-failed', `${where}: none is expected`)
   }
   const filled = Value.Default(schema, structuredClone(given))
   // What comes in an address is text: "20" is a number there, as it is for the HTTP edge.
   const value = fromText ? Value.Convert(schema, filled) : filled
   if (Value.Check(schema, value)) return value
   const faults = Value.Errors(schema, value).map((fault) => `${where}${fault.instancePath} ${fault.message}`)
-  throw new Refused(problem(400, 'invalid-request', 'The request is not valid', faults.join('; ')))
+  throw httpErrors.error('validation-failed', faults.join('; '))
 }
 
 async function remember(
@@ -122,8 +109,8 @@ async function remember(
   const before = remembered.get(key)
   if (before !== undefined) {
     if (before.bodyHash !== bodyHash)
-      throw new Refused(problem(422, 'idempotency-key-reused', 'This key was used for another request'))
-    if (before.answer === undefined) throw new Refused(problem(409, 'request-in-flight', 'The first one is under way'))
+      throw httpErrors.error('idempotency-mismatch', 'This key was used for another request.')
+    if (before.answer === undefined) throw httpErrors.error('idempotency-in-flight', 'The first one is under way.')
     return before.answer
   }
   const entry: Remembered = { bodyHash, answer: undefined }

@@ -78,7 +78,7 @@ describe('receiving goods', () => {
     const id = randomUUID()
     await change(inv, inv.made, [{ variantId: inv.variantId, by: 1 }], id)
     await expect(change(inv, inv.made, [{ variantId: inv.variantId, by: 2 }], id)).rejects.toMatchObject({
-      code: 'adjustment-key-reused',
+      code: 'idempotency-mismatch',
     })
   })
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { httpErrors } from '@souk/http'
 import { bucketOf, type Tx, uuidv7 } from '@souk/postgres'
 import {
   type Change,
@@ -54,8 +55,8 @@ const patienceMs = 5_000
  * Change what lies on the shelves, all lines or none. Units taken that orders may promise are withdrawn from it first;
  * units added are granted to it at once. If orders does not answer a grant the goods are on the shelf all the same and
  * are granted later; if it does not answer a withdrawal nobody knows yet, and 503 says so.
- * Throws already-promised, not-on-shelf, too-many-units, location-not-found, stock-version-mismatch, stock-busy,
- * stock-transfer-pending, adjustment-key-reused.
+ * Throws already-promised, not-on-shelf, too-many-units, location-not-found, version-mismatch, stock-busy,
+ * stock-transfer-pending, idempotency-mismatch.
  */
 export async function changeStock(deps: Deps, request: ChangeRequest): Promise<ChangedLine[]> {
   const { db } = deps.shards.ofOwner(request.shopId)
@@ -215,11 +216,11 @@ async function checkSeen(tx: Tx, { seen }: ChangeRequest): Promise<void> {
   if (seen === undefined) return
   const version = versionOf(await findItemsOfProduct(tx, seen.productId))
   if (version === seen.version) return
-  throw errors.error('stock-version-mismatch', 'The stock has changed since it was read. Read it again.', { version })
+  throw httpErrors.error('version-mismatch', 'The stock has changed since it was read. Read it again.', { version })
 }
 
 const keyReused = () =>
-  errors.error('adjustment-key-reused', 'This Idempotency-Key was used for another request. Use a new one.')
+  httpErrors.error('idempotency-mismatch', 'This Idempotency-Key was used for another request. Use a new one.')
 
 const hashOf = ({ shopId, reason, note, lines }: ChangeRequest): Buffer =>
   createHash('sha256')

@@ -36,16 +36,6 @@ export const errors = defineErrors({
     title: 'The lines are not clear',
     help: 'Name each variant once, at one location; `onHand` alone is for products with one variant.',
   },
-  'stock-version-mismatch': {
-    status: 412,
-    title: 'The stock has changed meanwhile',
-    help: 'If-Match names an older version than the present one. Read the stock again and decide anew.',
-  },
-  'adjustment-key-reused': {
-    status: 422,
-    title: 'This key was used for another adjustment',
-    help: 'An Idempotency-Key belongs to one request. Use a new key for a new adjustment.',
-  },
   'stock-transfer-pending': {
     status: 503,
     title: 'Orders has not answered yet',

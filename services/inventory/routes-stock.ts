@@ -53,7 +53,7 @@ export const stockRoutes = (deps: Deps): Route[] => [
     params: ProductParams,
     body: SetStock,
     answers: { 200: ProductStock },
-    errors: [...changing, 'stock-version-mismatch'],
+    errors: [...changing, 'version-mismatch'],
     // Setting the same numbers again changes nothing; an answer kept from before could be untrue by now.
     idempotency: 'none',
     async handle(request) {
@@ -127,7 +127,7 @@ export const stockRoutes = (deps: Deps): Route[] => [
     access: duty,
     body: Adjustment,
     answers: { 201: Adjusted },
-    errors: [...changing, 'adjustment-key-reused'],
+    errors: [...changing, 'idempotency-mismatch'],
     // Kept with the change itself: orders is asked in the middle, and no transaction may wait for that.
     idempotency: 'required',
     async handle(request) {
