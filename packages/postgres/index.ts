@@ -1,3 +1,4 @@
+export { integerArray, uuidArray } from './arrays.ts'
 export { isReachable } from './health.sql.ts'
 export { type Database, type DatabaseOptions, openDatabase, type TransactionOptions, type Tx } from './database.ts'
 export {

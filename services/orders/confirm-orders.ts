@@ -3,7 +3,7 @@ import type { Event, Outbox } from '@souk/events'
 import type { Tx } from '@souk/postgres'
 import { paymentMethods } from './order.ts'
 import { orderConfirmedEvent } from './order-events.ts'
-import { confirmPlaced } from './orders.sql.ts'
+import { confirmedNow, confirmPlaced } from './orders.sql.ts'
 
 /**
  * The step after placing: whoever pays by a method that is decided at once is confirmed, the whole batch in one
@@ -15,16 +15,24 @@ export async function confirmOrders(
   { outbox, clock }: { outbox: Outbox; clock: () => Date },
   events: readonly Event[],
 ): Promise<number> {
-  const decided = new Map<string, string>()
+  const decided = new Map<string, { placed: OrderPlaced; correlationId: string }>()
   for (const event of events) {
     const placed = event.payload as unknown as OrderPlaced
-    if (placed.paymentMethod in paymentMethods) decided.set(placed.orderId, event.correlationId)
+    if (placed.paymentMethod in paymentMethods)
+      decided.set(placed.orderId, { placed, correlationId: event.correlationId })
   }
+  if (decided.size === 0) return 0
+  const orderIds = [...decided.keys()]
   const atMs = clock().getTime()
-  const confirmed = await confirmPlaced(tx, [...decided.keys()], atMs)
+  const count = await confirmPlaced(tx, orderIds, atMs)
+  const confirmed = count === orderIds.length ? orderIds : await confirmedNow(tx, orderIds)
   await outbox.append(
     tx,
-    confirmed.map((order) => orderConfirmedEvent(order, atMs, decided.get(order.orderId) ?? '')),
+    confirmed.map((orderId) => {
+      const { placed, correlationId } = decided.get(orderId) as { placed: OrderPlaced; correlationId: string }
+      const { shopId, customerId, version } = placed
+      return orderConfirmedEvent({ orderId, shopId, customerId, version: version + 1 }, atMs, correlationId)
+    }),
   )
-  return confirmed.length
+  return count
 }

@@ -2,6 +2,8 @@ import { orderCancelled, orderConfirmed, orderPlaced } from '@souk/contracts'
 import { type NewEvent, newEvent } from '@souk/events'
 import type { OrderLine, PlacedOrder } from './order.ts'
 
+// Ids of events are the order's id and version: the same change can never be announced under two names.
+
 const toContract = (line: OrderLine) => ({
   variantId: line.variantId,
   productId: line.productId,
@@ -25,13 +27,17 @@ export const orderPlacedEvent = (order: PlacedOrder, correlationId: string): New
       placedAtMs: BigInt(order.placedAtMs),
       paymentMethod: order.paymentMethod,
     },
-    { occurredAtMs: order.placedAtMs, correlationId },
+    { occurredAtMs: order.placedAtMs, correlationId, id: `${order.orderId}/1` },
   )
 
 export type MovedOrder = { orderId: string; shopId: string; customerId: string; version: number }
 
 export const orderConfirmedEvent = (order: MovedOrder, atMs: number, correlationId: string): NewEvent =>
-  newEvent(orderConfirmed, { ...order, confirmedAtMs: BigInt(atMs) }, { occurredAtMs: atMs, correlationId })
+  newEvent(
+    orderConfirmed,
+    { ...order, confirmedAtMs: BigInt(atMs) },
+    { occurredAtMs: atMs, correlationId, id: `${order.orderId}/${order.version}` },
+  )
 
 export const orderCancelledEvent = (
   order: MovedOrder,
@@ -43,5 +49,5 @@ export const orderCancelledEvent = (
   newEvent(
     orderCancelled,
     { ...order, reason, cancelledAtMs: BigInt(atMs), lines: lines.map(toContract) },
-    { occurredAtMs: atMs, correlationId },
+    { occurredAtMs: atMs, correlationId, id: `${order.orderId}/${order.version}` },
   )

@@ -1,5 +1,4 @@
-import { sql, type Tx } from '@souk/postgres'
-import type { MovedOrder } from './order-events.ts'
+import { sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Order, OrderHistory, OrderLine, OrderStatus, PaymentMethod, PlacedOrder } from './order.ts'
 
 type OrderRow = {
@@ -116,13 +115,35 @@ export const saveOrder = (tx: Tx, order: Pick<Order, 'orderId' | 'status' | 'ver
     update orders set status = ${order.status}, version = ${order.version}, history = ${JSON.stringify(order.history)}::jsonb
     where order_id = ${order.orderId}`)
 
-/** Move all that are still placed; whoever has moved on meanwhile is left out. */
-export const confirmPlaced = (tx: Tx, orderIds: readonly string[], atMs: number) =>
-  tx.many<MovedOrder>(sql`
+/**
+ * Move all that are still placed. Resolves to how many: usually all of them, so their ids are not sent back; who was left
+ * out is for `confirmedNow` to say. The range lets the server look only into the months concerned.
+ */
+export const confirmPlaced = async (tx: Tx, orderIds: readonly string[], atMs: number): Promise<number> => {
+  const { firstId, lastId } = rangeOf(orderIds)
+  return tx.run(sql`
     update orders set status = 'confirmed', version = version + 1,
       history = history || jsonb_build_array(jsonb_build_array('confirmed', ${atMs}::bigint))
-    where order_id = any(${orderIds}::uuid[]) and status = 'placed'
-    returning order_id as "orderId", shop_id as "shopId", customer_id as "customerId", version`)
+    where order_id = any(${uuidArray(orderIds)}::uuid[]) and order_id between ${firstId} and ${lastId} and status = 'placed'`)
+}
+
+/** Which of these are confirmed since exactly this instant, by this very transaction. */
+export const confirmedNow = async (tx: Tx, orderIds: readonly string[]): Promise<string[]> =>
+  (
+    await tx.many<{ order_id: string }>(sql`
+      select order_id from orders where order_id = any(${uuidArray(orderIds)}::uuid[])
+        and status = 'confirmed' and xmin = pg_current_xact_id()::xid`)
+  ).map((row) => row.order_id)
+
+function rangeOf(ids: readonly string[]): { firstId: string; lastId: string } {
+  let firstId = ids[0] as string
+  let lastId = firstId
+  for (const id of ids) {
+    if (id < firstId) firstId = id
+    if (id > lastId) lastId = id
+  }
+  return { firstId, lastId }
+}
 
 export type OrderCounts = { placed: number; confirmed: number; cancelled: number }
 

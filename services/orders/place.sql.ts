@@ -1,6 +1,7 @@
-import { type Sql, sql, type Tx } from '@souk/postgres'
+import { integerArray, type Sql, sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Demand } from './allocate.ts'
 import type { PricedOrder } from './price-order.ts'
+import type { Terms } from './terms.ts'
 
 /** SQLSTATE of `expect()`: the world is not as it was when the batch was decided; nothing was written. */
 export const expectationFailed = 'SK001'
@@ -27,9 +28,7 @@ export type DecidedBatch = {
 export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
   const { demand, keyDays, keys, bodyHashes, outboxBatch, placedAtMs } = batch
   const orders = batch.orders.map((priced) => priced.order)
-  const lines = batch.orders.flatMap(({ order, terms }) =>
-    order.lines.map((line, index) => ({ line, order, terms: terms[index], lineNo: index + 1 })),
-  )
+  const lines = linesOf(batch.orders)
   // In key order, so that two batches wait for each other's rows in the same direction.
   const drawn = [...demand.values()].sort((a, b) => (a.draw.allotmentId < b.draw.allotmentId ? -1 : 1))
   const shared = drawn.filter(({ draw }) => draw.kind !== 'cap')
@@ -38,10 +37,14 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
     with
       asked as materialized (
         select * from unnest(
-          ${orders.map((order) => order.orderId)}::uuid[], ${orders.map((order) => order.shopId)}::uuid[],
-          ${orders.map((order) => order.customerId)}::uuid[], ${orders.map((order) => order.totalMinor)}::bigint[],
-          ${orders.map((order) => order.currency)}::text[], ${orders.map((order) => order.paymentMethod)}::text[],
-          ${keys}::text[], ${bodyHashes}::uuid[])
+          ${uuidArray(orders.map((order) => order.orderId))}::uuid[],
+          ${uuidArray(orders.map((order) => order.shopId))}::uuid[],
+          ${uuidArray(orders.map((order) => order.customerId))}::uuid[],
+          ${integerArray(orders.map((order) => order.totalMinor))}::bigint[],
+          ${orders.map((order) => order.currency)}::text[],
+          ${orders.map((order) => order.paymentMethod)}::text[],
+          ${keys}::text[],
+          ${uuidArray(bodyHashes)}::uuid[])
           as t (order_id, shop_id, customer_id, total_minor, currency, payment_method, key, body_hash)),
       keyed as (
         insert into order_keys (day, customer_id, key, order_id, body_hash)
@@ -49,16 +52,21 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
         on conflict do nothing returning 1),
       taken as (
         update allotments a set remaining = a.remaining - d.quantity
-        from unnest(${shared.map(({ draw }) => draw.allotmentId)}::uuid[], ${shared.map(({ quantity }) => quantity)}::bigint[])
+        from unnest(
+          ${uuidArray(shared.map(({ draw }) => draw.allotmentId))}::uuid[],
+          ${integerArray(shared.map(({ quantity }) => quantity))}::bigint[])
           as d (allotment_id, quantity)
         where a.kind in (1, 2) and a.allotment_id = d.allotment_id and a.remaining >= d.quantity
         returning 1),
       capped as (
         insert into allotments as a (kind, allotment_id, shop_id, granted, remaining)
         select 3, d.allotment_id, d.shop_id, d.cap, d.cap - d.quantity
-        from unnest(${caps.map(({ draw }) => draw.allotmentId)}::uuid[], ${caps.map(({ draw }) => draw.cap)}::bigint[],
-          ${caps.map(({ quantity }) => quantity)}::bigint[], ${caps.map(({ draw }) => draw.shopId)}::uuid[])
-          as d (allotment_id, cap, quantity, shop_id)
+        from unnest(
+          ${uuidArray(caps.map(({ draw }) => draw.allotmentId))}::uuid[],
+          ${uuidArray(caps.map(({ draw }) => draw.shopId))}::uuid[],
+          ${integerArray(caps.map(({ draw }) => draw.cap))}::bigint[],
+          ${integerArray(caps.map(({ quantity }) => quantity))}::bigint[])
+          as d (allotment_id, shop_id, cap, quantity)
         where d.quantity <= d.cap
         on conflict (kind, allotment_id) do update set remaining = a.remaining - (excluded.granted - excluded.remaining)
         where a.remaining >= excluded.granted - excluded.remaining
@@ -66,7 +74,7 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
       placed as (
         insert into orders (order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history)
         select order_id, shop_id, customer_id, 'placed', 1, total_minor, currency, payment_method,
-          to_timestamp(${placedAtMs}::bigint / 1000.0), jsonb_build_array(jsonb_build_array('placed', ${placedAtMs}::bigint))
+          to_timestamp(${placedAtMs}::bigint / 1000.0), ${JSON.stringify([['placed', placedAtMs]])}::jsonb
         from asked returning 1),
       lined as (
         insert into order_lines (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor,
@@ -74,10 +82,13 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
         select l.order_id, l.line_no, l.variant_id, o.product_id, o.sku, o.title, l.quantity, l.unit_price_minor,
           l.quantity * l.unit_price_minor, o.price_version, l.sale_window_id
         from unnest(
-          ${lines.map(({ order }) => order.orderId)}::uuid[], ${lines.map(({ lineNo }) => lineNo)}::smallint[],
-          ${lines.map(({ line }) => line.variantId)}::uuid[], ${lines.map(({ line }) => line.quantity)}::int[],
-          ${lines.map(({ line }) => line.unitPriceMinor)}::bigint[], ${lines.map(({ line }) => line.saleWindowId)}::uuid[],
-          ${lines.map(({ terms }) => terms?.version)}::bigint[])
+          ${uuidArray(lines.orderIds)}::uuid[],
+          ${integerArray(lines.numbers)}::smallint[],
+          ${uuidArray(lines.variantIds)}::uuid[],
+          ${integerArray(lines.quantities)}::int[],
+          ${integerArray(lines.unitPricesMinor)}::bigint[],
+          ${uuidArray(lines.saleWindowIds)}::uuid[],
+          ${integerArray(lines.termsVersions)}::bigint[])
           as l (order_id, line_no, variant_id, quantity, unit_price_minor, sale_window_id, terms_version)
         join offers o on o.variant_id = l.variant_id and o.version = l.terms_version and o.selling
         join shops s on s.shop_id = o.shop_id and s.selling
@@ -85,12 +96,38 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
       logged as (
         insert into outbox (topic, event_count, batch) values ('orders.order', ${orders.length}, ${outboxBatch}) returning 1)
     select
+      -- Counted, and so done, in this order: the allotments last, because a hot one stays locked from then to the commit
+      -- and the next batch can do everything else meanwhile.
       expect('keys', (select count(*) from keyed), ${orders.length * keyDays.length}::bigint),
-      expect('allotments', (select count(*) from taken), ${shared.length}::bigint),
-      expect('caps', (select count(*) from capped), ${caps.length}::bigint),
       expect('orders', (select count(*) from placed), ${orders.length}::bigint),
-      expect('lines', (select count(*) from lined), ${lines.length}::bigint),
-      expect('outbox', (select count(*) from logged), 1)`)
+      expect('lines', (select count(*) from lined), ${lines.numbers.length}::bigint),
+      expect('outbox', (select count(*) from logged), 1),
+      expect('caps', (select count(*) from capped), ${caps.length}::bigint),
+      expect('allotments', (select count(*) from taken), ${shared.length}::bigint)`)
+}
+
+/** The lines of a batch, a column each. */
+function linesOf(orders: readonly PricedOrder[]) {
+  const columns = {
+    orderIds: [] as string[],
+    numbers: [] as number[],
+    variantIds: [] as string[],
+    quantities: [] as number[],
+    unitPricesMinor: [] as number[],
+    saleWindowIds: [] as (string | null)[],
+    termsVersions: [] as number[],
+  }
+  for (const { order, terms } of orders)
+    order.lines.forEach((line, index) => {
+      columns.orderIds.push(order.orderId)
+      columns.numbers.push(index + 1)
+      columns.variantIds.push(line.variantId)
+      columns.quantities.push(line.quantity)
+      columns.unitPricesMinor.push(line.unitPriceMinor)
+      columns.saleWindowIds.push(line.saleWindowId)
+      columns.termsVersions.push((terms[index] as Terms).version)
+    })
+  return columns
 }
 
 export type KeyRow = { customer_id: string; key: string; order_id: string; body_hash: string }

@@ -57,6 +57,7 @@ export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => 
 const asUuid = (hex: string) =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 
+/** By which a repeated key is told from a key used for something else. 128 bits of SHA-256 over lines and method. */
 export const hashBody = (lines: readonly RequestedLine[], paymentMethod: string, saleOnly: boolean): string => {
   let text = saleOnly ? `sale ${paymentMethod}` : paymentMethod
   for (const line of lines) text += ` ${line.variantId} ${line.quantity}`

@@ -8,14 +8,21 @@ import type { TermsMemory } from './terms.ts'
 import { upsertShops } from './terms.sql.ts'
 import { transferUnits } from './transfer-units.ts'
 
+type TransferItem = { transferId: string; variantId: string; quantity: bigint }
+
 export type RpcDeps = { shards: Shards; memory: TermsMemory; clock: Clock }
 
 /** What inventory and catalog may ask of orders. */
 export const orderRpc = (deps: RpcDeps): RpcHandlers => {
-  async function transfer(shopId: string, transfers: readonly Transfer[]) {
-    const outcomes = await deps.shards.ofOwner(shopId).db.transaction((tx) => transferUnits(tx, transfers))
-    return outcomes
-  }
+  const transfer = (shopId: string, transfers: readonly Transfer[], allOrNone = false) =>
+    deps.shards.ofOwner(shopId).db.transaction((tx) => transferUnits(tx, transfers, allOrNone))
+  const signed = (shopId: string, items: readonly TransferItem[], sign: 1 | -1): Transfer[] =>
+    items.map(({ transferId, variantId, quantity }) => ({
+      transferId,
+      shopId,
+      variantId,
+      quantity: sign * Number(quantity),
+    }))
   return (router) => {
     router.service(AllotmentService, {
       async grant({ transferId, shopId, variantId, quantity }) {
@@ -25,6 +32,17 @@ export const orderRpc = (deps: RpcDeps): RpcHandlers => {
       async withdraw({ transferId, shopId, variantId, quantity }) {
         const [outcome] = await transfer(shopId, [{ transferId, shopId, variantId, quantity: -Number(quantity) }])
         return { withdrawn: (outcome?.quantity ?? 0) !== 0, remaining: BigInt(outcome?.remaining ?? 0) }
+      },
+      async grantMany({ shopId, items }) {
+        const outcomes = await transfer(shopId, signed(shopId, items, 1))
+        return { remaining: outcomes.map((outcome) => BigInt(outcome.remaining)) }
+      },
+      async withdrawMany({ shopId, items }) {
+        const outcomes = await transfer(shopId, signed(shopId, items, -1), true)
+        return {
+          withdrawn: outcomes.every((outcome) => outcome.quantity !== 0),
+          remaining: outcomes.map((outcome) => BigInt(outcome.remaining)),
+        }
       },
       async listAllotments({ shopId, variantIds }) {
         const rows = await listAllotments(deps.shards.ofOwner(shopId).db.autocommit, variantIds)
