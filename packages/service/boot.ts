@@ -16,6 +16,8 @@ export type BootOptions = {
   clock: Clock
   log: Logger
   metrics: Metrics
+  /** False: events are not read and jobs not run; for looking after services whose work other processes do. */
+  working?: boolean
 }
 
 export type RunningService = { definition: ServiceDefinition; db: Database; parts: ServiceParts }
@@ -57,12 +59,13 @@ export async function bootServices(options: BootOptions): Promise<RunningService
     if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)
     running.push({ definition, db, parts })
   }
-  const consumers = running.flatMap(({ db, parts }) =>
+  const workers = (options.working ?? true) ? running : []
+  const consumers = workers.flatMap(({ db, parts }) =>
     (parts.consumers ?? []).map((consumer) =>
       runConsumer({ consumer, log: eventLog, db, shard: homeShard, logger: options.log, clock, metrics }),
     ),
   )
-  const jobs = running.map(({ db, parts }) => runJobs(db, parts.jobs ?? [], options.log))
+  const jobs = workers.map(({ db, parts }) => runJobs(db, parts.jobs ?? [], options.log))
   return {
     services: running,
     consumers,

@@ -29,5 +29,14 @@ export {
   url,
 } from './env.ts'
 
+export {
+  type AuditOptions,
+  auditService,
+  type CheckOutcome,
+  keepMark,
+  outcomeOf,
+  type ServiceAudit,
+} from './run-audit.ts'
+
 /** What every service keeps beside its own tables: outbox, offsets, dead letters, answers already given. */
 export const commonMigrations = { name: 'common', folder: new URL('./migrations/', import.meta.url) }

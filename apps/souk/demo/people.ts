@@ -3,7 +3,7 @@ import type { Trade } from './trade.ts'
 import type { DemoPerson } from './types.ts'
 
 /** What staff may be trusted with in their shop: an owner with everything, a helper with the daily work. */
-const ownerDuties = ['profile', 'members', 'catalog', 'inventory', 'orders']
+const ownerDuties = ['catalog', 'inventory', 'orders', 'members', 'settings']
 const helperDuties = ['catalog', 'inventory', 'orders']
 
 const shoppers = [

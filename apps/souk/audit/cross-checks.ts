@@ -1,0 +1,149 @@
+import { type Granted, StockService } from '@souk/contracts/inventory'
+import { AllotmentService } from '@souk/contracts/orders'
+import { countDeadLetters, offsetsIn } from '@souk/events'
+import { type AuditResult, type CheckOutcome, type Finding, homeShard, outcomeOf } from '@souk/service'
+import type { House } from '../house.ts'
+
+type Audited = Pick<House, 'running' | 'directory' | 'eventLog'>
+
+const behindSeconds = 60
+const stalledSeconds = 60
+const manyDeadLetters = 100
+
+/** What only somebody who sees several services can check. Asks them by their contracts, never their tables. */
+export async function crossChecks(house: Audited, maxFindings: number, onCheck: (title: string) => void) {
+  const names = new Set(house.running.services.map(({ definition }) => definition.name))
+  const checks: { invariant: string; title: string; run: () => Promise<AuditResult> }[] = [
+    {
+      invariant: 'E1',
+      title: `every consumer is less than ${behindSeconds} s behind what was announced`,
+      run: () => consumersLag(house),
+    },
+    { invariant: 'E2', title: `no more than ${manyDeadLetters} events wait for a person`, run: () => deadLetters(house) },
+    {
+      invariant: 'E3',
+      title: `nothing announced is held back for more than ${stalledSeconds} s by an open transaction`,
+      run: () => outboxStall(house),
+    },
+  ]
+  if (names.has('inventory') && names.has('orders'))
+    checks.unshift({
+      invariant: 'I1',
+      title: 'what inventory has granted is what orders may promise, but for transfers under way',
+      run: () => grantsAgree(house, maxFindings),
+    })
+  const outcomes: CheckOutcome[] = []
+  for (const check of checks) {
+    onCheck(check.title)
+    outcomes.push(await outcomeOf('all', check, check.run))
+  }
+  return outcomes
+}
+
+type Difference = { variantId: string; shopId: string; message: string }
+
+/** The two are read one after the other while work goes on: who differs is asked again before it is believed. */
+async function grantsAgree({ directory }: Audited, maxFindings: number): Promise<AuditResult> {
+  const stock = directory.client(StockService)
+  let checked = 0
+  let suspects: Granted[] = []
+  for (let after = ''; ; ) {
+    const { granted } = await stock.listGranted({ afterVariantId: after, limit: 1_000 })
+    checked += granted.length
+    const different = new Set((await differences({ directory }, granted)).map(({ variantId }) => variantId))
+    suspects.push(...granted.filter(({ variantId }) => different.has(variantId)))
+    after = granted.at(-1)?.variantId ?? ''
+    if (granted.length < 1_000 || suspects.length >= 10_000) break
+  }
+  let found: Difference[] = []
+  for (let attempt = 0; attempt < 5 && suspects.length > 0; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, attempt * 300))
+    const again: Granted[] = []
+    for (const { variantId } of suspects.slice(0, Math.max(100, maxFindings))) {
+      // The one before it in the order of the list: ids are compared as text there, too.
+      const { granted } = await stock.listGranted({ afterVariantId: justBefore(variantId), limit: 1 })
+      again.push(...granted.filter((each) => each.variantId === variantId))
+    }
+    found = await differences({ directory }, again)
+    const still = new Set(found.map(({ variantId }) => variantId))
+    suspects = again.filter(({ variantId }) => still.has(variantId))
+  }
+  return {
+    checked,
+    findings: found
+      .slice(0, maxFindings)
+      .map(({ variantId, shopId, message }) => ({ subject: `variant ${variantId} of shop ${shopId}`, message })),
+  }
+}
+
+async function differences({ directory }: Pick<Audited, 'directory'>, granted: readonly Granted[]): Promise<Difference[]> {
+  const allotments = directory.client(AllotmentService)
+  const byShop = Map.groupBy(granted, ({ shopId }) => shopId)
+  const found: Difference[] = []
+  for (const [shopId, ofShop] of byShop) {
+    const answer = await allotments.listAllotments({ shopId, variantIds: ofShop.map(({ variantId }) => variantId) })
+    const known = new Map(answer.allotments.map((each) => [each.variantId, each.granted]))
+    for (const { variantId, allotted, inTransfer } of ofShop) {
+      const atOrders = known.get(variantId) ?? 0n
+      const [least, most] = inTransfer < 0n ? [allotted + inTransfer, allotted] : [allotted, allotted + inTransfer]
+      if (atOrders >= least && atOrders <= most) continue
+      const underWay = inTransfer === 0n ? '' : ` (${inTransfer} in transfer)`
+      found.push({ variantId, shopId, message: `inventory granted ${allotted}${underWay}, orders has ${atOrders}` })
+    }
+  }
+  return found
+}
+
+/** The largest id smaller than this one, as 128-bit numbers written in hexadecimal. */
+function justBefore(id: string): string {
+  const before = (BigInt(`0x${id.replaceAll('-', '')}`) - 1n).toString(16).padStart(32, '0')
+  return before.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** How far each consumer of these services is behind. */
+export async function lagOfConsumers({ running, eventLog }: Pick<Audited, 'running' | 'eventLog'>) {
+  const lags: { consumer: string; source: string; events: number; seconds: number }[] = []
+  for (const { db, parts } of running.services) {
+    const offsets = new Map((await offsetsIn(db)).map((offset) => [`${offset.consumer} ${offset.source}`, offset]))
+    for (const { name, events } of parts.consumers ?? []) {
+      const topics = [...new Set(events.map(({ topic }) => topic))]
+      const source = topics[0]?.split('.')[0] ?? ''
+      const at = offsets.get(`${name} ${source}`) ?? { xid: '0', seq: 0, index: 0 }
+      lags.push({ consumer: name, source, ...(await eventLog.lag(source, homeShard, at, topics)) })
+    }
+  }
+  return lags
+}
+
+async function consumersLag(house: Audited): Promise<AuditResult> {
+  const lags = await lagOfConsumers(house)
+  const late = lags.filter(({ seconds }) => seconds > behindSeconds)
+  return {
+    checked: lags.length,
+    findings: late.map(({ consumer, events, seconds }) => ({
+      subject: consumer,
+      message: `${events} events behind, the oldest for ${Math.round(seconds)} s; does a process run it?`,
+    })),
+  }
+}
+
+async function deadLetters({ running }: Audited): Promise<AuditResult> {
+  const counted = (await Promise.all(running.services.map(({ db }) => countDeadLetters(db.autocommit)))).flat()
+  const total = counted.reduce((sum, { parked }) => sum + parked, 0)
+  const findings: Finding[] =
+    total <= manyDeadLetters
+      ? []
+      : counted.map(({ consumer, parked }) => ({ subject: consumer, message: `${parked} events are parked` }))
+  return { checked: total, findings }
+}
+
+async function outboxStall({ running, eventLog }: Audited): Promise<AuditResult> {
+  const sources = running.services.map(({ definition }) => definition.name)
+  const findings: Finding[] = []
+  for (const source of sources) {
+    const seconds = await eventLog.stalledSeconds(source, homeShard)
+    if (seconds > stalledSeconds)
+      findings.push({ subject: `outbox of ${source}`, message: `its oldest event waits for ${Math.round(seconds)} s` })
+  }
+  return { checked: sources.length, findings }
+}

@@ -1,0 +1,50 @@
+import { auditService, type CheckOutcome, keepMark } from '@souk/service'
+import type { House } from '../house.ts'
+import { crossChecks } from './cross-checks.ts'
+
+export type AuditReport = {
+  startedAt: string
+  tookMs: number
+  /** Since when changes were looked at; null when everything was. */
+  since: string | null
+  /** Checks that found something or could not be carried out. */
+  broken: number
+  checks: CheckOutcome[]
+}
+
+/** Every check of every service in this process, then those across services. Writes nothing but its mark. */
+export async function runAudit(
+  house: House,
+  options: { full: boolean; maxFindings?: number; onCheck?: (what: string) => void },
+): Promise<AuditReport> {
+  const startedAt = new Date()
+  const maxFindings = options.maxFindings ?? 20
+  const checks: CheckOutcome[] = []
+  let oldest: Date | undefined | null
+  for (const { definition, parts } of house.running.services) {
+    // A pool of its own for the time: a long check must not take a connection from those who sell.
+    const db = house.open(definition.name, { maxConnections: 1, applicationName: `souk audit ${definition.name}` })
+    try {
+      const { outcomes, seen, since } = await auditService(definition.name, db, parts.audits ?? [], {
+        full: options.full,
+        maxFindings,
+        onCheck: (service, { title }) => options.onCheck?.(`${service}: ${title}`),
+      })
+      checks.push(...outcomes)
+      oldest = since === undefined ? null : oldest === undefined || (oldest && since.madeAt < oldest) ? since.madeAt : oldest
+      if (outcomes.every(isSound)) await keepMark(db, seen)
+    } finally {
+      await db.close()
+    }
+  }
+  checks.push(...(await crossChecks(house, maxFindings, (title) => options.onCheck?.(title))))
+  return {
+    startedAt: startedAt.toISOString(),
+    tookMs: Date.now() - startedAt.getTime(),
+    since: oldest?.toISOString() ?? null,
+    broken: checks.filter((check) => !isSound(check)).length,
+    checks,
+  }
+}
+
+export const isSound = ({ findings, failure }: CheckOutcome): boolean => findings.length === 0 && failure === undefined

@@ -1,0 +1,68 @@
+import type { DemoState } from '../seed/demo.ts'
+import type { SignIn } from '../running.ts'
+
+type Opened = {
+  url: string
+  demo: DemoState | undefined
+  operator: SignIn | undefined
+  folder: string
+  /** The database is the embedded one. */
+  own: boolean
+}
+
+const line = (name: string, value: string) => `  ${name.padEnd(15)} ${value}`
+const signIn = (who: string, { email, password }: SignIn) => `  ${who.padEnd(15)} ${email.padEnd(32)} ${password}`
+
+/** What a newcomer needs to know when the doors are open. */
+export function summary({ url, demo, operator, folder, own }: Opened): string {
+  const where = [
+    'Souk is open.',
+    '',
+    line('Marketplace', `${url}/`),
+    line('Shop API', `${url}/v1`),
+    line('API reference', `${url}/docs`),
+    line('OpenAPI', `${url}/openapi.json`),
+    line('Metrics', `${url}/metrics`),
+    line('Health', `${url}/health/ready`),
+    line('Data', own ? folder : 'the database of DATABASE_URL'),
+  ]
+  const people = demo === undefined ? (operator === undefined ? [] : ['', 'Sign-in', signIn('operator', operator)]) : peopleOf(demo)
+  return [...where, ...people, ...(demo === undefined ? [] : [...salesOf(demo), ...firstOrder(url, demo)]), ...next].join('\n')
+}
+
+const peopleOf = ({ signIns, shops, products }: DemoState) => [
+  '',
+  `Stocked with ${shops} shops and ${products} products. Sign-ins of the demo (e-mail, password):`,
+  signIn('operator', signIns.operator),
+  ...signIns.staff.slice(0, 3).map((staff) => signIn(`staff, ${staff.shop}`, staff)),
+  ...signIns.shoppers.slice(0, 2).map((shopper) => signIn('shopper', shopper)),
+  `  ${`… and ${signIns.staff.length - 3 + signIns.shoppers.length - 2} more in ${'.souk/marketplace.json'.padEnd(0)}`}`,
+]
+
+const salesOf = ({ sales }: DemoState) =>
+  sales.length === 0
+    ? []
+    : ['', 'Sales', ...sales.map(({ name, startsAt, endsAt, productId }) => `  ${phase(startsAt, endsAt).padEnd(15)} ${name}, product ${productId}`)]
+
+function phase(startsAt: string, endsAt: string): string {
+  const now = Date.now()
+  const inMinutes = Math.ceil((Date.parse(startsAt) - now) / 60_000)
+  if (inMinutes > 0) return `in ${inMinutes} min`
+  return Date.parse(endsAt) > now ? 'running' : 'over'
+}
+
+function firstOrder(url: string, { signIns, firstVariantId }: DemoState): string[] {
+  const [shopper] = signIns.shoppers
+  if (shopper === undefined || firstVariantId === undefined) return []
+  return [
+    '',
+    'A first order, to paste into another terminal:',
+    '',
+    `  TOKEN=$(curl -s ${url}/v1/auth/login -H 'content-type: application/json' \\`,
+    `    -d '{"email":"${shopper.email}","password":"${shopper.password}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -s ${url}/v1/orders -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\`,
+    `    -H "idempotency-key: my-first-order" -d '{"lines":[{"variantId":"${firstVariantId}","quantity":1}]}'`,
+  ]
+}
+
+const next = ['', 'In another terminal: npm run flash-sale, npm run souk -- audit. Stop with Ctrl-C.']

@@ -1,0 +1,76 @@
+import { allServices } from '../services.ts'
+import { appConfig } from '../config.ts'
+import { choosePort } from '../choose-port.ts'
+import { type Console, timed } from '../console.ts'
+import { Refusal } from '../explain.ts'
+import type { House } from '../house.ts'
+import { untilAskedToStop } from '../lifetime.ts'
+import { openMarketplace } from '../marketplace.ts'
+import { announceRunning, dataFolderOf, findRunning, type SignIn, withdrawRunning } from '../running.ts'
+import { type DemoState, stockDemo } from '../seed/demo.ts'
+import { ensureOperator } from '../seed/operator.ts'
+import { parseEnv } from '@souk/service'
+import { summary } from './start-summary.ts'
+
+/** `souk start`: open a marketplace, stay until asked to stop. */
+export async function start(io: Console, { json }: { json?: true }): Promise<number> {
+  const progress = timed(io)
+  const settings = parseEnv(io.env, { ...appConfig })
+  const folder = dataFolderOf(io.env)
+  const already = await findRunning(io.env)
+  if (already !== undefined)
+    throw new Refusal(
+      `A marketplace is already open on ${folder}: ${already.url} (process ${already.pid}). Stop it first, or set SOUK_DATA to another folder.`,
+    )
+  const asked = (io.env.SOUK_PORT ?? '') !== ''
+  const port = await choosePort(settings.SOUK_HOST, settings.SOUK_PORT, asked)
+  if (port !== settings.SOUK_PORT) io.say(`Port ${settings.SOUK_PORT} is taken; using ${port}.`)
+
+  // From here on a signal means: clean up. One that comes before the doors are open waits until they are.
+  const askedToStop = untilAskedToStop(io)
+  let fatal: (error: Error) => void = () => {}
+  const died = new Promise<never>((_, reject) => {
+    fatal = reject
+  })
+  died.catch(() => {})
+
+  let demo: DemoState | undefined
+  let operator: SignIn | undefined
+  const marketplace = await openMarketplace({
+    services: allServices,
+    env: io.env,
+    port,
+    onProgress: progress,
+    onFatal: fatal,
+    async beforeOpening(house: House) {
+      operator = await ensureOperator(house, settings)
+      if (settings.SOUK_DEMO) demo = await stockDemo(house, { onProgress: progress, onlyIfEmpty: true })
+    },
+  })
+  const { url, database } = marketplace
+  operator ??= demo?.signIns.operator
+  await announceRunning(folder, {
+    url,
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    ...(database.embedded !== undefined && { databaseUrl: database.adminUrl }),
+    ...(operator !== undefined && { operator }),
+    ...(demo !== undefined && { demo: { staff: demo.signIns.staff, shoppers: demo.signIns.shoppers } }),
+  })
+  progress(`Open at ${url}`)
+  if (json) io.print(JSON.stringify({ url, pid: process.pid, dataFolder: folder, operator, demo }))
+  else io.print(summary({ url, demo, operator, folder, own: database.embedded !== undefined }))
+
+  let outcome = 0
+  try {
+    io.say(`\nClosing (${await Promise.race([askedToStop, died])}): finishing what was accepted…`)
+  } catch (error) {
+    outcome = 1
+    io.say(`\nThe database is gone and did not come back: ${(error as Error).message}`)
+  }
+  await withdrawRunning(folder)
+  await marketplace.stop()
+  io.say('Closed. Everything that was answered is kept.')
+  return outcome
+}
+

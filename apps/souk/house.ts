@@ -1,0 +1,146 @@
+import { createPostgresLog, type EventLog } from '@souk/events'
+import { type Database, type DatabaseOptions, logRole, openDatabase } from '@souk/postgres'
+import { createDirectory, type Directory } from '@souk/rpc'
+import {
+  bootServices,
+  configOf,
+  type EnvSpec,
+  homeShard,
+  type ParsedEnv,
+  parseEnv,
+  type RunningServices,
+  type ServiceDefinition,
+} from '@souk/service'
+import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
+import { appConfig } from './config.ts'
+import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
+
+export type House = {
+  /** Of the services, all together. */
+  config: ParsedEnv<EnvSpec>
+  settings: ParsedEnv<typeof appConfig>
+  database: ReadyDatabase
+  running: RunningServices
+  directory: Directory
+  eventLog: EventLog
+  /** A further pool in the role of a service, beside the one it works with. The caller closes it. */
+  open(service: string, options?: Partial<DatabaseOptions>): Database
+  log: Logger
+  metrics: MetricsRegistry
+  clock: () => Date
+  /** Contracts these services asked for that none of them serves. */
+  unserved(): string[]
+  /** Finish what was accepted, then leave: nothing that was answered is lost. */
+  stop(): Promise<void>
+}
+
+export type HouseOptions = {
+  services: readonly ServiceDefinition[]
+  env: Readonly<Record<string, string | undefined>>
+  onProgress: Progress
+  /** The embedded server died and did not come back. */
+  onFatal: (error: Error) => void
+  /** False: only look after the services; events are read and jobs run by other processes, or not now. */
+  working?: boolean
+}
+
+/** These services on their database in this process, calling each other in memory. No edge: see marketplace.ts. */
+export async function openHouse({ services, env, onProgress, onFatal, working }: HouseOptions): Promise<House> {
+  const settings = parseEnv(env, appConfig)
+  // Every fault is named before anything is started; the secret is not known yet, and may be made.
+  configOf(services, { SOUK_SECRET: secretToCome, ...env })
+  const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: 'souk', ...(working === false && onStderr) })
+  const metrics = createMetrics()
+  const database = await prepareDatabase(
+    { dataFolder: settings.SOUK_DATA, databaseUrl: settings.DATABASE_URL, secret: settings.SOUK_SECRET },
+    services,
+    onProgress,
+  )
+  const opened: Database[] = []
+  const open: House['open'] = (service, options = {}) =>
+    openDatabase({
+      url: database.migrated.urlFor(service),
+      schema: service,
+      maxConnections: settings.SOUK_CONNECTIONS,
+      onError: (error) => log.warn({ error, service }, 'a database connection broke'),
+      ...options,
+    })
+  const databaseOf = (service: string): Database => {
+    const db = open(service)
+    opened.push(db)
+    const gauge = (what: string, help: string, read: () => number) =>
+      metrics.gauge(`souk_database_${service}_${what}`, help, read)
+    gauge('connections', `Open database connections of ${service}.`, () => db.stats().open)
+    gauge('waiting', `Requests of ${service} waiting for one.`, () => db.stats().waiting)
+    return db
+  }
+  let stopping = false
+  const closeDatabase = async () => {
+    stopping = true
+    await Promise.all(opened.map((db) => db.close()))
+    await database.embedded?.stop()
+  }
+  database.embedded?.onExit(() => {
+    if (!stopping) void reviveDatabase(database, log, onFatal)
+  })
+  try {
+    const servicesEnv = { ...env, SOUK_SECRET: database.secret }
+    const config = configOf(services, servicesEnv)
+    const clock = () => new Date()
+    const { directory, unserved } = countedDirectory()
+    const eventLog = createPostgresLog([{ name: homeShard, db: databaseOf(logRole) }])
+    const running = await bootServices({
+      services,
+      databaseOf,
+      eventLog,
+      directory,
+      env: servicesEnv,
+      clock,
+      log,
+      metrics,
+      ...(working !== undefined && { working }),
+    })
+    const stop = async () => {
+      await running.stop()
+      await closeDatabase()
+    }
+    return { config, settings, database, running, directory, eventLog, open, log, metrics, clock, unserved, stop }
+  } catch (error) {
+    await closeDatabase()
+    throw error
+  }
+}
+
+/** A directory that remembers which contracts were asked for, and which are served. */
+function countedDirectory() {
+  const directory = createDirectory()
+  const wanted = new Set<string>()
+  const served = new Set<string>()
+  const counted: Directory = {
+    client(service) {
+      wanted.add(service.typeName)
+      return directory.client(service)
+    },
+    serve(handlers, services) {
+      for (const { typeName } of services) served.add(typeName)
+      directory.serve(handlers, services)
+    },
+  }
+  return { directory: counted, unserved: () => [...wanted].filter((name) => !served.has(name)).sort() }
+}
+
+/** As long as a real one. */
+const secretToCome = 'x'.repeat(32)
+
+/** Whoever only looks after things prints results; what services log must not get among them. */
+const onStderr = { destination: { write: (line: string) => void process.stderr.write(line) } }
+
+/** A server killed by the system comes back by itself; what was committed is there, and callers were told to wait. */
+async function reviveDatabase(database: ReadyDatabase, log: Logger, onFatal: (error: Error) => void): Promise<void> {
+  log.error({}, 'the embedded PostgreSQL ended unexpectedly; starting it again')
+  try {
+    await database.embedded?.restart('fast')
+  } catch (error) {
+    onFatal(error as Error)
+  }
+}

@@ -1,0 +1,182 @@
+import { AllotmentService } from '@souk/contracts/orders'
+import { defineErrors, type ErrorCatalogue } from '@souk/errors'
+import { ok, type Route, route } from '@souk/http'
+import { Type } from 'typebox'
+import { lagOfConsumers } from './audit/cross-checks.ts'
+import { type AuditReport, runAudit } from './audit/run.ts'
+import { lettersOf, replayIn } from './dead-letters.ts'
+import type { House } from './house.ts'
+
+const closed = { additionalProperties: false }
+const id = Type.String({ format: 'uuid' })
+const time = Type.String({ format: 'date-time' })
+const count = Type.Integer({ minimum: 0 })
+const operator = { permission: 'operator' }
+const tag = 'Operations'
+
+const Check = Type.Object(
+  {
+    service: Type.String(),
+    invariant: Type.String(),
+    title: Type.String(),
+    checked: count,
+    findings: Type.Array(Type.Object({ subject: Type.String(), message: Type.String() }, closed)),
+    failure: Type.Union([Type.String(), Type.Null()], { description: 'Why it could not be carried out.' }),
+    tookMs: count,
+  },
+  closed,
+)
+const Letter = Type.Object(
+  {
+    id,
+    service: Type.String(),
+    consumer: Type.String(),
+    type: Type.String(),
+    key: Type.String(),
+    cause: Type.String(),
+    attempts: count,
+    state: Type.String(),
+    parkedAt: time,
+  },
+  closed,
+)
+
+const errors = defineErrors({
+  'operations-unavailable': {
+    status: 503,
+    title: 'Not all services run here',
+    help: 'This question concerns a service that does not run in this process. Ask one where it does.',
+  },
+})
+
+/** What operators ask of a running marketplace as a whole. */
+export function operations(house: House): { routes: Route[]; errors: ErrorCatalogue<string> } {
+  // Whoever asks while one is under way gets its answer: two at once would only slow each other down.
+  const underWay = new Map<boolean, Promise<AuditReport>>()
+  const audit = (full: boolean) => {
+    const running =
+      underWay.get(full) ?? runAudit(house, { full, maxFindings: 100 }).finally(() => underWay.delete(full))
+    underWay.set(full, running)
+    return running
+  }
+  const routes = [
+    route({
+      method: 'GET',
+      url: '/v1/operations/audit',
+      operationId: 'runAudit',
+      summary: 'Check that the books balance',
+      description:
+        'Every check reads one snapshot and changes nothing. Looks at what changed since the last audit without findings; `full=true`: at everything.',
+      tag,
+      access: operator,
+      query: Type.Object({ full: Type.Boolean({ default: false }) }, closed),
+      answers: {
+        200: Type.Object(
+          {
+            startedAt: time,
+            tookMs: count,
+            since: Type.Union([time, Type.Null()]),
+            broken: count,
+            checks: Type.Array(Check),
+          },
+          closed,
+        ),
+      },
+      timeoutMs: 600_000,
+      handle: async ({ query }) => {
+        const report = await audit(query.full)
+        return ok({
+          ...report,
+          checks: report.checks.map((check) => ({ ...check, failure: check.failure ?? null })),
+        })
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/operations/consumers',
+      operationId: 'listConsumers',
+      summary: 'How far each consumer of events is behind',
+      tag,
+      access: operator,
+      answers: {
+        200: Type.Object(
+          {
+            items: Type.Array(
+              Type.Object(
+                { consumer: Type.String(), source: Type.String(), events: count, seconds: Type.Number({ minimum: 0 }) },
+                closed,
+              ),
+            ),
+          },
+          closed,
+        ),
+      },
+      handle: async () => ok({ items: await lagOfConsumers(house) }),
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/operations/allotments',
+      operationId: 'getAllotment',
+      summary: 'What of a variant may still be promised',
+      description: '`setAside` lies with sales and is not yet promised; `remaining` is what ordinary sale has left.',
+      tag,
+      access: operator,
+      query: Type.Object({ shopId: id, variantId: id }, closed),
+      answers: { 200: Type.Object({ granted: count, remaining: count, setAside: count }, closed) },
+      errors: ['operations-unavailable'],
+      async handle({ query }) {
+        if (!house.running.services.some(({ definition }) => definition.name === 'orders'))
+          throw errors.error('operations-unavailable', 'Orders does not run in this process.')
+        const { allotments } = await house.directory
+          .client(AllotmentService)
+          .listAllotments({ shopId: query.shopId, variantIds: [query.variantId] })
+        const { granted = 0n, remaining = 0n, setAside = 0n } = allotments[0] ?? {}
+        return ok({ granted: Number(granted), remaining: Number(remaining), setAside: Number(setAside) })
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/operations/dead-letters',
+      operationId: 'listDeadLetters',
+      summary: 'Events that wait for a person, oldest first',
+      tag,
+      access: operator,
+      query: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }) }, closed),
+      answers: { 200: Type.Object({ items: Type.Array(Letter) }, closed) },
+      async handle({ query: { limit } }) {
+        const letters = await lettersOf(house.running.services, { state: 'parked', limit })
+        const items = letters
+          .slice(0, limit)
+          .map(({ id, service, consumer, type, key, cause, attempts, state, parkedAt }) => ({
+            ...{ id, service, consumer, type, key, cause, attempts, state },
+            parkedAt: parkedAt.toISOString(),
+          }))
+        return ok({ items })
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/operations/dead-letters/replay',
+      operationId: 'replayDeadLetters',
+      summary: 'Hand parked events to their consumers again',
+      description: 'Each takes effect once, however often this is called. One that fails again stays, with the new cause.',
+      tag,
+      access: operator,
+      idempotency: 'none',
+      body: Type.Object({ ids: Type.Array(id, { minItems: 1, maxItems: 100 }) }, closed),
+      answers: {
+        200: Type.Object(
+          {
+            replayed: Type.Array(id),
+            failed: Type.Array(Type.Object({ id, cause: Type.String() }, closed)),
+            skipped: Type.Array(id, { description: 'Not parked, unknown, or of a consumer that does not run here.' }),
+          },
+          closed,
+        ),
+      },
+      timeoutMs: 120_000,
+      handle: async ({ body }) => ok(await replayIn(house.running.services, house.clock, body.ids)),
+    }),
+  ]
+  return { routes, errors }
+}

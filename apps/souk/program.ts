@@ -1,0 +1,274 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Console } from './console.ts'
+import { explain, UsageError } from './explain.ts'
+
+/** Whole numbers within bounds, for options. */
+const whole = (min: number, max: number) => (text: string) => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < min || value > max)
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+  return value
+}
+
+const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`
+
+/** What a command resolves to: nothing or 0 when all is well, 1 when it found or failed something. */
+type Outcome = Promise<number | void>
+
+/** The command line. Each command's code is loaded when it is run, so that help costs nothing. */
+export function createProgram(io: Console): Command {
+  const program = new Command('souk')
+    .description('A marketplace engine: many shops under one roof, nothing sold twice.')
+    .version('0.1.0', '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showHelpAfterError('(add --help to see how it is used)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.print(text.trimEnd()), writeErr: (text) => io.say(text.trimEnd()) })
+    .addHelpText(
+      'after',
+      `${examples('souk start', 'souk flash-sale --units 1000 --buyers 5000', 'souk audit')}
+
+Settings come from the environment; \`souk start --help\` lists them.
+Exit codes: 0 all is well, 1 something was found or failed, 2 asked wrongly.`,
+    )
+
+  const command = <Options>(
+    parent: Command,
+    usage: string,
+    summary: string,
+    more: string,
+    act: (options: Options, args: string[]) => Outcome,
+    json: [flags: string, about: string] = ['--json', 'print the result as JSON, and nothing else on standard output'],
+  ): Command =>
+    parent
+      .command(usage)
+      .description(summary)
+      .addHelpText('after', more)
+      .option(...json)
+      .action(async function (this: Command, ...given: unknown[]) {
+        const args = given.slice(0, -2).flat() as string[]
+        exitCode.set(program, (await act(this.opts() as Options, args)) ?? 0)
+      })
+
+  const group = (name: string, summary: string) => program.command(name).description(summary)
+
+  command(
+    program,
+    'start',
+    'open a marketplace on this machine: database, services and API in one process',
+    `${examples('souk start', 'SOUK_PORT=8080 SOUK_DEMO=off souk start', 'DATABASE_URL=postgres://me:secret@db.example/souk souk start')}
+
+Settings (environment):
+  SOUK_PORT, SOUK_HOST          where to listen (7700 or the next free one, 127.0.0.1)
+  SOUK_DATA                     folder of the embedded PostgreSQL and the secret (.souk)
+  DATABASE_URL                  a PostgreSQL of yours instead
+  SOUK_DEMO                     off: do not stock an empty marketplace with the demo
+  SOUK_OPERATOR_EMAIL, SOUK_OPERATOR_PASSWORD   an operator to make if there is none with this address
+  SOUK_LOG_LEVEL                debug, info, warn (default) or error
+  SOUK_ADDRESS_PER_MINUTE, SOUK_ACCOUNT_PER_MINUTE, SOUK_API_KEY_PER_MINUTE   requests a minute (100, 500, 1000)
+All are explained when one of them is wrong. Ctrl-C finishes what was accepted; a second one ends at once.`,
+    async (options: { json?: true }) => (await import('./commands/start.ts')).start(io, options),
+  )
+
+  command(
+    program,
+    'serve [services...]',
+    'run some of the services in this process, on DATABASE_URL',
+    `${examples('DATABASE_URL=postgres://… souk serve', 'DATABASE_URL=postgres://… souk serve identity shops catalog')}
+
+Without names: all of them. Settings are those of \`souk start\`; nothing is stocked.
+Services in one process call each other in memory. Calls to processes elsewhere are not there yet: contracts that
+these services need and nobody here serves are named at the start.`,
+    async (options: { json?: true }, services) => (await import('./commands/serve.ts')).serve(io, services, options),
+  )
+
+  command(
+    program,
+    'migrate',
+    'bring the database to the state this release works with',
+    examples('DATABASE_URL=postgres://owner:…@db.example/souk souk migrate', 'souk migrate --json'),
+    async (options: { json?: true }) => (await import('./commands/migrate.ts')).migrate(io, options),
+  )
+
+  command(
+    program,
+    'seed',
+    'stock the marketplace: with the demo, or with very many products for load tests',
+    `${examples('souk seed', 'souk seed --products 100000')}
+
+Seeding twice changes nothing. With --products that many exist in the shop "Load test" afterwards.`,
+    async (options: { products?: number; stock: number; json?: true }) =>
+      (await import('./commands/seed.ts')).seed(io, options),
+  )
+    .option('--products <n>', 'have this many synthetic products instead of the demo', whole(1, 5_000_000))
+    .option('--stock <n>', 'units received of each of them when it is made', whole(0, 1_000_000_000), 1_000_000)
+
+  command(
+    program,
+    'flash-sale',
+    'send a crowd to a sale, over HTTP, and prove that nothing was sold twice',
+    `${examples(
+      'souk flash-sale',
+      'souk flash-sale --units 1000 --buyers 20000 --rate 3000',
+      'souk flash-sale --faults restart-database,kill --seed 7',
+    )}
+
+Uses the marketplace that runs here, or starts one of its own in a temporary folder and takes it away again.
+Ctrl-C ends the sale early; the report is written all the same.
+Faults (own marketplace only), each once at a moment drawn from the seed: kill, restart-database.`,
+    async (options: import('./commands/flash-sale.ts').FlashSaleOptions) =>
+      (await import('./commands/flash-sale.ts')).flashSale(io, options),
+    jsonFile,
+  )
+    .option('--units <n>', 'units for sale', whole(1, 10_000_000), 10_000)
+    .option('--buyers <n>', 'signed-in buyers, each wanting one', whole(1, 1_000_000), 50_000)
+    .option('--rate <n>', 'arrivals a second; 0: as fast as answers come', whole(0, 1_000_000), 0)
+    .option('--connections <n>', 'sockets; with a rate, at most so many', whole(1, 10_000))
+    .option('--duration <seconds>', 'send no longer than this', whole(1, 3_600))
+    .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295))
+    .addOption(new Option('--faults <list>', 'what to break meanwhile, separated by commas').argParser(listOf))
+    .option('--html <file>', 'where the page goes (default: bench/reports/flash-sale-….html)')
+    .option('--base-url <url>', 'a marketplace elsewhere; needs SOUK_OPERATOR_EMAIL and SOUK_OPERATOR_PASSWORD')
+    .option('--own', 'start one of its own even if one runs here')
+    .option('--keep', 'leave the temporary marketplace and its folder for inspection')
+
+  const bench = group('bench', 'measure')
+  command(
+    bench,
+    'floor',
+    'compare with the least code that does the same durable work, in the same run',
+    `${examples('souk bench floor', 'souk bench floor --seconds 10 --skus 1000 --json floor.json')}
+
+Starts one PostgreSQL in a temporary folder and runs the floor, Souk and the floor again on it, one at a time.`,
+    async (options: import('./commands/bench-floor.ts').BenchFloorOptions) =>
+      (await import('./commands/bench-floor.ts')).benchFloor(io, options),
+    jsonFile,
+  )
+    .option('--seconds <n>', 'of each measured run', whole(1, 3_600), 60)
+    .option('--connections <n>', 'sockets', whole(1, 5_000), 256)
+    .option('--skus <n>', 'different things wanted: 1 for one hot product', whole(1, 1_000), 1)
+    .option('--products <n>', 'products that exist besides', whole(0, 5_000_000), 0)
+    .option('--rounds <n>', 'how often the two take turns', whole(1, 20), 1)
+    .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295), 1)
+
+  command(
+    program,
+    'audit',
+    'check that the books balance, on the running system',
+    `${examples('souk audit', 'souk audit --full', 'souk audit --json | jq .broken')}
+
+Every check reads one snapshot and changes nothing. Looks at what changed since the last audit without findings, or at
+everything when there was none. Exit code 1 when something does not add up.`,
+    async (options: { full?: true; sinceLast?: true; json?: true }) =>
+      (await import('./commands/audit.ts')).audit(io, options),
+  )
+    .addOption(new Option('--full', 'look at everything').conflicts('sinceLast'))
+    .option('--since-last', 'look at what changed since the last one; everything when there was none (default)')
+
+  const events = group('events', 'watch what services announce')
+  const eventOptions = (each: Command) =>
+    each
+      .option('--service <name>', 'only what this service announces')
+      .option('--type <type>', 'only this kind: orders.order_placed, or order_placed')
+  eventOptions(
+    command(
+      events,
+      'tail',
+      'print events as they happen',
+      examples(
+        'souk events tail',
+        'souk events tail --service orders --from beginning --limit 10',
+        'souk events tail --type orders.order_confirmed --from 2026-11-27T08:00:00Z --json',
+      ),
+      async (options: import('./commands/events.ts').TailOptions) =>
+        (await import('./commands/events.ts')).tailEvents(io, options),
+    ),
+  )
+    .option('--from <when>', 'beginning, now, or a time', 'now')
+    .option('--limit <n>', 'end after so many', whole(1, 1_000_000_000))
+    .option('--no-follow', 'end where the log ends now')
+  command(
+    events,
+    'list',
+    'print the kinds of events there are',
+    examples('souk events list', 'souk events list --json'),
+    async (options: { json?: true }) => (await import('./commands/events.ts')).listEvents(io, options),
+  )
+
+  const letters = group('dead-letters', 'events that could not be handled')
+  command(
+    letters,
+    'list',
+    'print what waits for a person',
+    examples('souk dead-letters list', 'souk dead-letters list --state discarded --consumer orders.confirm'),
+    async (options: import('./commands/dead-letters.ts').ListOptions) =>
+      (await import('./commands/dead-letters.ts')).list(io, options),
+  )
+    .option('--consumer <name>', 'only those of this consumer')
+    .addOption(
+      new Option('--state <state>', 'which ones').choices(['parked', 'replayed', 'discarded', 'all']).default('parked'),
+    )
+    .option('--limit <n>', 'at most so many per service', whole(1, 10_000), 100)
+  command(
+    letters,
+    'show <id>',
+    'print one with what it carries',
+    examples('souk dead-letters show 0198c0de-…'),
+    async (options: { json?: true }, [id = '']) => (await import('./commands/dead-letters.ts')).show(io, id, options),
+  )
+  command(
+    letters,
+    'replay [ids...]',
+    'hand them to their consumers again',
+    `${examples('souk dead-letters replay 0198c0de-…', 'souk dead-letters replay --all --consumer orders.products')}
+
+Each takes effect once, however often this is called; one that fails again stays parked with the new cause.
+If a marketplace runs here it is asked to do this, so that what it remembers changes with it.`,
+    async (options: import('./commands/dead-letters.ts').ReplayOptions, ids) =>
+      (await import('./commands/dead-letters.ts')).replay(io, ids, options),
+  )
+    .option('--all', 'all that are parked, oldest first')
+    .option('--consumer <name>', 'with --all: only those of this consumer')
+  command(
+    letters,
+    'discard <ids...>',
+    'decide that they are not to be handled',
+    examples("souk dead-letters discard 0198c0de-… --reason 'the shop was a test'"),
+    async (options: { reason: string; json?: true }, ids) =>
+      (await import('./commands/dead-letters.ts')).discard(io, ids, options),
+  ).requiredOption('--reason <text>', 'why; kept with it')
+
+  command(
+    program,
+    'schema',
+    "write each service's schema.sql from its migrations (for whoever works on Souk)",
+    examples('souk schema', 'souk schema --json'),
+    async (options: { json?: true }) => (await import('./commands/schema.ts')).schema(io, options),
+  )
+
+  return program
+}
+
+const jsonFile: [string, string] = ['--json [file]', 'write the result as JSON to a file, or to standard output']
+
+const exitCode = new WeakMap<Command, number>()
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+
+/** Run one command line. @returns the exit code; what went wrong has been said. */
+export async function run(program: Command, args: readonly string[], io: Console): Promise<number> {
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exitCode.get(program) ?? 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const debug = !['', '0', 'off', 'false', undefined].includes(io.env.SOUK_DEBUG)
+    io.say(explain(error, debug))
+    return error instanceof UsageError || (error as Error | undefined)?.name === 'ConfigurationError' ? 2 : 1
+  }
+}
