@@ -71,7 +71,7 @@ COMMENT ON COLUMN books.price_minor IS 'The reader''s price.';`)
 
 test('schemas are written where they are stale, from a database that is gone afterwards', async () => {
   const file = pathToFileURL(join(folder, 'schema.sql'))
-  const write = () => writeSchemas(database.url, [{ ...library, file }], 'only for tests')
+  const write = () => writeSchemas(database.url, [{ ...library, file }], 'only for tests, the same in every one')
   expect(await write()).toEqual(['library'])
   expect(await readFile(file, 'utf8')).toContain('CREATE TABLE books (')
   expect(await write()).toEqual([])

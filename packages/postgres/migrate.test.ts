@@ -16,7 +16,12 @@ async function garden(files: Record<string, string>) {
   const folder = await mkdtemp(join(root, 'set-'))
   for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text)
   const sets = [{ name: 'garden', folder: pathToFileURL(`${folder}/`) }]
-  return () => migrate({ url: database.url, services: [{ service: 'garden', sets }], secret: 'only for tests' })
+  return () =>
+    migrate({
+      url: database.url,
+      services: [{ service: 'garden', sets }],
+      secret: 'only for tests, the same in every one',
+    })
 }
 
 const beds = '-- 0001  Beds.\ncreate table beds (bed_id int primary key);'

@@ -49,7 +49,8 @@ export type TestDatabaseOptions = {
 /** Services as the migrations know them, or as their index.ts exports them. */
 export type Migratable = ServiceSchema | { name: string; migrations: URL }
 
-const secret = 'only for tests'
+/** Passwords of database roles follow from it, and roles are the server's: whoever migrates on it must use this one. */
+export const testSecret = 'only for tests, the same in every one'
 const common: MigrationSet = { name: 'common', folder: new URL('../service/migrations/', import.meta.url) }
 const lockOfTemplates = 0x74657374 // 'test'
 
@@ -68,7 +69,7 @@ export async function testDatabase(
   })
   const adminUrl = urlOf(server, name)
   // Nothing is left to apply; it answers under which role each service connects here.
-  const migrated = await migrate({ url: adminUrl, services: [], secret })
+  const migrated = await migrate({ url: adminUrl, services: [], secret: testSecret })
   return openedOn(server, name, migrated, options)
 }
 
@@ -135,7 +136,7 @@ async function ensureTemplate(admin: Client, server: string, services: readonly 
   const building = `building_${hash}`
   await admin.query(`drop database if exists ${building} with (force)`)
   await admin.query(`create database ${building}`)
-  await migrate({ url: urlOf(server, building), services, secret })
+  await migrate({ url: urlOf(server, building), services, secret: testSecret })
   await admin.query(`alter database ${building} rename to ${template}`)
   return template
 }

@@ -1,5 +1,5 @@
 export { callRoute, type RouteCall } from './call-route.ts'
-export { type Migratable, type TestDatabase, type TestDatabaseOptions, testDatabase } from './database.ts'
+export { type Migratable, type TestDatabase, type TestDatabaseOptions, testDatabase, testSecret } from './database.ts'
 export { type CollectingOutbox, collectingOutbox, fakeMetrics, type LogLine, memoryLog } from './doubles.ts'
 export { operator, principal, shopper, staff } from './people.ts'
 export { type Rules, type Specification, specify } from './specify.ts'
