@@ -4,6 +4,8 @@ import { endOfPrefix, nameKeyOf, searchableParts, searchOf, slugOf, slugPattern 
 
 const byCodePoints = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 const wellFormed = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((text) => text.isWellFormed())
+// U+10FFFF is no character, and never will be.
+const characters = wellFormed.filter((text) => !text.startsWith('\u{10ffff}'))
 
 test.each([
   ['The Green Garden', 'garden'],
@@ -18,7 +20,7 @@ test.each([
 
 test('every part of a name that begins with a prefix lies between the prefix and its end', () =>
   fc.assert(
-    fc.property(wellFormed, wellFormed, (prefix, rest) => {
+    fc.property(wellFormed, characters, (prefix, rest) => {
       expect(byCodePoints(prefix, prefix + rest)).toBeLessThanOrEqual(0)
       expect(byCodePoints(prefix + rest, endOfPrefix(prefix))).toBeLessThanOrEqual(0)
     }),

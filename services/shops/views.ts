@@ -159,4 +159,12 @@ export const HistoryView = Type.Object(
   },
   closed,
 )
-export const historyView = ({ entryId: _, at, ...row }: HistoryRow) => ({ ...row, at: at.toISOString() })
+export const historyView = (row: HistoryRow) => ({
+  version: row.version,
+  what: row.what,
+  from: row.from,
+  to: row.to,
+  reason: row.reason,
+  byAccountId: row.byAccountId,
+  at: row.at.toISOString(),
+})

@@ -1,0 +1,40 @@
+import { sql, type Tx } from '@souk/postgres'
+
+export type Category = {
+  categoryId: string
+  parentId: string | null
+  slug: string
+  title: string
+  path: string
+  ancestorIds: string[]
+  position: number
+  version: number
+}
+
+const columns = sql`
+  category_id as "categoryId", parent_id as "parentId", slug, title, path, ancestor_ids as "ancestorIds", position, version`
+
+/** All of them, parents before children. An operator's tree has hundreds; 5,000 is where it is cut. */
+export const listCategories = (tx: Tx) =>
+  tx.many<Category>(sql`select ${columns} from categories order by path limit 5000`)
+
+export const findCategories = (tx: Tx, categoryIds: readonly string[]) =>
+  tx.many<Category>(sql`select ${columns} from categories where category_id = any(${categoryIds}::uuid[])`)
+
+export const findCategoryBySlug = (tx: Tx, slug: string) =>
+  tx.maybeOne<Category>(sql`select ${columns} from categories where slug = ${slug}`)
+
+export const lockCategory = (tx: Tx, categoryId: string) =>
+  tx.maybeOne<Category>(sql`select ${columns} from categories where category_id = ${categoryId} for update`)
+
+/** @throws a violation of categories_slug_unique */
+export const insertCategory = (tx: Tx, category: Category) =>
+  tx.run(sql`
+    insert into categories (category_id, parent_id, slug, title, path, ancestor_ids, position)
+    values (${category.categoryId}, ${category.parentId}, ${category.slug}, ${category.title}, ${category.path},
+      ${category.ancestorIds}::uuid[], ${category.position})`)
+
+export const updateCategory = (tx: Tx, category: Category) =>
+  tx.run(sql`
+    update categories set title = ${category.title}, position = ${category.position}, version = ${category.version}
+    where category_id = ${category.categoryId}`)

@@ -1,0 +1,116 @@
+import { created, ok, type Route, route } from '@souk/http'
+import { Type } from 'typebox'
+import { createCategory, editCategory, treeOf } from './categories.ts'
+import { type Category, findCategoryBySlug, listCategories } from './categories.sql.ts'
+import { etag, versionFrom } from './cursor.ts'
+import { type RouteDeps, tag } from './edge.ts'
+import { catalogErrors } from './errors.ts'
+import { closed, Id, line, Slug } from './views.ts'
+
+const Position = Type.Integer({ minimum: 0, maximum: 10_000, description: 'Among its siblings; equal ones by title.' })
+const CategoryView = Type.Object(
+  {
+    id: Id,
+    parentId: Type.Union([Id, Type.Null()]),
+    slug: Type.String(),
+    title: Type.String(),
+    path: Type.String(),
+    position: Type.Integer(),
+    version: Type.Integer(),
+  },
+  closed,
+)
+/** Six levels; written out by reference would need a schema of its own, so children are described once. */
+const TreeView = Type.Object(
+  {
+    items: Type.Array(Type.Unknown(), {
+      description: 'Roots: `{ id, slug, title, path, position, version, children: […the same] }`, six levels at most.',
+    }),
+  },
+  closed,
+)
+
+const categoryView = (category: Category) => ({
+  id: category.categoryId,
+  parentId: category.parentId,
+  slug: category.slug,
+  title: category.title,
+  path: category.path,
+  position: category.position,
+  version: category.version,
+})
+
+export const categoryRoutes = (deps: RouteDeps): Route[] => [
+  route({
+    method: 'GET',
+    url: '/v1/categories',
+    operationId: 'listCategories',
+    summary: 'The tree of categories',
+    tag,
+    access: 'public',
+    answers: { 200: TreeView },
+    handle: async () => ok({ items: treeOf(await listCategories(deps.db.autocommit)) }),
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/categories/:slug',
+    operationId: 'getCategory',
+    summary: 'Get a category',
+    tag,
+    access: 'public',
+    params: Type.Object({ slug: Slug }, closed),
+    answers: { 200: CategoryView },
+    errors: ['category-not-found'],
+    async handle({ params }) {
+      const category = await findCategoryBySlug(deps.db.autocommit, params.slug)
+      if (category === undefined)
+        throw catalogErrors.error('category-not-found', `There is no category "${params.slug}".`)
+      return ok(categoryView(category), etag(category.version))
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/v1/categories',
+    operationId: 'createCategory',
+    summary: 'Create a category',
+    tag,
+    access: { permission: 'operator' },
+    body: Type.Object(
+      { slug: Slug, title: line(1, 120), parentId: Type.Optional(Id), position: Type.Optional(Position) },
+      closed,
+    ),
+    answers: { 201: CategoryView },
+    errors: ['category-slug-taken', 'category-not-found', 'category-too-deep'],
+    handle: (request) =>
+      request.once(deps.db, async (tx) => {
+        const category = await createCategory(deps, tx, request.body)
+        return created(categoryView(category), {
+          ...etag(category.version),
+          location: `/v1/categories/${category.slug}`,
+        })
+      }),
+  }),
+  route({
+    method: 'PATCH',
+    url: '/v1/categories/:categoryId',
+    operationId: 'editCategory',
+    summary: 'Rename a category, or move it among its siblings',
+    description: 'Its slug and its parent stay: they are in addresses. Send the ETag you read as If-Match.',
+    tag,
+    access: { permission: 'operator' },
+    params: Type.Object({ categoryId: Id }, closed),
+    body: Type.Object(
+      { title: Type.Optional(line(1, 120)), position: Type.Optional(Position) },
+      { ...closed, minProperties: 1 },
+    ),
+    answers: { 200: CategoryView },
+    errors: ['category-not-found', 'version-mismatch', 'precondition-required'],
+    handle: async (request) => {
+      const ifVersion = versionFrom(request.headers['if-match'])
+      return request.once(deps.db, async (tx) => {
+        const category = await editCategory(tx, request.params.categoryId, ifVersion, request.body)
+        return ok(categoryView(category), etag(category.version))
+      })
+    },
+  }),
+]

@@ -1,0 +1,102 @@
+import { ok, type Route, route } from '@souk/http'
+import { Type } from 'typebox'
+import { findCategoryBySlug } from './categories.sql.ts'
+import { cursorOf, readCursor } from './cursor.ts'
+import { manages, paging, type RouteDeps, tag } from './edge.ts'
+import { catalogErrors } from './errors.ts'
+import { listProducts, type ProductList, productSorts } from './lists.sql.ts'
+import { mergePages } from './merge-pages.ts'
+import { productStatuses, tagFacet } from './product.ts'
+import { findCatalogShop, withVariants } from './products.sql.ts'
+import { closed, Id, line, listOf, Minor, ProductView, productView, Slug } from './views.ts'
+
+const ListQuery = Type.Object(
+  {
+    ...paging,
+    shopId: Type.Optional(Id),
+    category: Type.Optional(Type.String({ ...Slug, description: 'Slug of a category; those below it are included.' })),
+    tag: Type.Optional(line(1, 40)),
+    status: Type.Optional(
+      Type.Enum([...productStatuses, 'all'], { description: 'For those who manage the shop named in `shopId`.' }),
+    ),
+    minPriceMinor: Type.Optional(Minor),
+    maxPriceMinor: Type.Optional(Minor),
+    currency: Type.Optional(
+      Type.String({
+        pattern: '^[A-Z]{3}$',
+        description: 'Prices of different currencies are not comparable; name one when sorting by price.',
+      }),
+    ),
+    sort: Type.Enum([...productSorts], { default: 'newest' }),
+  },
+  closed,
+)
+
+/** Lists of products: which index is walked is decided here, and nowhere else. */
+export const listRoutes = (deps: RouteDeps): Route[] => [
+  route({
+    method: 'GET',
+    url: '/v1/products',
+    operationId: 'listProducts',
+    summary: 'List products',
+    description:
+      'What is on show in open shops; those who manage a shop see all of theirs with `shopId` and `status`. Filters may be combined; a rare combination may give a page with fewer than `limit` products and a `nextCursor`: go on until that is null.',
+    tag,
+    access: 'public',
+    query: ListQuery,
+    answers: { 200: listOf(ProductView) },
+    errors: ['category-not-found'],
+    async handle({ query, principal }) {
+      const { sort, limit, shopId } = query
+      const managed = shopId !== undefined && manages(principal, shopId)
+      const name = JSON.stringify([sort, shopId, query.category, query.tag, managed ? query.status : undefined])
+      const after = readCursor(name, query.cursor, sort === 'price' || sort === 'price-desc' ? 'number' : 'string')
+      const category =
+        query.category === undefined ? undefined : await findCategoryBySlug(deps.db.autocommit, query.category)
+      if (query.category !== undefined && category === undefined)
+        throw catalogErrors.error('category-not-found', `There is no category "${query.category}".`)
+      // A tag is usually rarer than a category: it is walked, and the category looked up in the rows.
+      const facets = [
+        ...(query.tag === undefined ? [] : [tagFacet(query.tag)]),
+        ...(category === undefined ? [] : [category.categoryId]),
+      ]
+      const statuses = !managed
+        ? (['active'] as const)
+        : query.status === 'all' || query.status === undefined
+          ? productStatuses
+          : [query.status]
+      const [walked, ...others] = facets
+      const list: ProductList = {
+        sort,
+        after,
+        walk:
+          shopId !== undefined
+            ? { kind: 'shop', shopId, statuses }
+            : walked === undefined
+              ? { kind: 'all' }
+              : { kind: 'facet', facet: walked },
+        facets: shopId === undefined ? others : facets,
+        minPriceMinor: query.minPriceMinor,
+        maxPriceMinor: query.maxPriceMinor,
+        currency: query.currency,
+        openShopsOnly: shopId === undefined,
+      }
+      const shards = shopId === undefined ? deps.shards.all() : [deps.shards.ofOwner(shopId)]
+      if (shopId !== undefined && !managed) {
+        const shop = await findCatalogShop(deps.shards.ofOwner(shopId).db.autocommit, shopId)
+        if (shop?.status !== 'open') return ok({ items: [], nextCursor: null })
+      }
+      const pages = await Promise.all(
+        shards.map(async ({ db }) => {
+          const { rows, next } = await listProducts(db.autocommit, list, limit)
+          return { rows: await withVariants(db.autocommit, rows), next }
+        }),
+      )
+      const { rows, next } = mergePages(pages, sort, limit)
+      return ok({
+        items: rows.map((product) => productView(product, managed)),
+        nextCursor: next === undefined ? null : cursorOf(name, next),
+      })
+    },
+  }),
+]
