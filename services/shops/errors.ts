@@ -11,7 +11,7 @@ export const shopErrors = defineErrors({
     title: 'This address is taken',
     help: 'Another shop has this slug. Choose another, or leave it out to have one made from the name.',
   },
-  'too-many-shops': {
+  'shop-limit-reached': {
     status: 409,
     title: 'Too many shops for one account',
     help: 'An account may own a limited number of shops that are not closed. Close one, or use another account.',

@@ -32,13 +32,13 @@ export type RegisterDeps = ChangeDeps & { shopsPerAccount: number; commissionBas
 /**
  * Register a shop; who does so is its first owner. It does not sell before it is verified, where that is asked for.
  * After the commit: `tellIdentity`, and `tellOrders` if it is open.
- * @throws shop-slug-taken, too-many-shops
+ * @throws shop-slug-taken, shop-limit-reached
  */
 export async function registerShop(deps: RegisterDeps, tx: Tx, given: NewShop, by: By): Promise<Shop> {
   const now = deps.clock()
   await lockRegistrations(tx, by.accountId)
   if ((await countOwnedShops(tx, by.accountId)) >= deps.shopsPerAccount)
-    throw shopErrors.error('too-many-shops', `An account may own ${deps.shopsPerAccount} shops.`, {
+    throw shopErrors.error('shop-limit-reached', `An account may own ${deps.shopsPerAccount} shops.`, {
       limit: deps.shopsPerAccount,
     })
   const shopId = uuidv7(now.getTime())

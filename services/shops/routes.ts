@@ -68,7 +68,7 @@ export function shopRoutes(deps: RouteDeps): Route[] {
       access: 'signed-in',
       body: NewShopBody,
       answers: { 201: ShopView },
-      errors: ['shop-slug-taken', 'too-many-shops'],
+      errors: ['shop-slug-taken', 'shop-limit-reached'],
       async handle(request) {
         const by = byOf(request)
         const { name, slug, country, currency, ...profile } = request.body
