@@ -49,7 +49,12 @@ export function createApi(url: string): Api {
         }
         const patient = answer.status === 429 || answer.status === 503
         if (!patient || Date.now() > giveUpAt)
-          throw new ApiRefusal(`${method} ${path}`, answer.status, problem.code ?? '', problem.detail ?? answer.statusText)
+          throw new ApiRefusal(
+            `${method} ${path}`,
+            answer.status,
+            problem.code ?? '',
+            problem.detail ?? answer.statusText,
+          )
       }
       const asked = Number(answer?.headers.get('retry-after')) * 1_000
       await new Promise((resolve) => setTimeout(resolve, Math.min(10_000, asked || 100 * 2 ** Math.min(attempt, 5))))
@@ -89,4 +94,6 @@ export function createApi(url: string): Api {
 }
 
 const unreachable = (url: string, error: unknown) =>
-  new Refusal(`The marketplace at ${url} does not answer: ${(error as { cause?: Error }).cause?.message ?? String(error)}`)
+  new Refusal(
+    `The marketplace at ${url} does not answer: ${(error as { cause?: Error }).cause?.message ?? String(error)}`,
+  )

@@ -5,7 +5,9 @@ import { Refusal } from './explain.ts'
 const isFree = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    )
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)))
   })
 
@@ -24,7 +26,8 @@ export async function choosePort(host: string, port: number, askedFor: boolean):
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EACCES') throw new Refusal(`This user may not listen on port ${port}. Set SOUK_PORT to 1024 or above.`)
+    if (code === 'EACCES')
+      throw new Refusal(`This user may not listen on port ${port}. Set SOUK_PORT to 1024 or above.`)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       throw new Refusal(`${host} is no address of this machine. Set SOUK_HOST to one, or to 0.0.0.0 for all.`)
     throw error

@@ -35,10 +35,17 @@ export const appConfig = {
   }),
   SOUK_DEMO: flag({ default: true, help: 'Stock a demo marketplace when the database is empty.' }),
   SOUK_OPERATOR_EMAIL: optional(
-    text({ minLength: 3, help: 'An operator to make at the start if nobody has this address; needs SOUK_OPERATOR_PASSWORD.' }),
+    text({
+      minLength: 3,
+      help: 'An operator to make at the start if nobody has this address; needs SOUK_OPERATOR_PASSWORD.',
+    }),
   ),
   SOUK_OPERATOR_PASSWORD: optional(
-    text({ minLength: 10, secret: true, help: 'Of that operator, 10 characters or more. An account that exists keeps its own.' }),
+    text({
+      minLength: 10,
+      secret: true,
+      help: 'Of that operator, 10 characters or more. An account that exists keeps its own.',
+    }),
   ),
   SOUK_CONNECTIONS: integer({ min: 2, max: 50, default: 5, help: 'Database connections of each service at most.' }),
   SOUK_TRUST_PROXY: integer({

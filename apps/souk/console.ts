@@ -58,7 +58,11 @@ export function bar(share: number, width = 24): string {
 type Align = 'left' | 'right'
 
 /** Columns as wide as their widest cell; the last one is left as it is. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], align: readonly Align[] = []): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: readonly Align[] = [],
+): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
   const line = (cells: readonly string[]) =>
     cells

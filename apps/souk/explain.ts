@@ -23,7 +23,9 @@ function sentenceOf(error: Coded): string | undefined {
   if (plain.has(error.name)) return error.message
   if (error.name === 'DatabaseUnavailable') {
     const why = error.cause instanceof Error ? (sentenceOf(error.cause) ?? error.cause.message) : undefined
-    return why?.startsWith('The database') ? why : `The database cannot be reached${why === undefined ? '.' : `: ${sentence(why)}`}`
+    return why?.startsWith('The database')
+      ? why
+      : `The database cannot be reached${why === undefined ? '.' : `: ${sentence(why)}`}`
   }
   if (error.name === 'AggregateError' && Array.isArray(error.errors)) {
     const first = error.errors.find((each) => each instanceof Error)

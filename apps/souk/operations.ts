@@ -159,7 +159,8 @@ export function operations(house: House): { routes: Route[]; errors: ErrorCatalo
       url: '/v1/operations/dead-letters/replay',
       operationId: 'replayDeadLetters',
       summary: 'Hand parked events to their consumers again',
-      description: 'Each takes effect once, however often this is called. One that fails again stays, with the new cause.',
+      description:
+        'Each takes effect once, however often this is called. One that fails again stays, with the new cause.',
       tag,
       access: operator,
       idempotency: 'none',

@@ -60,7 +60,9 @@ export function createSoukUnderTest(options: UnderTestOptions): (databaseUrl: st
     })
     const api = createApi(own.url)
     await api.signIn(own.operator)
-    const { tokens } = await signInBuyers(api, options.customers, (ready) => options.onProgress(`${ready} customers signed in`))
+    const { tokens } = await signInBuyers(api, options.customers, (ready) =>
+      options.onProgress(`${ready} customers signed in`),
+    )
     const metrics = async () => (await fetch(`${own.url}/metrics`)).text()
     return {
       baseUrl: own.url,

@@ -32,7 +32,9 @@ export function money(minor: number, currency: string): string {
 /** Only pictures of our own: the page's policy loads no others. */
 function picture(pictures: readonly (Picture | null)[]): string {
   const own = pictures.find((each) => each?.url.startsWith('/v1/pictures/'))
-  return own ? `<img src="${escapeHtml(own.url)}" alt="${escapeHtml(own.alt)}" loading="lazy" width="240" height="240">` : '<span class="blank"></span>'
+  return own
+    ? `<img src="${escapeHtml(own.url)}" alt="${escapeHtml(own.alt)}" loading="lazy" width="240" height="240">`
+    : '<span class="blank"></span>'
 }
 
 function priceOf({ variants, currency }: Product): string {
@@ -78,7 +80,7 @@ export function welcomePage({ services, shops, products, sales, at }: Shown): st
 <nav><a href="/docs">API reference</a> <a href="/openapi.json">OpenAPI</a> <a href="/v1/products">Products</a> <a href="/v1/shops">Shops</a> <a href="/v1/categories">Categories</a> <a href="/metrics">Metrics</a> <a href="/health/ready">Health</a></nav></header>
 <main>${empty}
 ${sales.length === 0 ? '' : section('Sales', `<div class="sales">${sales.map((each) => saleCard(each, at)).join('')}</div>`)}
-${products.length === 0 ? '' : section('Newest products', `<ul class="products">${products.map((each) => productCard(each, nameOf.get(each.shopId))).join('')}</ul>`)}
+${products.length === 0 ? '' : section('From the shops', `<ul class="products">${products.map((each) => productCard(each, nameOf.get(each.shopId))).join('')}</ul>`)}
 ${shops.length === 0 ? '' : section('Shops', `<ul class="shops">${shops.map(shopCard).join('')}</ul>`)}
 </main><footer>Running here: ${escapeHtml(services.join(', '))}. Links lead to the API's answers; the storefront comes later.</footer></body></html>
 `
@@ -91,7 +93,8 @@ export const welcomeStyle = `
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.45 system-ui,sans-serif}
 header,main,footer{max-width:72rem;margin:auto;padding:1.5rem 1rem}
 h1{margin:0;font-size:2.4rem;letter-spacing:-.02em}
-h2{margin:2rem 0 .8rem;font-size:1.2rem}
+main{padding-top:0}
+h2{margin:1.6rem 0 .8rem;font-size:1.2rem}
 h3{margin:.6rem 0 .2rem;font-size:1rem;font-weight:600;overflow-wrap:anywhere}
 p{margin:.1rem 0}
 a{color:var(--accent)}

@@ -28,14 +28,17 @@ export function serveWelcome(app: FastifyInstance, house: House): void {
   const look = async (): Promise<Shown> => {
     if (!names.has('catalog') || !names.has('shops'))
       return { services: [...names], shops: [], products: [], sales: [], at: house.clock() }
-    const [shops, products, sales] = await Promise.all([
+    const [shops, sales] = await Promise.all([
       desk.call<{ items: Shown['shops'] }>('listShops', { query: { limit: 24 } }),
-      desk.call<{ items: Shown['products'] }>('listProducts', { query: { sort: 'newest', limit: 36 } }),
       desk.call<{ items: Shown['sales'] }>('listFlashSales', { query: { limit: 4 } }),
     ])
+    const shelves = await Promise.all(shops.items.slice(0, 12).map(({ id }) => newestOf(id)))
     const at = house.clock()
-    return { services: [...names], shops: shops.items, products: products.items, sales: sales.items, at }
+    return { services: [...names], shops: shops.items, products: inTurn(shelves), sales: sales.items, at }
   }
+  const newestOf = async (shopId: string) =>
+    (await desk.call<{ items: Shown['products'] }>('listProducts', { query: { shopId, sort: 'newest', limit: 3 } }))
+      .items
   let last: { atMs: number; page: Promise<string> } | undefined
   app.get('/', { config: { access: 'public' } }, async (_request, reply) => {
     const nowMs = house.clock().getTime()
@@ -47,3 +50,9 @@ export function serveWelcome(app: FastifyInstance, house: House): void {
     return reply.headers(headers).send(await last.page)
   })
 }
+
+/** The first of each, then the second of each: a street of shops, not one shop after the other. */
+const inTurn = <Item>(lists: readonly (readonly Item[])[]): Item[] =>
+  Array.from({ length: Math.max(0, ...lists.map((list) => list.length)) }, (_, turn) =>
+    lists.flatMap((list) => list[turn] ?? []),
+  ).flat()

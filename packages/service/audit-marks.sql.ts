@@ -6,7 +6,8 @@ export const findAuditMark = (tx: Tx) =>
   tx.maybeOne<AuditMark>(sql`select snapshot::text, made_at as "madeAt" from audit_marks where name = 'audit'`)
 
 /** What this transaction sees, and when; both the server's own. */
-export const seenNow = (tx: Tx) => tx.one<AuditMark>(sql`select pg_current_snapshot()::text as snapshot, now() as "madeAt"`)
+export const seenNow = (tx: Tx) =>
+  tx.one<AuditMark>(sql`select pg_current_snapshot()::text as snapshot, now() as "madeAt"`)
 
 /** Never backwards: of two audits at once the one that began later counts. */
 export const keepAuditMark = (tx: Tx, mark: AuditMark) =>

@@ -19,7 +19,11 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
       title: `every consumer is less than ${behindSeconds} s behind what was announced`,
       run: () => consumersLag(house),
     },
-    { invariant: 'E2', title: `no more than ${manyDeadLetters} events wait for a person`, run: () => deadLetters(house) },
+    {
+      invariant: 'E2',
+      title: `no more than ${manyDeadLetters} events wait for a person`,
+      run: () => deadLetters(house),
+    },
     {
       invariant: 'E3',
       title: `nothing announced is held back for more than ${stalledSeconds} s by an open transaction`,
@@ -76,7 +80,10 @@ async function grantsAgree({ directory }: Audited, maxFindings: number): Promise
   }
 }
 
-async function differences({ directory }: Pick<Audited, 'directory'>, granted: readonly Granted[]): Promise<Difference[]> {
+async function differences(
+  { directory }: Pick<Audited, 'directory'>,
+  granted: readonly Granted[],
+): Promise<Difference[]> {
   const allotments = directory.client(AllotmentService)
   const byShop = Map.groupBy(granted, ({ shopId }) => shopId)
   const found: Difference[] = []

@@ -31,7 +31,8 @@ export async function runAudit(
         onCheck: (service, { title }) => options.onCheck?.(`${service}: ${title}`),
       })
       checks.push(...outcomes)
-      oldest = since === undefined ? null : oldest === undefined || (oldest && since.madeAt < oldest) ? since.madeAt : oldest
+      oldest =
+        since === undefined ? null : oldest === undefined || (oldest && since.madeAt < oldest) ? since.madeAt : oldest
       if (outcomes.every(isSound)) await keepMark(db, seen)
     } finally {
       await db.close()

@@ -39,7 +39,10 @@ export async function benchFloor(io: Console, options: BenchFloorOptions): Promi
         : `  ${now.padEnd(24)} ${number(live.acceptedPerSecond).padStart(7)} orders/s  p95 ${live.p95Ms} ms  ${(live.elapsedMs / 1000).toFixed(0)} s`,
     )
   }
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), onProgress: (text) => io.say(`  ${text}`) })
+  const postgres = await startEmbeddedPostgres({
+    folder: join(folder, 'postgres'),
+    onProgress: (text) => io.say(`  ${text}`),
+  })
   try {
     const { json: _, ...plan } = options
     const result = await compare(
@@ -71,7 +74,12 @@ export async function benchFloor(io: Console, options: BenchFloorOptions): Promi
 /** Floor and Souk beside each other, with the ratios that matter. */
 export function formatComparison(result: CompareResult): string {
   const { floor, souk } = result
-  const row = (name: string, of: (side: CompareResult['souk']) => string, ratio = '') => [name, of(floor), of(souk), ratio]
+  const row = (name: string, of: (side: CompareResult['souk']) => string, ratio = '') => [
+    name,
+    of(floor),
+    of(souk),
+    ratio,
+  ]
   const ms = (value: number) => `${value} ms`
   const rows = [
     row('accepted a second', (side) => number(side.acceptedPerSecond), result.acceptedRatio.toFixed(3)),

@@ -76,7 +76,11 @@ async function replayByMarketplace(api: ReturnType<typeof createApi>, ids: reado
   return total
 }
 
-export function discard(io: Console, ids: readonly string[], options: { reason: string; json?: true }): Promise<number> {
+export function discard(
+  io: Console,
+  ids: readonly string[],
+  options: { reason: string; json?: true },
+): Promise<number> {
   checkIds(ids)
   return withBackOffice(io, async ({ running, clock }) => {
     const discarded: string[] = []
@@ -95,7 +99,8 @@ export function discard(io: Console, ids: readonly string[], options: { reason: 
 
 function checkIds(ids: readonly string[]): void {
   const wrong = ids.find((id) => !isUuid(id))
-  if (wrong !== undefined) throw new UsageError(`${tame(wrong)} is no id of a dead letter; \`souk dead-letters list\` shows them.`)
+  if (wrong !== undefined)
+    throw new UsageError(`${tame(wrong)} is no id of a dead letter; \`souk dead-letters list\` shows them.`)
 }
 
 const replayedInWords = ({ replayed, failed, skipped }: Replayed): string =>

@@ -20,7 +20,13 @@ export type TailOptions = {
 export async function listEvents(io: Console, { json }: { json?: true }): Promise<void> {
   const rows = allEvents.map(({ type, topic, schemaVersion }) => ({ type, topic, schemaVersion }))
   if (json) io.print(JSON.stringify(rows, null, 2))
-  else io.print(table(['type', 'topic', 'version'], rows.map((row) => [row.type, row.topic, String(row.schemaVersion)])))
+  else
+    io.print(
+      table(
+        ['type', 'topic', 'version'],
+        rows.map((row) => [row.type, row.topic, String(row.schemaVersion)]),
+      ),
+    )
 }
 
 /** `souk events tail`: what services announce, as it happens, without an offset and without effect. */
@@ -68,7 +74,9 @@ export function kindsFor({ service, type }: Pick<TailOptions, 'service' | 'type'
       (type === undefined || event.type === type || event.type.split('.')[1] === type),
   )
   if (kinds.length === 0)
-    throw new UsageError(`There is no event ${type}${service === undefined ? '' : ` of ${service}`}; see \`souk events list\`.`)
+    throw new UsageError(
+      `There is no event ${type}${service === undefined ? '' : ` of ${service}`}; see \`souk events list\`.`,
+    )
   return kinds
 }
 
@@ -78,7 +86,9 @@ export function sinceOf(from: string): number | undefined {
   if (from === 'beginning') return 0
   const at = Date.parse(from)
   if (Number.isNaN(at))
-    throw new UsageError(`--from is beginning, now or a time such as 2026-11-27T08:00:00Z, not ${JSON.stringify(from)}.`)
+    throw new UsageError(
+      `--from is beginning, now or a time such as 2026-11-27T08:00:00Z, not ${JSON.stringify(from)}.`,
+    )
   return at
 }
 

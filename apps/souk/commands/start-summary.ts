@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { DemoState } from '../seed/demo.ts'
 import type { SignIn } from '../running.ts'
 
@@ -11,7 +12,7 @@ type Opened = {
 }
 
 const line = (name: string, value: string) => `  ${name.padEnd(15)} ${value}`
-const signIn = (who: string, { email, password }: SignIn) => `  ${who.padEnd(15)} ${email.padEnd(32)} ${password}`
+const signIn = (who: string, { email, password }: SignIn) => `  ${who.padEnd(28)} ${email.padEnd(30)} ${password}`
 
 /** What a newcomer needs to know when the doors are open. */
 export function summary({ url, demo, operator, folder, own }: Opened): string {
@@ -26,23 +27,40 @@ export function summary({ url, demo, operator, folder, own }: Opened): string {
     line('Health', `${url}/health/ready`),
     line('Data', own ? folder : 'the database of DATABASE_URL'),
   ]
-  const people = demo === undefined ? (operator === undefined ? [] : ['', 'Sign-in', signIn('operator', operator)]) : peopleOf(demo)
-  return [...where, ...people, ...(demo === undefined ? [] : [...salesOf(demo), ...firstOrder(url, demo)]), ...next].join('\n')
+  const people =
+    demo === undefined
+      ? operator === undefined
+        ? []
+        : ['', 'Sign-in', signIn('operator', operator)]
+      : peopleOf(demo, folder)
+  return [
+    ...where,
+    ...people,
+    ...(demo === undefined ? [] : [...salesOf(demo), ...firstOrder(url, demo)]),
+    ...next,
+  ].join('\n')
 }
 
-const peopleOf = ({ signIns, shops, products }: DemoState) => [
+const peopleOf = ({ signIns, shops, products }: DemoState, folder: string) => [
   '',
   `Stocked with ${shops} shops and ${products} products. Sign-ins of the demo (e-mail, password):`,
   signIn('operator', signIns.operator),
-  ...signIns.staff.slice(0, 3).map((staff) => signIn(`staff, ${staff.shop}`, staff)),
+  ...signIns.staff.slice(0, 3).map((staff) => signIn(staff.shop, staff)),
   ...signIns.shoppers.slice(0, 2).map((shopper) => signIn('shopper', shopper)),
-  `  ${`… and ${signIns.staff.length - 3 + signIns.shoppers.length - 2} more in ${'.souk/marketplace.json'.padEnd(0)}`}`,
+  `  and ${signIns.staff.length - 3 + signIns.shoppers.length - 2} more in ${join(folder, 'marketplace.json')}`,
 ]
 
 const salesOf = ({ sales }: DemoState) =>
   sales.length === 0
     ? []
-    : ['', 'Sales', ...sales.map(({ name, startsAt, endsAt, productId }) => `  ${phase(startsAt, endsAt).padEnd(15)} ${name}, product ${productId}`)]
+    : [
+        '',
+        'Sales',
+        ...sales.map(
+          ({ name, startsAt, endsAt, productId }) =>
+            `  ${phase(startsAt, endsAt).padEnd(15)} ${name}, product ${productId}`,
+        ),
+      ]
 
 function phase(startsAt: string, endsAt: string): string {
   const now = Date.now()

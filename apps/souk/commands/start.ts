@@ -73,4 +73,3 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   io.say('Closed. Everything that was answered is kept.')
   return outcome
 }
-

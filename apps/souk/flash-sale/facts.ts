@@ -16,8 +16,8 @@ type Page = { items: OrderAnswer[]; nextCursor: string | null }
 export type Facts = Judgement & {
   completed: number
   remaining: number
-  /** From the first order placed to the last one confirmed, by the server's clock. */
-  completedWithinMs: number
+  /** From the last order placed to the last one confirmed, by the server's clock. */
+  confirmingMs: number
 }
 
 /** Wait until no order of the shop waits for its next step. @returns whether that came to pass. */
@@ -44,16 +44,16 @@ export async function establishFacts(
   for await (const { customer, idempotencyKey } of readHistory(run.historyFile))
     keyOf.set(run.buyers.accountIds[customer] ?? '', idempotencyKey)
   let completed = 0
-  let first = Number.POSITIVE_INFINITY
-  let last = 0
+  let lastPlaced = 0
+  let lastConfirmed = 0
   async function* orders(): AsyncGenerator<ServerOrder> {
     for await (const order of ordersOf(api, stage)) {
       const confirmed = order.history.find(({ status }) => status === 'confirmed')
       if (confirmed !== undefined) {
         completed += 1
-        last = Math.max(last, Date.parse(confirmed.at))
+        lastConfirmed = Math.max(lastConfirmed, Date.parse(confirmed.at))
       }
-      first = Math.min(first, Date.parse(order.placedAt))
+      lastPlaced = Math.max(lastPlaced, Date.parse(order.placedAt))
       yield {
         id: order.id,
         customerId: order.customerId,
@@ -74,7 +74,7 @@ export async function establishFacts(
     },
     capPerCustomer: 1,
   })
-  return { ...judgement, completed, remaining: left, completedWithinMs: Math.max(1, last - first) }
+  return { ...judgement, completed, remaining: left, confirmingMs: Math.max(0, lastConfirmed - lastPlaced) }
 }
 
 /** Orders of the run's product, newest first. The shop may have older ones, of other products. */

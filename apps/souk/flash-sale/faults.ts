@@ -3,7 +3,10 @@ import { UsageError } from '../explain.ts'
 import type { OwnMarketplace } from '../own-marketplace.ts'
 
 const known = {
-  kill: { what: 'the server was killed (SIGKILL) and started again', strike: (own: OwnMarketplace) => own.killAndRestart() },
+  kill: {
+    what: 'the server was killed (SIGKILL) and started again',
+    strike: (own: OwnMarketplace) => own.killAndRestart(),
+  },
   'restart-database': {
     what: 'PostgreSQL was ended in the middle of its work (SIGQUIT) and came back',
     strike: (own: OwnMarketplace) => own.crashDatabase(),

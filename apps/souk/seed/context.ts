@@ -42,7 +42,9 @@ export async function untilHandled(
     if (events < fewest) giveUpAt = Date.now() + (options.patienceMs ?? 30_000)
     fewest = Math.min(fewest, events)
     if (Date.now() > giveUpAt)
-      throw new Error(`${events} events are still not handled; \`souk audit\` and \`souk dead-letters list\` may tell why`)
+      throw new Error(
+        `${events} events are still not handled; \`souk audit\` and \`souk dead-letters list\` may tell why`,
+      )
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -40,7 +40,11 @@ export async function stockShops(
       const accountId = accountOf.get(key) as string
       const member = await desk.find('getShopMember', { as: operator, params: { shopId: id, accountId } })
       if (member === undefined)
-        await desk.call('setShopMember', { as: operator, params: { shopId: id, accountId }, body: { duties, owner: false } })
+        await desk.call('setShopMember', {
+          as: operator,
+          params: { shopId: id, accountId },
+          body: { duties, owner: false },
+        })
     }
   }
   return ids

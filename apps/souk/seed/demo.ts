@@ -124,7 +124,10 @@ async function salesOf(desk: Desk, shopIds: readonly string[]): Promise<Sale[]> 
 async function isComplete(desk: Desk, demo: DemoMarketplace, shopIds: ReadonlyMap<string, string>): Promise<boolean> {
   if (shopIds.size < demo.shops.length) return false
   const withSales = demo.shops.filter(({ key }) => demo.sales.some(({ shopKey }) => shopKey === key))
-  const sales = await salesOf(desk, withSales.map(({ key }) => shopIds.get(key) as string))
+  const sales = await salesOf(
+    desk,
+    withSales.map(({ key }) => shopIds.get(key) as string),
+  )
   return sales.length >= demo.sales.length
 }
 
@@ -143,7 +146,9 @@ async function describe(desk: Desk, demo: DemoMarketplace): Promise<Omit<DemoSta
     sales: demo.sales.flatMap(({ productKey, name }) => {
       const productId = products.get(productKey)?.id
       const sale = sales.find((each) => each.productId === productId)
-      return sale === undefined ? [] : [{ name, productId: sale.productId, startsAt: sale.startsAt, endsAt: sale.endsAt }]
+      return sale === undefined
+        ? []
+        : [{ name, productId: sale.productId, startsAt: sale.startsAt, endsAt: sale.endsAt }]
     }),
     firstVariantId: first && products.get(first.key)?.variants[0]?.id,
   }

@@ -43,7 +43,10 @@ export async function stockForLoad(house: House, options: LoadStock): Promise<st
   const receive = async (from: number, variantIds: readonly string[]) => {
     if (options.stock === 0 || variantIds.length === 0) return
     const goods = variantIds.map((variantId) => ({ variantId, quantity: options.stock }))
-    await receiveStock(inventory, shopId, goods, { id: idFor(`load test goods of ${shopId} from ${from}`), actor: accountId })
+    await receiveStock(inventory, shopId, goods, {
+      id: idFor(`load test goods of ${shopId} from ${from}`),
+      actor: accountId,
+    })
   }
   const existing = await countProducts(desk, keeper)
   await finishLastBatch(desk, keeper, existing, options.stock, receive)
