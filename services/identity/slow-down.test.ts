@@ -28,6 +28,8 @@ describe('failed sign-ins', () => {
     expect(waitMs(failing([0, 1, 2, 3, 4].map((at) => start + at)), start + 5)).toBe(0)
     expect(waitMs(failing([0, 1, 2, 3, 4, 5].map((at) => start + at)), start + 5)).toBe(2000)
   })
+  test('a try that began a moment before the last one, and got its turn after it, need not wait', () =>
+    expect(waitMs(failing([start + 10]), start + 9)).toBe(0))
   test('are forgotten after 5 minutes', () => {
     const attempts = failing([0, 1, 2, 3, 4].map((at) => start + at))
     expect(waitMs(counted(attempts, pair, start + 5 * minute + 5), start + 5 * minute + 5)).toBe(0)

@@ -42,7 +42,9 @@ const within = (attempts: Attempts, policy: Policy, nowMs: number): number[] =>
  */
 export function counted(attempts: Attempts, policy: Policy, nowMs: number): Attempts {
   const timesMs = [...within(attempts, policy, nowMs), nowMs].slice(-mostKept)
-  return { ...attempts, timesMs, blockedUntilMs: nowMs + waitAfterMs(timesMs.length, policy) }
+  const waitsMs = waitAfterMs(timesMs.length, policy)
+  // Not `nowMs + 0`: a try that took its time a millisecond earlier and got the lock later would find itself blocked.
+  return { ...attempts, timesMs, blockedUntilMs: waitsMs === 0 ? attempts.blockedUntilMs : nowMs + waitsMs }
 }
 
 /** Take one try back: it succeeded, or never happened. */
