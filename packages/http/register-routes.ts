@@ -18,7 +18,8 @@ export function registerRoutes(
     clock: () => Date
     limits: { bodyBytes: number; handlerTimeoutMs: number }
   },
-): void {
+): ServedRoute[] {
+  const all: ServedRoute[] = []
   const { pipeline, metrics, clock, limits } = options
   const answered = metrics.counter('souk_http_requests_total', 'Requests by answer', ['operation', 'status'])
   const seconds = metrics.histogram('souk_http_request_seconds', 'From headers read to answer sent', undefined, [
@@ -34,7 +35,9 @@ export function registerRoutes(
       timeoutMs: definition.timeoutMs ?? limits.handlerTimeoutMs,
       duration: seconds.with({ operation }),
       answers: ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => answered.with({ operation, status })),
+      serialisers: undefined,
     }
+    all.push(served)
     app.route({
       method: definition.method,
       url: definition.url,
@@ -60,4 +63,5 @@ export function registerRoutes(
       handler: pipeline.handle,
     })
   }
+  return all
 }

@@ -80,6 +80,8 @@ export type RouteDefinition<
   limit?: { name: string; perMinute: number; per: 'account' | 'address' }
   bodyLimitBytes?: number
   timeoutMs?: number
+  /** A POST that a crowd sends: taken the short way, see direct.ts. */
+  hot?: boolean
   handle(request: RouteRequest<Static<Params>, Static<Query>, Static<Body>>): Promise<Answer>
 }
 

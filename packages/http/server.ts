@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import cors from '@fastify/cors'
 import type { ErrorCatalogue, ErrorRow } from '@souk/errors'
 import type { Logger, MetricsRegistry } from '@souk/telemetry'
@@ -21,6 +22,7 @@ import { createQuotaKeeper, defaultQuotas, type Quotas } from './quotas.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts'
 import type { Route } from './route.ts'
 import { registerRoutes } from './register-routes.ts'
+import { withDirectRoutes } from './direct.ts'
 import { createNotFound } from './not-found.ts'
 import {
   type Admission,
@@ -31,6 +33,7 @@ import {
   type SocketServer,
 } from './sockets.ts'
 import { serveOperations } from './operations.ts'
+import type { ServedRoute } from './served-route.ts'
 import { serveProblemPages } from './problem-pages.ts'
 import { serveReference } from './reference-page.ts'
 
@@ -126,10 +129,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const pipeline = createPipeline({ ...options, quotas, inFlight, isDraining: () => draining, hasCors })
 
   let sockets: SocketServer | undefined
+  const hot: ServedRoute[] = []
   const app = fastify({
     logger: false,
     serverFactory: (handler) => {
-      sockets = createSocketServer(handler, limits, options.admission, () => shed.inc())
+      // Behind a proxy, or for pages of other origins, more must be looked at than the short way does.
+      const isPlain = options.trustProxy === undefined && !hasCors
+      let listener: RequestListener | undefined
+      const listen: RequestListener = (request, response) => {
+        listener ??= isPlain ? withDirectRoutes(handler, hot, () => pipeline, limits.bodyBytes) : handler
+        listener(request, response)
+      }
+      sockets = createSocketServer(listen, limits, options.admission, () => shed.inc())
       return sockets.server
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket),
@@ -149,7 +160,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (hasCors) app.register(cors, { origin: corsOrigins, credentials: true, maxAge: 86_400, exposedHeaders: exposed })
 
   const document = describeApi(routes, options.info, rows)
-  registerRoutes(app, routes, { pipeline, metrics, clock, limits })
+  const served = registerRoutes(app, routes, { pipeline, metrics, clock, limits })
+  hot.push(...served.filter(({ definition }) => definition.hot))
   serveOperations(app, {
     document,
     metrics,

@@ -5,8 +5,8 @@ export const ordersConfig = {
   SOUK_ORDERS_IN_FLIGHT: integer({
     min: 1,
     max: 8,
-    default: 2,
-    help: 'Batches under way at once on one shard: one is being committed while the next is being decided.',
+    default: 4,
+    help: 'Batches under way at once on one shard: while one is being committed others are written and decided.',
   }),
   SOUK_ORDERS_QUEUE: integer({
     min: 10,

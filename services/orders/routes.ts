@@ -81,6 +81,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     description: `All lines are granted or none is. Prices are ours, valid when the order is accepted. ${idempotency} With \`Prefer: respond-async\` the answer is 202 at once, and the order is placed soon after.`,
     access: { permission: 'orders:place' },
     idempotency: 'required',
+    hot: true,
     limit: { name: 'orders', perMinute: deps.limits.ordersPerMinute, per: 'account' },
     bodyLimitBytes: 200_000,
     body: Type.Object(
@@ -93,9 +94,9 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     ),
     answers: { 201: OrderView, 202: AcceptedView },
     errors: placingErrors,
-    async handle(request) {
+    handle(request) {
       const order = orderRequest(request, mergeLines(request.body.lines), request.body.paymentMethod, false)
-      if (!prefersAsync(request.headers['prefer'])) return answerTo(await deps.placer.place(order))
+      if (!prefersAsync(request.headers['prefer'])) return deps.placer.place(order).then(answerTo)
       return accept(deps, order, request, request.body.priority ?? 'normal')
     },
   }),
@@ -108,6 +109,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     description: `One unit at the price of the sale; refused outside the sale. ${idempotency}`,
     access: { permission: 'orders:place' },
     idempotency: 'required',
+    hot: true,
     limit: { name: 'flash-orders', perMinute: deps.limits.flashOrdersPerMinute, per: 'account' },
     bodyLimitBytes: 2_000,
     params: Type.Object({ productId: uuid }, closed),
