@@ -111,7 +111,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     types,
   })
   // An idle connection that breaks (server restart) is dropped by the pool; without a listener Node would exit.
-  pool.on('error', (error) => options.onError?.(error))
+  // Nor is it news while closing: the pool counts a connection as gone before its socket is.
+  let closing = false
+  pool.on('error', (error) => {
+    if (!closing) options.onError?.(error)
+  })
 
   // While a client is out of the pool nobody listens to it: a server that ends it between two statements would end the
   // process too. The next statement learns of it anyway.
@@ -204,6 +208,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       },
     ),
     stats: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => pool.end(),
+    close() {
+      closing = true
+      return pool.end()
+    },
   }
 }

@@ -64,7 +64,7 @@ describe('the bucket of an owner', () => {
   })
 
   test('spreads owners made one after the other evenly', () => {
-    const counts = new Array<number>(bucketCount).fill(0)
+    const counts = Array.from({ length: bucketCount }, () => 0)
     for (let index = 0; index < 102_400; index += 1) {
       const found = bucketOf(uuidv7(1_800_000_000_000 + index))
       counts[found] = (counts[found] ?? 0) + 1

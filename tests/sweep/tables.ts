@@ -1,0 +1,67 @@
+import type { Stage } from './stage.ts'
+
+/**
+ * Written by whoever asks, whatever the answer: the trail of sign-ins and its seals, what is counted of tries, remembered
+ * answers, how far consumers are. None of it is anybody's goods, money or rights.
+ */
+const beside = new Set([
+  'auth_events',
+  'auth_event_seals',
+  'sign_in_attempts',
+  'idempotency_keys',
+  'consumer_offsets',
+  'audit_marks',
+  'migrations',
+])
+/** When a key or a session was last used is noted in passing. */
+const passing = ['last_used_at']
+
+type Query = Stage['query']
+
+const tablesOf = (query: Query) =>
+  query<{ name: string; table: string }>(
+    `select schemaname || '.' || tablename as name, tablename as "table" from pg_tables
+      where schemaname in ('identity', 'shops', 'catalog', 'inventory', 'orders') order by 1`,
+  )
+
+export type Checksums = Map<string, string>
+
+/** What every table of every service holds, as one number each. */
+export async function checksums(query: Query): Promise<Checksums> {
+  const tables = (await tablesOf(query)).filter(({ table }) => !beside.has(table))
+  const parts = tables.map(
+    ({ name }) =>
+      `select '${name}' as name, count(*) || ' rows ' || coalesce(sum(hashtextextended(
+         (to_jsonb(t) - '{${passing.join()}}'::text[])::text, 0)::numeric)::text, '') as sum from ${name} t`,
+  )
+  const rows = await query<{ name: string; sum: string }>(parts.join(' union all '))
+  return new Map(rows.map(({ name, sum }) => [name, sum]))
+}
+
+/** Names of the tables that hold something else than before. */
+export const changedTables = (before: Checksums, after: Checksums): string[] =>
+  [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name))
+
+/** Resolves when nothing has changed for a while: events were read, jobs have done what they had to do. */
+export async function untilQuiet(query: Query, quietMs = 300): Promise<Checksums> {
+  let before = await checksums(query)
+  for (let tries = 0; tries < 60; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, quietMs))
+    const after = await checksums(query)
+    if (changedTables(before, after).length === 0) return after
+    before = after
+  }
+  throw new Error(`never quiet: ${changedTables(before, await checksums(query)).join(', ')}`)
+}
+
+/** Where a text stands, in any column of any row of any table: "identity.accounts". */
+export async function tablesHolding(query: Query, text: string, except: readonly string[] = []): Promise<string[]> {
+  const tables = (await tablesOf(query)).filter(({ name }) => !except.includes(name))
+  const parts = tables.map(
+    ({ name }) => `select '${name}' as name from ${name} t where t::text like $1 or t::text like $2`,
+  )
+  // Binary columns are shown in hexadecimal.
+  const hex = Buffer.from(text).toString('hex')
+  const rows = await query<{ name: string }>(parts.join(' union '), [`%${text}%`, `%${hex}%`])
+  return rows.map(({ name }) => name).sort()
+}

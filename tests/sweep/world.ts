@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import { eventually } from '@souk/testing'
+import type { Reply } from './client.ts'
+import { operatorSignIn, type Stage } from './stage.ts'
+import { untilQuiet } from './tables.ts'
+
+/** In every private text of shop B and of its customer. Whoever else sees it in an answer has seen too much. */
+export const canary = 'zq7canary'
+
+export type Person = {
+  name: string
+  email: string
+  password: string
+  accountId: string
+  accessToken: string
+  refreshToken: string
+}
+
+export type Shop = {
+  owner: Person
+  /** Open to everybody. */
+  shopId: string
+  slug: string
+  /** Registered and not verified: nobody else may know of it. */
+  hiddenShopId: string
+  hiddenSlug: string
+  productId: string
+  productSlug: string
+  variantId: string
+  /** Not on show. */
+  draftId: string
+  draftSlug: string
+  draftVariantId: string
+  /** Of a sale that runs, and of one called off, which only the shop sees. */
+  saleProductId: string
+  saleVariantId: string
+  saleWindowId: string
+  cancelledSaleId: string
+  locationId: string
+  /** Of the owner. */
+  keyId: string
+  /** Works in the shop, has no duty but the one named. */
+  staff: Record<Duty, Person>
+  customer: Person
+  orderId: string
+  /** Another session of the customer. */
+  sessionId: string
+}
+
+export const allDuties = ['catalog', 'inventory', 'orders', 'members', 'settings'] as const
+export type Duty = (typeof allDuties)[number]
+
+export type World = Stage & {
+  operator: Person
+  /** Signed in, bought nothing, works nowhere. */
+  stranger: Person
+  a: Shop
+  b: Shop
+  category: { id: string; slug: string }
+  /** Ask as somebody; anybody when nobody is named. Answers that are not 2xx are for the caller to look at. */
+  as(
+    person: Person | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Reply>
+  /** The same, and it must work. */
+  do<Body = Record<string, never>>(person: Person, method: string, path: string, body?: unknown): Promise<Body>
+  register(name: string): Promise<Person>
+  signIn(person: Person): Promise<Person>
+}
+
+let people = 0
+export const unique = () => `${Date.now().toString(36)}${((people += 1)).toString(36)}`
+
+/** Two shops that sell, with everything a shop has, their people and customers: all through the public API. */
+export async function buildWorld(stage: Stage): Promise<World> {
+  const { client } = stage
+  const as: World['as'] = (person, method, path, body, headers = {}) =>
+    client.send({
+      method,
+      path,
+      body,
+      headers: {
+        ...(person !== undefined && { authorization: `Bearer ${person.accessToken}` }),
+        ...(method !== 'GET' && { 'idempotency-key': randomUUID() }),
+        ...headers,
+      },
+    })
+  const must: World['do'] = async <Body>(person: Person, method: string, path: string, body?: unknown) => {
+    const version = /^(PATCH|POST \/v1\/products\/[^/]+\/variants$)/.test(`${method} ${path}`)
+      ? String((await as(person, 'GET', path.replace(/\/variants.*$/, ''))).headers.etag)
+      : undefined
+    const reply = await as(person, method, path, body, version === undefined ? {} : { 'if-match': version })
+    if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`)
+    return reply.json as Body
+  }
+  const signIn: World['signIn'] = async (person) => {
+    const { email, password } = person
+    const reply = await as(undefined, 'POST', '/v1/auth/login', { email, password })
+    if (reply.status !== 200) throw new Error(`${email} cannot sign in: ${reply.text}`)
+    return { ...person, ...(reply.json as Person) }
+  }
+  const register: World['register'] = async (name) => {
+    const email = `${name}.${unique()}@${canary}.example`
+    const password = `${canary}-password-${randomUUID()}`
+    const reply = await as(undefined, 'POST', '/v1/auth/register', { email, password, name: `${name} ${canary}` })
+    if (reply.status !== 201) throw new Error(`${email} cannot register: ${reply.text}`)
+    const { account, accessToken, refreshToken } = reply.json as Person & { account: { accountId: string } }
+    return { name, email, password, accountId: account.accountId, accessToken, refreshToken }
+  }
+
+  const operator = await signIn({
+    ...operatorSignIn,
+    name: 'operator',
+    accountId: '',
+    accessToken: '',
+    refreshToken: '',
+  })
+  operator.accountId = (await must<{ accountId: string }>(operator, 'GET', '/v1/auth/me')).accountId
+  const category = await must<{ id: string; slug: string }>(operator, 'POST', '/v1/categories', {
+    slug: `goods-${unique()}`,
+    title: 'Goods',
+  })
+  const world = { ...stage, operator, category, as, do: must, register, signIn } as World
+  const [stranger, a, b] = await Promise.all([register('stranger'), openShop(world, 'a'), openShop(world, 'b')])
+  Object.assign(world, { stranger, a, b })
+  await untilQuiet(stage.query)
+  return world
+}
+
+type Named = { id: string; slug: string }
+type Product = Named & { variants: { id: string }[] }
+
+async function openShop(world: World, name: string): Promise<Shop> {
+  const { operator, register, signIn, do: must } = world
+  const [first, customer, ...staff] = await Promise.all(
+    ['owner', 'customer', ...allDuties].map((role) => register(`${name}-${role}`)),
+  )
+  let owner = first as Person
+  const newShop = (title: string) => ({ name: title, country: 'DE', currency: 'EUR', slug: `${name}-${unique()}` })
+  const shop = await must<Named>(owner, 'POST', '/v1/shops', {
+    ...newShop(`Shop ${name}`),
+    description: 'Open to all.',
+  })
+  const hidden = await must<Named>(owner, 'POST', '/v1/shops', { ...newShop(canary), description: canary })
+  for (const [index, person] of staff.entries())
+    await must(operator, 'PUT', `/v1/shops/${shop.id}/members/${person.accountId}`, { duties: [allDuties[index]] })
+  const reason = `${canary} papers seen`
+  await must(operator, 'POST', `/v1/shops/${shop.id}/verification`, { decision: 'verify', reason })
+  owner = await signIn(owner)
+  const working = await Promise.all(staff.map(signIn))
+
+  const product = (title: string, status: 'active' | 'draft') =>
+    must<Product>(owner, 'POST', '/v1/products', {
+      shopId: shop.id,
+      title,
+      description: title,
+      status,
+      slug: `p-${unique()}`,
+      tags: [title],
+      variants: [{ sku: `SKU-${unique()}`, priceMinor: 1_999 }],
+    })
+  const [shown, sold, called, draft] = [
+    await product('Lamp', 'active'),
+    await product('Rug', 'active'),
+    await product('Chair', 'active'),
+    await product(canary, 'draft'),
+  ]
+  const variantOf = (each: Product) => each.variants[0]?.id ?? ''
+  const location = await must<{ locationId: string }>(owner, 'POST', `/v1/shops/${shop.id}/locations`, { name: canary })
+  for (const each of [shown, sold, called, draft])
+    await eventually(
+      () => must(owner, 'PUT', `/v1/products/${each.id}/inventory`, { onHand: 100_000, note: `${canary} counted` }),
+      { timeoutMs: 15_000, everyMs: 100 },
+    )
+  const sale = (productId: string) =>
+    eventually(
+      () =>
+        must<{ id: string }>(owner, 'POST', '/v1/sales', {
+          productId,
+          priceMinor: 999,
+          startsAt: new Date(Date.now() - 60_000).toISOString(),
+          endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+          units: 1_000,
+        }),
+      { timeoutMs: 15_000, everyMs: 100 },
+    )
+  const running = await sale(sold.id)
+  const cancelled = await sale(called.id)
+  await must(owner, 'POST', `/v1/sales/${cancelled.id}/cancel`)
+  const key = await must<{ keyId: string }>(owner, 'POST', '/v1/api-keys', { name: canary, permissions: [] })
+  const buyer = customer as Person
+  const order = await eventually(
+    () => must<{ id: string }>(buyer, 'POST', '/v1/orders', { lines: [{ variantId: variantOf(shown), quantity: 2 }] }),
+    { timeoutMs: 15_000, everyMs: 100 },
+  )
+  const { items } = await must<{ items: { sessionId: string }[] }>(await signIn(buyer), 'GET', '/v1/auth/sessions')
+  return {
+    owner,
+    customer: buyer,
+    staff: Object.fromEntries(allDuties.map((duty, index) => [duty, working[index]])) as Record<Duty, Person>,
+    shopId: shop.id,
+    slug: shop.slug,
+    hiddenShopId: hidden.id,
+    hiddenSlug: hidden.slug,
+    productId: shown.id,
+    productSlug: shown.slug,
+    variantId: variantOf(shown),
+    draftId: draft.id,
+    draftSlug: draft.slug,
+    draftVariantId: variantOf(draft),
+    saleProductId: sold.id,
+    saleVariantId: variantOf(sold),
+    saleWindowId: running.id,
+    cancelledSaleId: cancelled.id,
+    locationId: location.locationId,
+    keyId: key.keyId,
+    orderId: order.id,
+    sessionId: items[0]?.sessionId ?? '',
+  }
+}
