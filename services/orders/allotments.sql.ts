@@ -8,13 +8,12 @@ export type Released = { variantId: string; saleWindowId: string | null; capId: 
  */
 export async function releaseUnits(tx: Tx, released: readonly Released[]): Promise<void> {
   const sorted = [...released].sort((a, b) => (a.variantId < b.variantId ? -1 : 1))
-  const ended = new Set(
-    (
-      await tx.many<{ sale_window_id: string }>(sql`
-        select sale_window_id from sale_windows
-        where sale_window_id = any(${sorted.map((line) => line.saleWindowId)}::uuid[]) and ended_at is not null for share`)
-    ).map((row) => row.sale_window_id),
-  )
+  // All of them are locked, not only the ended: one that ends between this look and the update would keep the units for good.
+  const windows = await tx.many<{ sale_window_id: string; ended: boolean }>(sql`
+    select sale_window_id, ended_at is not null as ended from sale_windows
+    where sale_window_id = any(${sorted.map((line) => line.saleWindowId)}::uuid[])
+    order by sale_window_id for share`)
+  const ended = new Set(windows.filter((window) => window.ended).map((window) => window.sale_window_id))
   const back: { id: string; remaining: number; granted: number }[] = []
   for (const line of sorted) {
     if (line.saleWindowId === null) back.push({ id: line.variantId, remaining: line.quantity, granted: 0 })

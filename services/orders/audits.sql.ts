@@ -120,7 +120,7 @@ export const outboxRows = (
       and (${notIn}::text is null
         or (xid >= pg_snapshot_xmin(${notIn}::text::pg_snapshot) and not pg_visible_in_snapshot(xid, ${notIn}::text::pg_snapshot)))
       and (${sinceMs}::bigint is null or written_at >= to_timestamp(${sinceMs}::bigint / 1000.0))
-    order by xid, seq limit ${limit}`)
+    order by outbox.xid, outbox.seq limit ${limit}`)
 
 /** When the oldest event still kept was written, whether it is the first there ever was, and the time. */
 export const oldestOutboxRow = (tx: Tx) =>

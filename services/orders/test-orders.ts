@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { bucketOf, type Database, uuidv7 } from '@souk/postgres'
-import { collectingOutbox, testDatabase } from '@souk/testing'
+import { orderPlaced } from '@souk/contracts'
+import { OrderCancelledSchema, OrderConfirmedSchema, type OrderPlaced, OrderPlacedSchema } from '@souk/contracts/orders'
+import { codecOf, createOutbox, createPostgresLog, decodeBatch, type Event } from '@souk/events'
+import { bucketOf, type Database, sql, uuidv7 } from '@souk/postgres'
+import { testDatabase } from '@souk/testing'
 import { orderAudits } from './audits.ts'
-import type { PlaceDeps, PlaceOutcome } from './place-orders.ts'
+import { cancelOrder } from './cancel-order.ts'
+import { confirmOrders } from './confirm-orders.ts'
+import type { Order, PlacedOrder } from './order.ts'
+import { readOrders } from './orders.sql.ts'
+import { type PlaceDeps, placeOrders, type PlaceOutcome } from './place-orders.ts'
+import { createPlacer, type Placer } from './placer.ts'
 import { setAside } from './plan-sale.ts'
 import { hashBody, mergeLines, type OrderRequest, type RequestedLine } from './price-order.ts'
 import { createTermsMemory } from './terms.ts'
@@ -14,6 +22,8 @@ export async function ordersWorld() {
   const database = await testDatabase([{ name: 'orders', migrations: new URL('./migrations/', import.meta.url) }])
   const db = database.open('orders')
   const clock = { now: new Date() }
+  const log = createPostgresLog([{ name: 'only', db: database.open('souk_log') }])
+  const outbox = createOutbox({ wake: () => log.wake('orders') })
   const paths: string[] = []
   const shopId = randomUUID()
   await db.transaction((tx) => upsertShops(tx, [{ shopId, selling: true, version: 1, name: 'A shop' }]))
@@ -77,6 +87,33 @@ export async function ordersWorld() {
     return saleWindowId
   }
 
+  /** Place one order and expect it to be. */
+  async function placed(
+    lines: readonly RequestedLine[] | string,
+    more: Partial<OrderRequest> = {},
+  ): Promise<PlacedOrder> {
+    const [outcome] = await placeOrders(deps(), [ask(lines, more)])
+    if (outcome?.kind !== 'placed') throw outcome?.error ?? new Error('no outcome')
+    return outcome.order
+  }
+
+  /** What the outbox tells of these orders (of all, when none is named), in its order. */
+  async function told(...orderIds: readonly string[]): Promise<Told[]> {
+    const rows = await db.autocommit.many<{ batch: Buffer }>(sql`select batch from outbox order by xid, seq`)
+    return rows
+      .flatMap((row) => [...decodeBatch(row.batch)])
+      .map(({ type, payload, correlationId }) => ({
+        type: type.replace('orders.order_', ''),
+        correlationId,
+        ...(codecs[type]?.decode(payload) as { orderId: string; version: number; reason?: string }),
+      }))
+      .filter(({ orderId }) => orderIds.length === 0 || orderIds.includes(orderId))
+  }
+
+  /** As the consumer does, for these orders in one batch. */
+  const confirm = (...orders: readonly PlacedOrder[]): Promise<number> =>
+    db.transaction((tx) => confirmOrders(tx, { outbox, clock: () => clock.now }, orders.map(placedEvent)))
+
   return {
     database,
     db,
@@ -86,7 +123,29 @@ export async function ordersWorld() {
     deps,
     variant,
     sale,
-    outbox: collectingOutbox(),
+    log,
+    outbox,
+    placed,
+    confirm,
+    placer: (): Placer =>
+      createPlacer(
+        database.shards('orders'),
+        () => deps(),
+        { maxItems: 64, maxInFlight: 2, maxQueued: 1_000, maxWaitMs: 10_000 },
+        () => {},
+      ),
+    cancel: (orderId: string, more: Partial<Parameters<typeof cancelOrder>[2]> = {}): Promise<Order> =>
+      db.transaction((tx) =>
+        cancelOrder(
+          tx,
+          { outbox, clock: () => clock.now },
+          { orderId, mayCancel: () => true, byOf: () => 'customer', correlationId: 'test', ...more },
+        ),
+      ),
+    async order(orderId: string): Promise<Order | undefined> {
+      return (await readOrders(db.autocommit, [orderId]))[0]
+    },
+    told,
     /** Every invariant of orders that does not hold. Empty when the books balance. */
     async audit(since?: string): Promise<string[]> {
       const found: string[] = []
@@ -125,6 +184,26 @@ export function ask(lines: readonly RequestedLine[] | string, more: Partial<Orde
     ...more,
   }
 }
+
+type Told = { type: string; orderId: string; version: number; correlationId: string; reason?: string }
+
+const codecs: Record<string, ReturnType<typeof codecOf>> = {
+  'orders.order_placed': codecOf(OrderPlacedSchema),
+  'orders.order_confirmed': codecOf(OrderConfirmedSchema),
+  'orders.order_cancelled': codecOf(OrderCancelledSchema),
+}
+
+/** As a consumer receives it; the fields that confirming looks at. */
+export const placedEvent = ({ orderId, shopId, customerId, paymentMethod }: PlacedOrder): Event => ({
+  id: `${orderId}/1`,
+  type: orderPlaced.type,
+  topic: orderPlaced.topic,
+  schemaVersion: 1,
+  key: orderId,
+  occurredAtMs: 0,
+  correlationId: 'test',
+  payload: { orderId, shopId, customerId, paymentMethod, version: 1 } as OrderPlaced,
+})
 
 export const answers = (outcomes: readonly PlaceOutcome[]): string[] =>
   outcomes.map((outcome) =>
