@@ -56,13 +56,17 @@ export async function openHouse({ services, env, onProgress, onFatal, working }:
     services,
     onProgress,
   )
+  let stopping = false
   const opened: Database[] = []
   const open: House['open'] = (service, options = {}) =>
     openDatabase({
       url: database.migrated.urlFor(service),
       schema: service,
       maxConnections: settings.SOUK_CONNECTIONS,
-      onError: (error) => log.warn({ error, service }, 'a database connection broke'),
+      onError(error) {
+        // While the house is closed, the server may be quicker than the farewell of an idle connection.
+        if (!stopping) log.warn({ error, service }, 'a database connection broke')
+      },
       ...options,
     })
   const databaseOf = (service: string): Database => {
@@ -74,7 +78,6 @@ export async function openHouse({ services, env, onProgress, onFatal, working }:
     gauge('waiting', `Requests of ${service} waiting for one.`, () => db.stats().waiting)
     return db
   }
-  let stopping = false
   const closeDatabase = async () => {
     stopping = true
     await Promise.all(opened.map((db) => db.close()))

@@ -55,14 +55,14 @@ export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarke
   }
   let child: ChildProcess
   let url = ''
-  const launch = async () => {
-    const started = await launchOnce(env, options.onProgress ?? (() => {}))
+  const launch = async (onProgress: (line: string) => void = () => {}) => {
+    const started = await launchOnce(env, onProgress)
     child = started.child
     url = started.url
   }
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   try {
-    await launch()
+    await launch(options.onProgress)
   } catch (error) {
     await remove()
     throw error

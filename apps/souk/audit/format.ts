@@ -30,8 +30,9 @@ export function formatAudit(report: AuditReport): string {
 const verdictOf = ({ findings, failure }: CheckOutcome) =>
   failure !== undefined ? '✗ not run' : findings.length === 0 ? '✓ holds' : `✗ ${findings.length} found`
 
-function findingsOf({ service, invariant, title, findings, failure }: CheckOutcome): string {
+/** One check with what it found. */
+export function findingsOf({ service, invariant, title, findings, failure }: CheckOutcome): string {
   const lines = findings.map(({ subject, message }) => `  ${tame(subject)}: ${tame(message)}`)
-  if (failure !== undefined) lines.push(`  could not be checked: ${tame(failure)}`)
+  if (typeof failure === 'string') lines.push(`  could not be checked: ${tame(failure)}`)
   return [`${service} ${invariant}: ${title}`, ...lines].join('\n')
 }

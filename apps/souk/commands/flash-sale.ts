@@ -15,6 +15,7 @@ import {
   writeReport,
 } from '@souk/bench'
 import { type Api, createApi } from '../api.ts'
+import { findingsOf } from '../audit/format.ts'
 import type { AuditReport } from '../audit/run.ts'
 import { bar, type Console, liveLine, number, timed } from '../console.ts'
 import { Refusal, UsageError } from '../explain.ts'
@@ -155,6 +156,7 @@ async function holdSale(
   const facts = await establishFacts(api, stage, { historyFile, buyers, units })
   const audit = await api.get<AuditReport>(`/v1/operations/audit?full=${venue.own !== undefined}`)
   if (venue.own === undefined) await clearTheStage(api, stage)
+  for (const told of brokenIn(facts, audit)) io.say(`\n${told}`)
   return resultOf({ options, seed, venue, load, facts, audit, faults: schedule?.injected ?? [], rate, units })
 }
 
@@ -256,6 +258,14 @@ function resultOf({ options, seed, venue, load, facts, audit, faults, rate, unit
     command: commandOf(options, seed),
   }
 }
+
+/** What exactly was found, for whoever has to look into it. */
+const brokenIn = (facts: Facts, audit: AuditReport): string[] => [
+  ...facts.checks.flatMap(({ id, title, examples }) =>
+    examples.length === 0 ? [] : [`${id}: ${title}`, ...examples.map((example) => `  ${example}`)],
+  ),
+  ...audit.checks.filter((check) => check.findings.length > 0 || typeof check.failure === 'string').map((check) => findingsOf({ ...check, findings: check.findings.slice(0, 10) })),
+]
 
 const commandOf = (options: Sale, seed: number) =>
   [
