@@ -103,6 +103,9 @@ export const changesOfHour = (tx: Tx, fromId: string, untilId: string) =>
 export type OutboxRow = { xid: string; seq: number; batch: Buffer }
 
 /**
+ * Sorted by the columns, named with their table: a bare `xid` would mean the text of the select list, and sort "999"
+ * behind "1000".
+ *
  * Outbox rows this snapshot can see, behind the place given: those a former snapshot could not see, or those written
  * since an instant, or all.
  */
