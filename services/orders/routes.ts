@@ -212,8 +212,10 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     params: orderParams,
     answers: { 200: OrderDetailView },
     errors: ['order-not-found', 'illegal-transition'],
-    handle: ({ params, me, once, correlationId }) =>
-      once(deps.shards.ofId(params.orderId).db, async (tx) => {
+    // `once` belongs to the request: taken out of it, it would have none.
+    handle: (request) => {
+      const { params, me, correlationId } = request
+      return request.once(deps.shards.ofId(params.orderId).db, async (tx) => {
         const order = await cancelOrder(tx, deps, {
           orderId: params.orderId,
           mayCancel: (candidate) => maySee(candidate, me),
@@ -221,7 +223,8 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
           correlationId,
         })
         return ok(orderView(order))
-      }),
+      })
+    },
   }),
 ]
 
