@@ -4,8 +4,10 @@ import type { Reply } from './client.ts'
 import { operatorSignIn, type Stage } from './stage.ts'
 import { untilQuiet } from './tables.ts'
 
-/** In every private text of shop B and of its customer. Whoever else sees it in an answer has seen too much. */
+/** Begins every text that is not for everybody. Whoever sees another's in an answer has seen too much. */
 export const canary = 'zq7canary'
+/** In the private texts of shop B, its people and its customer. */
+export const canaryOfB = `${canary}-b-`
 
 export type Person = {
   name: string
@@ -103,9 +105,10 @@ export async function buildWorld(stage: Stage): Promise<World> {
     return { ...person, ...(reply.json as Person) }
   }
   const register: World['register'] = async (name) => {
-    const email = `${name}.${unique()}@${canary}.example`
-    const password = `${canary}-password-${randomUUID()}`
-    const reply = await as(undefined, 'POST', '/v1/auth/register', { email, password, name: `${name} ${canary}` })
+    const mark = `${canary}-${name}-`
+    const email = `${mark}${unique()}@souk.example`
+    const password = `${mark}password-${randomUUID()}`
+    const reply = await as(undefined, 'POST', '/v1/auth/register', { email, password, name: `${mark}name` })
     if (reply.status !== 201) throw new Error(`${email} cannot register: ${reply.text}`)
     const { account, accessToken, refreshToken } = reply.json as Person & { account: { accountId: string } }
     return { name, email, password, accountId: account.accountId, accessToken, refreshToken }
@@ -132,9 +135,11 @@ export async function buildWorld(stage: Stage): Promise<World> {
 
 type Named = { id: string; slug: string }
 type Product = Named & { variants: { id: string }[] }
+const variantOf = (product: Product) => product.variants[0]?.id ?? ''
 
 async function openShop(world: World, name: string): Promise<Shop> {
   const { operator, register, signIn, do: must } = world
+  const mark = `${canary}-${name}-`
   const [first, customer, ...staff] = await Promise.all(
     ['owner', 'customer', ...allDuties].map((role) => register(`${name}-${role}`)),
   )
@@ -144,10 +149,13 @@ async function openShop(world: World, name: string): Promise<Shop> {
     ...newShop(`Shop ${name}`),
     description: 'Open to all.',
   })
-  const hidden = await must<Named>(owner, 'POST', '/v1/shops', { ...newShop(canary), description: canary })
+  const hidden = await must<Named>(owner, 'POST', '/v1/shops', {
+    ...newShop(`${mark}shop`),
+    description: `${mark}text`,
+  })
   for (const [index, person] of staff.entries())
     await must(operator, 'PUT', `/v1/shops/${shop.id}/members/${person.accountId}`, { duties: [allDuties[index]] })
-  const reason = `${canary} papers seen`
+  const reason = `${mark}papers seen`
   await must(operator, 'POST', `/v1/shops/${shop.id}/verification`, { decision: 'verify', reason })
   owner = await signIn(owner)
   const working = await Promise.all(staff.map(signIn))
@@ -166,13 +174,14 @@ async function openShop(world: World, name: string): Promise<Shop> {
     await product('Lamp', 'active'),
     await product('Rug', 'active'),
     await product('Chair', 'active'),
-    await product(canary, 'draft'),
+    await product(`${mark}draft`, 'draft'),
   ]
-  const variantOf = (each: Product) => each.variants[0]?.id ?? ''
-  const location = await must<{ locationId: string }>(owner, 'POST', `/v1/shops/${shop.id}/locations`, { name: canary })
+  const location = await must<{ locationId: string }>(owner, 'POST', `/v1/shops/${shop.id}/locations`, {
+    name: `${mark}shelf`,
+  })
   for (const each of [shown, sold, called, draft])
     await eventually(
-      () => must(owner, 'PUT', `/v1/products/${each.id}/inventory`, { onHand: 100_000, note: `${canary} counted` }),
+      () => must(owner, 'PUT', `/v1/products/${each.id}/inventory`, { onHand: 100_000, note: `${mark}counted` }),
       { timeoutMs: 15_000, everyMs: 100 },
     )
   const sale = (productId: string) =>
@@ -190,7 +199,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
   const running = await sale(sold.id)
   const cancelled = await sale(called.id)
   await must(owner, 'POST', `/v1/sales/${cancelled.id}/cancel`)
-  const key = await must<{ keyId: string }>(owner, 'POST', '/v1/api-keys', { name: canary, permissions: [] })
+  const key = await must<{ keyId: string }>(owner, 'POST', '/v1/api-keys', { name: `${mark}key`, permissions: [] })
   const buyer = customer as Person
   const order = await eventually(
     () => must<{ id: string }>(buyer, 'POST', '/v1/orders', { lines: [{ variantId: variantOf(shown), quantity: 2 }] }),

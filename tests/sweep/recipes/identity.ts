@@ -1,0 +1,49 @@
+import { canary, unique } from '../world.ts'
+import { freshKey } from './fresh.ts'
+import { anybody, operator, owner, type Recipes, shopper } from './recipe.ts'
+
+export const identityRecipes: Recipes = {
+  register: anybody(201, () => ({
+    body: { email: `new-${unique()}@souk.example`, password: `${canary}-new-password`, name: 'New' },
+  })),
+  logIn: anybody(200, ({ a: { customer } }) => ({ body: { email: customer.email, password: customer.password } })),
+  refresh: anybody(200, async (world) => ({
+    body: { refreshToken: (await world.signIn(world.a.customer)).refreshToken },
+  })),
+  getKeySet: anybody(200),
+  logOut: shopper(204, async (world) => ({ as: await world.signIn(world.a.customer) })),
+  verify: shopper(200),
+  getMe: shopper(200),
+  listSessions: shopper(200, () => ({ query: { limit: 5 } })),
+  endSession: shopper(204, async (world) => {
+    const other = await world.signIn(world.a.customer)
+    const { sessionId } = await world.do<{ sessionId: string }>(other, 'GET', '/v1/auth/verify')
+    return { params: { sessionId } }
+  }),
+  changePassword: shopper(204, async (world) => {
+    const person = await world.register('a-forgetful')
+    return { as: person, body: { currentPassword: person.password, newPassword: `${person.password}-2` } }
+  }),
+  makeApiKey: owner(201, ({ a: { shopId } }) => ({
+    body: { name: 'Till', permissions: ['orders:place'], shopId, duties: ['catalog'], expiresInDays: 30 },
+  })),
+  listApiKeys: shopper(200, () => ({ query: { limit: 5 } })),
+  revokeApiKey: shopper(204, async (world) => ({ params: { keyId: await freshKey(world) } })),
+  rotateApiKey: shopper(200, async (world) => ({ params: { keyId: await freshKey(world) } })),
+  listAccounts: operator(200, () => ({ query: { limit: 5 } })),
+  getAccount: operator(200, ({ a: { customer } }) => ({ params: { accountId: customer.accountId } })),
+  setAccountRoles: operator(200, async (world) => ({
+    params: { accountId: (await world.register('a-promoted')).accountId },
+    body: { roles: ['shopper'] },
+  })),
+  disableAccount: operator(200, async (world) => ({
+    params: { accountId: (await world.register('a-disabled')).accountId },
+  })),
+  enableAccount: operator(200, async (world) => ({
+    params: { accountId: (await world.register('a-enabled')).accountId },
+  })),
+  rotateSigningKeys: operator(200),
+  listTrail: operator(200, ({ a: { customer } }) => ({ query: { limit: 5, accountId: customer.accountId } })),
+  makeRehearsalShoppers: operator(201, () => ({ body: { count: 1 } })),
+  removeRehearsalShoppers: operator(200),
+}

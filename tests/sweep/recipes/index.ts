@@ -1,0 +1,30 @@
+import type { Operation } from '../document.ts'
+import { catalogRecipes } from './catalog.ts'
+import { identityRecipes } from './identity.ts'
+import { inventoryRecipes } from './inventory.ts'
+import { operationRecipes, orderRecipes } from './orders.ts'
+import type { Recipe, Recipes } from './recipe.ts'
+import { shopRecipes } from './shops.ts'
+
+export { ask, callOf, faultsOf, type Recipe, type Sample } from './recipe.ts'
+
+/** A right call for every route there is. A route without one fails every sweep: somebody has to say what is right. */
+export const recipes: Recipes = {
+  ...identityRecipes,
+  ...shopRecipes,
+  ...catalogRecipes,
+  ...inventoryRecipes,
+  ...orderRecipes,
+  ...operationRecipes,
+}
+
+/** Every operation of the document with its recipe. @throws naming those that have none, and recipes of nothing. */
+export function everyRoute(document: ReadonlyMap<string, Operation>): { operation: Operation; recipe: Recipe }[] {
+  const unknown = [...document.keys()].filter((name) => recipes[name] === undefined)
+  const idle = Object.keys(recipes).filter((name) => !document.has(name))
+  if (unknown.length + idle.length > 0)
+    throw new Error(
+      `routes without a recipe: ${unknown.join(', ') || 'none'}; recipes without a route: ${idle.join(', ') || 'none'}`,
+    )
+  return [...document.values()].map((operation) => ({ operation, recipe: recipes[operation.operationId] as Recipe }))
+}
