@@ -47,7 +47,7 @@ export const appConfig = {
       help: 'Of that operator, 10 characters or more. An account that exists keeps its own.',
     }),
   ),
-  SOUK_CONNECTIONS: integer({ min: 2, max: 50, default: 5, help: 'Database connections of each service at most.' }),
+  SOUK_CONNECTIONS: integer({ min: 3, max: 50, default: 5, help: 'Database connections of each service at most.' }),
   SOUK_TRUST_PROXY: integer({
     min: 0,
     max: 5,

@@ -154,6 +154,20 @@ Starts one PostgreSQL in a temporary folder and runs the floor, Souk and the flo
 
   command(
     program,
+    'mutants',
+    'break a copy of the code on purpose and see that tests turn red',
+    `${examples('souk mutants', 'souk mutants --list', 'souk mutants --only no-availability-guard,id-only-cursor')}
+
+Works on a copy in a temporary folder. Exit code 1 when a breakage stays unnoticed or no longer fits the code.`,
+    async (options: import('./commands/mutants.ts').MutantsOptions) =>
+      (await import('./commands/mutants.ts')).mutants(io, options),
+    jsonFile,
+  )
+    .addOption(new Option('--only <list>', 'these breakages, separated by commas').argParser(listOf))
+    .option('--list', 'print what there is, and break nothing')
+
+  command(
+    program,
     'audit',
     'check that the books balance, on the running system',
     `${examples('souk audit', 'souk audit --full', 'souk audit --json | jq .broken')}

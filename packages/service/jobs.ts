@@ -4,21 +4,35 @@ import type { Job } from './define.ts'
 import { tryJobLock } from './jobs.sql.ts'
 
 /**
+ * Each job holds a connection for its lock and works on another: all of a service's at once, as after a start, could take
+ * every connection of its pool and then wait for one more. Two leave one for work in the smallest pool, of three.
+ */
+const atOnce = 2
+
+/**
  * Run jobs by the clock, the first time soon after the start. The lock lives in a transaction of its own: it is given
  * back whatever becomes of this process, and needs no session, so it works behind a pooler.
  */
 export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop(): Promise<void> } {
   let stopping = false
   const underWay = new Set<Promise<void>>()
+  const queue: (() => void)[] = []
+  let running = 0
   const timers = new Set<NodeJS.Timeout>()
 
   async function runOnce(job: Job): Promise<void> {
+    while (running >= atOnce) await new Promise<void>((resolve) => queue.push(resolve))
+    running += 1
     try {
+      if (stopping) return
       await db.transaction(async (tx) => {
         if (await tryJobLock(tx, job.name)) await job.run()
       })
     } catch (error) {
       log.warn({ job: job.name, error }, 'a job failed; it will be run again')
+    } finally {
+      running -= 1
+      queue.shift()?.()
     }
   }
 

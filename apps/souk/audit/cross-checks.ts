@@ -1,6 +1,6 @@
 import { type Granted, StockService } from '@souk/contracts/inventory'
 import { AllotmentService } from '@souk/contracts/orders'
-import { countDeadLetters, offsetsIn } from '@souk/events'
+import { beginning, countDeadLetters, offsetsIn, tail } from '@souk/events'
 import { type AuditResult, type CheckOutcome, type Finding, homeShard, outcomeOf } from '@souk/service'
 import type { House } from '../house.ts'
 
@@ -107,16 +107,39 @@ function justBefore(id: string): string {
   return before.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** How far each consumer of these services is behind. */
-export async function lagOfConsumers({ running, eventLog }: Pick<Audited, 'running' | 'eventLog'>) {
-  const lags: { consumer: string; source: string; events: number; seconds: number }[] = []
+export type ConsumerLag = {
+  consumer: string
+  source: string
+  /** Its own, written and not yet handled; 10,000 counted at most. */
+  events: number
+  /** Age of the oldest of them. */
+  seconds: number
+}
+
+const countedAtMost = 10_000
+
+/**
+ * How far each consumer of these services is behind. A consumer's offset may rest before events of its topics that are
+ * none of its kinds: so what lies behind it is read, and only its own count.
+ */
+export async function lagOfConsumers({
+  running,
+  eventLog,
+}: Pick<Audited, 'running' | 'eventLog'>): Promise<ConsumerLag[]> {
+  const lags: ConsumerLag[] = []
   for (const { db, parts } of running.services) {
     const offsets = new Map((await offsetsIn(db)).map((offset) => [`${offset.consumer} ${offset.source}`, offset]))
     for (const { name, events } of parts.consumers ?? []) {
-      const topics = [...new Set(events.map(({ topic }) => topic))]
-      const source = topics[0]?.split('.')[0] ?? ''
-      const at = offsets.get(`${name} ${source}`) ?? { xid: '0', seq: 0, index: 0 }
-      lags.push({ consumer: name, source, ...(await eventLog.lag(source, homeShard, at, topics)) })
+      const source = events[0]?.topic.split('.')[0] ?? ''
+      const from = offsets.get(`${name} ${source}`) ?? beginning
+      const lag: ConsumerLag = { consumer: name, source, events: 0, seconds: 0 }
+      for await (const { event } of tail({ log: eventLog, source, shard: homeShard, events, from, follow: false })) {
+        if (lag.events === 0 && event !== undefined)
+          lag.seconds = Math.max(0, (Date.now() - event.occurredAtMs) / 1_000)
+        lag.events += 1
+        if (lag.events === countedAtMost) break
+      }
+      lags.push(lag)
     }
   }
   return lags

@@ -264,7 +264,9 @@ const brokenIn = (facts: Facts, audit: AuditReport): string[] => [
   ...facts.checks.flatMap(({ id, title, examples }) =>
     examples.length === 0 ? [] : [`${id}: ${title}`, ...examples.map((example) => `  ${example}`)],
   ),
-  ...audit.checks.filter((check) => check.findings.length > 0 || typeof check.failure === 'string').map((check) => findingsOf({ ...check, findings: check.findings.slice(0, 10) })),
+  ...audit.checks
+    .filter((check) => check.findings.length > 0 || typeof check.failure === 'string')
+    .map((check) => findingsOf({ ...check, findings: check.findings.slice(0, 10) })),
 ]
 
 const commandOf = (options: Sale, seed: number) =>
