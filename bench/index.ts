@@ -14,5 +14,6 @@ export {
   type ServerOrder,
 } from './checks.ts'
 export * from './load/index.ts'
+export * from './mutants/index.ts'
 export * from './report/index.ts'
 export { createLivePanel, type LivePanel, type Screen, sparkline, verdictTable } from './terminal.ts'

@@ -1,0 +1,362 @@
+/** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
+export type Edit = { file: string; find: string; replace: string }
+
+export type Mutant = {
+  name: string
+  /** What is broken, in a sentence somebody who sells things would understand. */
+  breaks: string
+  edits: readonly Edit[]
+  /** Tests of which at least one must fail. The others of these files are not run. */
+  turnsRed: readonly { file: string; test: string }[]
+}
+
+const place = 'services/orders/place-orders.ts'
+const placeSql = 'services/orders/place.sql.ts'
+const ordersMigration = 'services/orders/migrations/0001_orders.sql'
+const placing = 'services/orders/place-orders.test.ts'
+const cancelling = 'services/orders/cancel-order.test.ts'
+const cutting = 'bench/faults/unknown-commit.test.ts'
+const confirming = 'bench/mutants/confirm-once.test.ts'
+const consuming = 'packages/events/consumer.test.ts'
+
+/** The last line of defence in the database, which would hide that the first one is missing. */
+const withoutCheck: Edit = {
+  file: ordersMigration,
+  find: 'remaining bigint not null check (remaining >= 0)',
+  replace: 'remaining bigint not null',
+}
+
+/** Ways to break Souk on purpose. Whoever weakens a test, or adds a promise, learns here whether it is still watched. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no-availability-guard',
+    breaks: 'Units are taken whether or not that many are left.',
+    edits: [
+      {
+        file: placeSql,
+        find: 'a.allotment_id = d.allotment_id and a.remaining >= d.quantity',
+        replace: 'a.allotment_id = d.allotment_id',
+      },
+      withoutCheck,
+    ],
+    turnsRed: [{ file: placing, test: 'two processes that both remember the last unit sell it once' }],
+  },
+  {
+    name: 'no-cap-guard',
+    breaks: 'What one customer may buy in a sale is decided from memory and not counted when it is written.',
+    edits: [
+      {
+        file: placeSql,
+        find: '        where a.remaining >= excluded.granted - excluded.remaining\n',
+        replace: '',
+      },
+      withoutCheck,
+    ],
+    turnsRed: [{ file: placing, test: 'gives each customer no more than the cap, whatever he tries' }],
+  },
+  {
+    name: 'answer-before-commit',
+    breaks: 'The customer is told "you have it" while the order is still on its way to the disk.',
+    edits: [
+      { file: place, find: '  await placeBatch(tx, {', replace: '  void placeBatch(tx, {' },
+      {
+        file: place,
+        find: '    placedAtMs,\n  })\n  for (const waiting of accepted)',
+        replace: '    placedAtMs,\n  }).catch(() => {})\n  for (const waiting of accepted)',
+      },
+    ],
+    turnsRed: [
+      { file: placing, test: 'two processes that both remember the last unit sell it once' },
+      { file: cutting, test: 'is answered truly, and placed once' },
+    ],
+  },
+  {
+    name: 'unknown-commit-taken-for-a-yes',
+    breaks: 'When the connection breaks after an order was sent, it is taken for placed without looking.',
+    edits: [
+      {
+        file: place,
+        find: 'if (error instanceof OutcomeUnknown) await resolveUnknown(deps, accepted)',
+        replace:
+          "if (error instanceof OutcomeUnknown) for (const waiting of accepted) waiting.outcome = { kind: 'placed', order: (waiting.priced as PricedOrder).order, repeated: false }",
+      },
+    ],
+    turnsRed: [{ file: cutting, test: 'is answered truly, and placed once' }],
+  },
+  {
+    name: 'unknown-commit-not-resolved',
+    breaks: 'When the connection breaks after an order was sent, nobody finds out what became of it.',
+    edits: [
+      {
+        file: place,
+        find: 'if (error instanceof OutcomeUnknown) await resolveUnknown(deps, accepted)',
+        replace: 'if (error instanceof OutcomeUnknown) throw error',
+      },
+    ],
+    turnsRed: [{ file: cutting, test: 'is answered truly, and placed once' }],
+  },
+  {
+    name: 'unknown-commit-placed-anew',
+    breaks:
+      'When the connection breaks after an order was sent, it is placed again under another id and without its key.',
+    edits: [
+      {
+        file: place,
+        find: 'if (error instanceof OutcomeUnknown) await resolveUnknown(deps, accepted)',
+        replace:
+          'if (error instanceof OutcomeUnknown) {\n      for (const waiting of accepted) {\n        Object.assign(waiting, { priced: undefined, request: { ...waiting.request, key: `${waiting.request.key} again` } })\n      }\n      await writeCarefully(deps, accepted)\n    }',
+      },
+    ],
+    turnsRed: [{ file: cutting, test: 'is answered truly, and placed once' }],
+  },
+  {
+    name: 'refused-from-memory',
+    breaks: 'Customers are refused because of what this process remembers, though units have come back.',
+    edits: [
+      {
+        file: place,
+        find: 'return batch.some(isRefused) ? askAgain(deps, batch) : decided',
+        replace: 'return decided',
+      },
+    ],
+    turnsRed: [
+      { file: placing, test: 'nobody is refused from memory: units that came back since are sold' },
+      { file: placing, test: 'sent again gets the first order again, also when nothing is left' },
+    ],
+  },
+  {
+    name: 'key-not-of-the-customer',
+    breaks: 'An idempotency key is looked up without asking whose it is: a stranger gets somebody else’s order.',
+    edits: [
+      { file: ordersMigration, find: 'primary key (day, customer_id, key)', replace: 'primary key (day, key)' },
+      {
+        file: placeSql,
+        find: 'select distinct on (k.customer_id, k.key) k.customer_id, k.key,',
+        replace: 'select distinct on (asked.customer_id, k.key) asked.customer_id, k.key,',
+      },
+      {
+        file: placeSql,
+        find: 'join order_keys k on k.customer_id = asked.customer_id and k.key = asked.key',
+        replace: 'join order_keys k on k.key = asked.key',
+      },
+      {
+        file: placeSql,
+        find: 'order by k.customer_id, k.key, k.day desc',
+        replace: 'order by asked.customer_id, k.key, k.day desc',
+      },
+    ],
+    turnsRed: [{ file: placing, test: 'with another body is refused, and by another customer is another key' }],
+  },
+  {
+    name: 'key-not-kept',
+    breaks: 'The order is written without remembering its key: whoever sends it again gets a second one.',
+    edits: [
+      {
+        file: placeSql,
+        find: 'from asked cross join unnest(${keyDays}::date[]) as day\n        on conflict do nothing returning 1),',
+        replace:
+          'from asked cross join unnest(${keyDays}::date[]) as day where false\n        on conflict do nothing returning 1),',
+      },
+      {
+        file: placeSql,
+        find: "expect('keys', (select count(*) from keyed), ${orders.length * keyDays.length}::bigint),",
+        replace: "expect('keys', (select count(*) from keyed), 0),",
+      },
+    ],
+    turnsRed: [{ file: placing, test: 'sent again gets the first order again, also when nothing is left' }],
+  },
+  {
+    name: 'body-not-compared',
+    breaks: 'A key that was used for another order is answered with that order.',
+    edits: [
+      { file: place, find: 'row.body_hash === waiting.request.bodyHash', replace: 'row.body_hash !== undefined' },
+    ],
+    turnsRed: [{ file: placing, test: 'with another body is refused, and by another customer is another key' }],
+  },
+  {
+    name: 'whole-batch-fails',
+    breaks: 'One order that cannot be handled takes everybody in its batch with it.',
+    edits: [
+      {
+        file: 'packages/batching/batcher.ts',
+        find: 'if (batch.length === 1 || options.isWholeBatch?.(error)) {',
+        replace: 'if (batch.length >= 1) {',
+      },
+    ],
+    turnsRed: [{ file: 'packages/batching/batcher.test.ts', test: 'fails alone; its neighbours are handled' }],
+  },
+  {
+    name: 'half-a-basket',
+    breaks: 'Of an order with a line too many, the other lines are taken all the same.',
+    edits: [
+      {
+        file: 'services/orders/allocate.ts',
+        find: '    for (const draw of priced.draws) if (left(draw) < draw.quantity) return refusal(draw, Math.max(0, left(draw)))\n    for (const draw of priced.draws) {\n',
+        replace:
+          '    for (const draw of priced.draws) {\n      if (left(draw) < draw.quantity) return refusal(draw, Math.max(0, left(draw)))\n',
+      },
+    ],
+    turnsRed: [
+      { file: 'services/orders/allocate.test.ts', test: 'draws for every line of an order or for none' },
+      { file: placing, test: 'with one line too many gets none of its lines' },
+    ],
+  },
+  {
+    name: 'price-from-memory',
+    breaks: 'A price that changed a moment ago is still paid as it is remembered.',
+    edits: [{ file: placeSql, find: ' and o.version = l.terms_version', replace: '' }],
+    turnsRed: [{ file: placing, test: 'a new price is the one that is paid' }],
+  },
+  {
+    name: 'suspended-shop-sells',
+    breaks: 'A shop that was suspended goes on selling for as long as somebody remembers it as open.',
+    edits: [{ file: placeSql, find: ' and s.selling\n', replace: '\n' }],
+    turnsRed: [{ file: placing, test: 'a shop that was suspended sells nothing more, from that moment' }],
+  },
+  {
+    name: 'order-not-announced',
+    breaks: 'An order is written without its event: nobody confirms it, ships it or bills it.',
+    edits: [
+      {
+        file: placeSql,
+        find: "insert into outbox (topic, event_count, batch) values ('orders.order', ${orders.length}, ${outboxBatch}) returning 1)",
+        replace: 'select 1)',
+      },
+    ],
+    turnsRed: [{ file: placing, test: 'is placed at our price, holds its units and is announced' }],
+  },
+  {
+    name: 'released-twice',
+    breaks: 'Two cancellations of one order that meet give its units back twice.',
+    edits: [
+      {
+        file: 'services/orders/cancel-order.ts',
+        find: "  if (order.status === 'cancelled') return order\n",
+        replace: '',
+      },
+      {
+        file: 'services/orders/order.ts',
+        find: '  cancelled: {},\n',
+        replace: "  cancelled: { cancel: 'cancelled' },\n",
+      },
+      {
+        file: ordersMigration,
+        find: '  check (remaining <= granted)\n',
+        replace: '  check (true)\n',
+      },
+    ],
+    turnsRed: [{ file: cancelling, test: 'twice, or fifty times at once, gives its units back once' }],
+  },
+  {
+    name: 'not-released',
+    breaks: 'A cancelled order keeps its units: they can never be sold again.',
+    edits: [
+      {
+        file: 'services/orders/allotments.sql.ts',
+        find: 'update allotments a set remaining = a.remaining + b.remaining,',
+        replace: 'update allotments a set remaining = a.remaining,',
+      },
+    ],
+    turnsRed: [{ file: cancelling, test: 'gives back every unit it held, before and after it was confirmed' }],
+  },
+  {
+    name: 'confirmed-twice',
+    breaks: 'An event that comes twice, or after a cancellation, confirms the order all the same.',
+    edits: [
+      {
+        file: 'services/orders/orders.sql.ts',
+        find: "order_id between ${firstId} and ${lastId} and status = 'placed'`)",
+        replace: 'order_id between ${firstId} and ${lastId}`)',
+      },
+    ],
+    turnsRed: [
+      { file: confirming, test: 'an order whose event comes twice is confirmed once and told of once' },
+      { file: confirming, test: 'an order that was cancelled before its event came stays cancelled' },
+    ],
+  },
+  {
+    name: 'id-only-cursor',
+    breaks: 'The log is read by number alone: an event whose number was drawn early and committed late is skipped.',
+    edits: [
+      {
+        file: 'packages/events/log.sql.ts',
+        find: 'where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and topic = any($3::text[])\n                 order by xid, seq limit $4',
+        replace:
+          'where seq >= $2::bigint and $1::xid8 is not null and xid < snapshot.xmin and topic = any($3::text[])\n                 order by seq limit $4',
+      },
+      {
+        file: 'packages/events/postgres-log.ts',
+        find: 'return { rows, end: reached ? xmin : from, full, reached }',
+        replace:
+          'return { rows, end: last === undefined ? from : { xid: last.xid, seq: last.seq + 1, index: 0 }, full, reached }',
+      },
+    ],
+    turnsRed: [
+      {
+        file: 'packages/events/postgres-log.test.ts',
+        test: 'a row whose number was drawn early, by a transaction that got its id late, is delivered',
+      },
+    ],
+  },
+  {
+    name: 'reads-past-open-transactions',
+    breaks: 'The log is read up to its newest event: one that is still being committed beside it is skipped.',
+    edits: [
+      { file: 'packages/events/log.sql.ts', find: ' and xid < snapshot.xmin and topic', replace: ' and topic' },
+      {
+        file: 'packages/events/postgres-log.ts',
+        find: 'return { rows, end: reached ? xmin : from, full, reached }',
+        replace:
+          'return { rows, end: last === undefined ? from : { xid: last.xid, seq: last.seq + 1, index: 0 }, full, reached }',
+      },
+    ],
+    turnsRed: [
+      {
+        file: 'packages/events/postgres-log.test.ts',
+        test: 'a row whose number was drawn early, by a transaction that got its id late, is delivered',
+      },
+      {
+        file: 'packages/events/postgres-log.test.ts',
+        test: 'a transaction that began early and commits late is not skipped',
+      },
+    ],
+  },
+  {
+    name: 'offset-outside-the-transaction',
+    breaks: 'A consumer notes how far it is before its work is committed: what fails in between is never done.',
+    edits: [
+      {
+        file: 'packages/events/apply.ts',
+        find: 'if (!(await take(tx, to))) throw',
+        replace: 'if (!(await take(db.autocommit, to))) throw',
+      },
+    ],
+    turnsRed: [
+      {
+        file: consuming,
+        test: 'whose connection dies between effect and commit applies the batch once all the same',
+      },
+    ],
+  },
+  {
+    name: 'offset-not-guarded',
+    breaks: 'Two processes that run the same consumer both apply everything.',
+    edits: [
+      {
+        file: 'packages/events/events.sql.ts',
+        find: '\n     and xid = ${from.xid}::xid8 and seq = ${from.seq} and index = ${from.index}`)',
+        replace: '\n     and ${from.xid}::xid8 is not null and ${from.seq}::bigint >= 0 and ${from.index}::int >= 0`)',
+      },
+    ],
+    turnsRed: [
+      { file: consuming, test: 'run by two processes applies everything once, and one takes over when the other dies' },
+      { file: consuming, test: 'that committed without learning of it does not apply the batch again' },
+    ],
+  },
+  {
+    name: 'poison-skipped',
+    breaks: 'An event that cannot be handled is dropped instead of being put aside for a person.',
+    edits: [{ file: 'packages/events/apply.ts', find: '      await park(tx, key, dead, clock())\n', replace: '' }],
+    turnsRed: [{ file: consuming, test: 'is parked alone, after five attempts, and the others go on' }],
+  },
+]
