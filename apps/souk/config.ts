@@ -48,6 +48,10 @@ export const appConfig = {
     }),
   ),
   SOUK_CONNECTIONS: integer({ min: 3, max: 50, default: 5, help: 'Database connections of each service at most.' }),
+  SOUK_WORKER: oneOf(['auto', 'own', 'same'], {
+    default: 'auto',
+    help: 'Where events are read and jobs run: in a process of their own, in the same one, or as the machine has cores.',
+  }),
   SOUK_TRUST_PROXY: integer({
     min: 0,
     max: 5,

@@ -42,10 +42,13 @@ export type HouseOptions = {
   onFatal: (error: Error) => void
   /** False: only look after the services; events are read and jobs run by other processes, or not now. */
   working?: boolean
+  /** Told when events of a service were committed here: for readers in another process. */
+  onEvents?: (source: string) => void
 }
 
 /** These services on their database in this process, calling each other in memory. No edge: see marketplace.ts. */
-export async function openHouse({ services, env, onProgress, onFatal, working }: HouseOptions): Promise<House> {
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const { services, env, onProgress, onFatal, working, onEvents } = options
   const settings = parseEnv(env, appConfig)
   // Every fault is named before anything is started; the secret is not known yet, and may be made.
   configOf(services, { SOUK_SECRET: secretToCome, ...env })
@@ -91,7 +94,8 @@ export async function openHouse({ services, env, onProgress, onFatal, working }:
     const config = configOf(services, servicesEnv)
     const clock = () => new Date()
     const { directory, unserved } = countedDirectory()
-    const eventLog = createPostgresLog([{ name: homeShard, db: databaseOf(logRole) }])
+    const ownLog = createPostgresLog([{ name: homeShard, db: databaseOf(logRole) }])
+    const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const running = await bootServices({
       services,
       databaseOf,
@@ -131,6 +135,14 @@ function countedDirectory() {
   }
   return { directory: counted, unserved: () => [...wanted].filter((name) => !served.has(name)).sort() }
 }
+
+const alsoTelling = (log: EventLog, onEvents: (source: string) => void): EventLog => ({
+  ...log,
+  wake(source) {
+    log.wake(source)
+    onEvents(source)
+  },
+})
 
 /** As long as a real one. */
 const secretToCome = 'x'.repeat(32)

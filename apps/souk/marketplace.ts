@@ -1,10 +1,12 @@
 import { createHttpServer, type HttpServer } from '@souk/http'
 import { isReachable } from '@souk/postgres'
+import type { MetricsRegistry } from '@souk/telemetry'
 import { type House, type HouseOptions, openHouse } from './house.ts'
 import { operations } from './operations.ts'
 import { servePictures } from './pictures.ts'
 import { createVerifiers } from './verifiers.ts'
 import { serveWelcome } from './welcome.ts'
+import { mergeExposed, startWorkerProcess, type WorkerProcess } from './worker-process.ts'
 
 export type Marketplace = House & {
   /** Where the shop API is: "http://127.0.0.1:7700". */
@@ -12,16 +14,29 @@ export type Marketplace = House & {
   http: HttpServer
 }
 
-export type MarketplaceOptions = Omit<HouseOptions, 'working'> & {
+export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
   port: number
+  /** Read events and run jobs in a second process. Default: in this one. */
+  separateWorker?: boolean
   /** Before the doors open: the services run, nobody can reach them yet. */
   beforeOpening?: (house: House) => Promise<void>
 }
 
-/** One process with these services, its edges and its database: the composition of the laptop. */
+/** These services with their edges and their database: the composition of the laptop. */
 export async function openMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
-  const house = await openHouse(options)
-  const { settings, running, directory, log, metrics, clock } = house
+  let worker: WorkerProcess | undefined
+  const house = await openHouse({
+    ...options,
+    ...(options.separateWorker && { working: false, onEvents: (source: string) => worker?.wake(source) }),
+  })
+  const { settings, running, directory, log, clock, database } = house
+  if (options.separateWorker)
+    worker = startWorkerProcess(
+      { ...options.env, DATABASE_URL: database.adminUrl, SOUK_SECRET: database.secret, SOUK_DEMO: 'off' },
+      log,
+    )
+  const metrics =
+    worker === undefined ? house.metrics : { ...house.metrics, expose: () => exposeBoth(house.metrics, worker) }
   const verifiers = createVerifiers(directory, clock, log)
   try {
     await options.beforeOpening?.(house)
@@ -65,12 +80,17 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       async stop() {
         verifiers.stop()
         await http.close()
+        await worker?.stop()
         await house.stop()
       },
     }
   } catch (error) {
     verifiers.stop()
+    await worker?.stop()
     await house.stop()
     throw error
   }
 }
+
+const exposeBoth = async (metrics: MetricsRegistry, worker: WorkerProcess | undefined): Promise<string> =>
+  mergeExposed(await metrics.expose(), (await worker?.expose()) ?? '')

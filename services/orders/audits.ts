@@ -32,7 +32,7 @@ const firstIdOf = (sinceMs: number | undefined): string =>
 export const orderAudits: AuditCheck[] = [
   {
     invariant: 'I1',
-    title: 'What was granted is what remains plus what live orders hold, for every variant and every sale',
+    title: 'what was granted is what remains plus what live orders hold, for every variant and every sale',
     async run(tx, { since, maxFindings }) {
       const touched = since === undefined ? null : await allotmentsTouched(tx, since)
       if (touched?.length === 0) return result(0, [])
@@ -48,7 +48,7 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I2',
-    title: 'What may be promised of a variant is the sum of what inventory transferred',
+    title: 'what may be promised of a variant is the sum of what inventory transferred',
     async run(tx, { maxFindings }) {
       const rows = await unexplainedGrants(tx, maxFindings)
       return result(
@@ -62,7 +62,7 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I3',
-    title: 'No customer holds more in a sale than its cap allows',
+    title: 'no customer holds more in a sale than its cap allows',
     async run(tx, { maxFindings }) {
       const rows = await countOvershotCaps(tx, maxFindings)
       return result(
@@ -76,7 +76,7 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I4',
-    title: 'Every key names exactly one order, and every order has its key',
+    title: 'every key names exactly one order, and every order has its key',
     async run(tx, { sinceMs, maxFindings }) {
       // Keys are kept for 24 hours at least; older orders have lost theirs by design.
       const firstId = firstIdOf(Math.max(sinceMs ?? 0, Date.parse(await nowOf(tx)) - 23 * hourMs))
@@ -95,12 +95,12 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I6',
-    title: 'Every change of an order has exactly one event, and every event its change',
+    title: 'every change of an order has exactly one event, and every event its change',
     run: (tx, { sinceMs, maxFindings }) => compareWithOutbox(tx, sinceMs, maxFindings),
   },
   {
     invariant: 'I10',
-    title: 'No order waits for its next step for more than five minutes',
+    title: 'no order waits for its next step for more than five minutes',
     async run(tx, { sinceMs, maxFindings }) {
       const untilId = firstIdAt(Date.parse(await nowOf(tx)) - 5 * 60_000)
       const firstId = sinceMs === undefined ? allTime : firstIdAt(sinceMs - 24 * hourMs)
@@ -113,7 +113,7 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I11',
-    title: 'Every history is a path of the allowed transitions and ends in the state the order is in',
+    title: 'every history is a path of the allowed transitions and ends in the state the order is in',
     async run(tx, { sinceMs }) {
       const rows = await historyPaths(tx, firstIdOf(sinceMs))
       const wrong = rows.filter(({ path, status, version }) => {
@@ -131,7 +131,7 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I13',
-    title: 'Every order has lines, and they add up to its total',
+    title: 'every order has lines, and they add up to its total',
     async run(tx, { sinceMs, maxFindings }) {
       const firstId = firstIdOf(sinceMs)
       const rows = await wrongTotals(tx, firstId, maxFindings)

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { allServices } from '../services.ts'
 import { appConfig } from '../config.ts'
 import { choosePort } from '../choose-port.ts'
@@ -42,6 +43,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     port,
     onProgress: progress,
     onFatal: fatal,
+    separateWorker: settings.SOUK_WORKER === 'own' || (settings.SOUK_WORKER === 'auto' && availableParallelism() > 1),
     async beforeOpening(house: House) {
       operator = await ensureOperator(house, settings)
       if (settings.SOUK_DEMO) demo = await stockDemo(house, { onProgress: progress, onlyIfEmpty: true })
