@@ -70,10 +70,11 @@ describe('whoever has less is refused, and nothing changes', () => {
   })
 })
 
+const make = (person: Person, wish: object) =>
+  world.do<{ key: string }>(person, 'POST', '/v1/api-keys', { name: 'Key', permissions: [], ...wish })
+
 describe('an API key', () => {
   test('has only what it was given, however mighty its owner', async () => {
-    const make = (person: Person, wish: object) =>
-      world.do<{ key: string }>(person, 'POST', '/v1/api-keys', { name: 'Key', permissions: [], ...wish })
     const keys = await Promise.all([
       make(operator, {}),
       make(operator, { permissions: ['orders:place'] }),

@@ -2,7 +2,7 @@ import type { Stage } from './stage.ts'
 
 /**
  * Written by whoever asks, whatever the answer: the trail of sign-ins and its seals, what is counted of tries, remembered
- * answers, how far consumers are. None of it is anybody's goods, money or rights.
+ * answers, how far consumers are, rows derived from others by a job. None of it is anybody's goods, money or rights.
  */
 const beside = new Set([
   'auth_events',
@@ -11,10 +11,11 @@ const beside = new Set([
   'idempotency_keys',
   'consumer_offsets',
   'audit_marks',
+  'listings',
   'migrations',
 ])
-/** When a key or a session was last used is noted in passing. */
-const passing = ['last_used_at']
+/** When a key or a session was last used is noted in passing; which products lists show yet is kept by a job. */
+const passing = ['last_used_at', 'listed', 'relist_due']
 
 type Query = Stage['query']
 

@@ -24,8 +24,15 @@ export const catalogRecipes: Recipes = {
   })),
   listProducts: anybody(200, ({ a: { shopId }, category }) => ({
     query: {
-      ...{ limit: 5, shopId, category: category.slug, tag: 'kitchen', status: 'active' },
-      ...{ minPriceMinor: 1, maxPriceMinor: 9_999, currency: 'EUR', sort: 'price' },
+      limit: 5,
+      shopId,
+      category: category.slug,
+      tag: 'kitchen',
+      status: 'active',
+      minPriceMinor: 1,
+      maxPriceMinor: 9_999,
+      currency: 'EUR',
+      sort: 'price',
     },
   })),
   getProduct: anybody(200, ({ a: { productId } }) => ({ params: { productId } })),
