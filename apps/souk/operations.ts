@@ -148,7 +148,14 @@ export function operations(house: House): { routes: Route[]; errors: ErrorCatalo
         const items = letters
           .slice(0, limit)
           .map(({ id, service, consumer, type, key, cause, attempts, state, parkedAt }) => ({
-            ...{ id, service, consumer, type, key, cause, attempts, state },
+            id,
+            service,
+            consumer,
+            type,
+            key,
+            cause,
+            attempts,
+            state,
             parkedAt: parkedAt.toISOString(),
           }))
         return ok({ items })

@@ -10,11 +10,15 @@ const revokedEveryMs = 1_000
 export function createVerifiers(directory: Directory, clock: () => Date, log: Logger) {
   const identity = directory.client(IdentityService)
   let revoked = new Set<string>()
+  let failing = false
   const timer = setInterval(async () => {
     try {
       revoked = new Set((await identity.listRevoked({})).sessionIds)
+      failing = false
     } catch (error) {
-      log.warn({ error }, 'ended sessions could not be read; those known stay refused')
+      // Once for an outage, not once a second.
+      if (!failing) log.warn({ error }, 'ended sessions could not be read; those known stay refused')
+      failing = true
     }
   }, revokedEveryMs)
   timer.unref()

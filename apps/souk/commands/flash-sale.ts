@@ -89,6 +89,7 @@ async function findVenue(io: Console, options: FlashSaleOptions, progress: (text
       throw new UsageError('--base-url is an address without a path, such as http://souk.example:7700.')
     if (given === undefined) throw new UsageError('--base-url needs SOUK_OPERATOR_EMAIL and SOUK_OPERATOR_PASSWORD.')
     const url = options.baseUrl.replace(/\/$/, '')
+    progress(`Using the marketplace at ${url}`)
     return { url, operator: given, own: undefined, limitsRaised: [], postgres: 'unknown' }
   }
   const mayUseRunning = options.own === undefined && options.faults === undefined
@@ -247,7 +248,10 @@ function resultOf({ options, seed, venue, load, facts, audit, faults, rate, unit
     balanced: checks.every(({ broken }) => broken === 0),
     remaining: facts.remaining,
     timeline: load.timeline.map(({ elapsedMs, acceptedPerSecond, p50Ms, p95Ms, p99Ms, accepted }) => ({
-      ...{ elapsedMs, p50Ms, p95Ms, p99Ms },
+      elapsedMs,
+      p50Ms,
+      p95Ms,
+      p99Ms,
       ordersPerSecond: acceptedPerSecond,
       remaining: Math.max(0, units - accepted),
     })),

@@ -51,7 +51,8 @@ async function rehearsalShop(api: Api): Promise<string> {
 }
 
 /** Nothing of the rehearsal stays on the shelves, nobody of it signed in; the orders stay, they are history. */
-export async function clearTheStage(api: Api, { productId }: Stage): Promise<void> {
+export async function clearTheStage(api: Api, { productId, saleWindowId }: Stage): Promise<void> {
+  await api.post(`/v1/sales/${saleWindowId}/cancel`)
   await api.post(`/v1/products/${productId}/archive`)
   await api.delete('/v1/identity/rehearsal-shoppers')
 }

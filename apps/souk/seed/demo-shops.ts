@@ -51,7 +51,10 @@ export async function stockShops(
 }
 
 const bodyOf = ({ name, slug, countryCode, currency, description, email, pictureUrl, ...more }: DemoShop) => ({
-  ...{ name, slug, currency, description },
+  name,
+  slug,
+  currency,
+  description,
   country: countryCode,
   supportEmail: email,
   logo: { url: pictureUrl, alt: `Drawing for ${name}` },

@@ -57,7 +57,9 @@ async function stock(
   const accountIds = await seedAccounts(
     seedContext(house, 'identity'),
     demo.people.map(({ email, password, name, role }) => ({
-      ...{ email, password, name },
+      email,
+      password,
+      name,
       ...(role === 'operator' && { roles: ['operator'] }),
     })),
   )
