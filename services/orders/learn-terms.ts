@@ -1,9 +1,8 @@
 import { CatalogService, type ProductChanged } from '@souk/contracts/catalog'
 import { type ShopChanged, ShopService } from '@souk/contracts/shops'
-import type { Database } from '@souk/postgres'
+import type { Database, Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import { type Offer, upsertOffers, upsertShops, withdrawMissingOffers } from './terms.sql.ts'
-import type { Tx } from '@souk/postgres'
 
 /** Store what catalog said of products. Older news changes nothing. Resolves to the variants that changed. */
 export async function storeProducts(tx: Tx, products: readonly ProductChanged[]): Promise<string[]> {
@@ -60,9 +59,13 @@ const offersOf = (product: ProductChanged): Offer[] =>
     productVersion: Number(product.version),
   }))
 
+/** `GetProducts` takes no more ids than this; a batch of orders may name more variants. */
+const maxAsked = 1_000
+
 /**
  * Ask catalog and shops about variants we do not know, or whose shop we do not: an order may come before the news.
- * What nobody knows is not asked for again within a second, so that invented ids cost one call a second, not one each.
+ * What nobody knows is not asked for again within a second, so that invented ids cost one call a second, not one each;
+ * whoever comes while a question is under way waits for its answer. One that failed may be asked again at once.
  */
 export function createLearner(deps: {
   db: Database
@@ -70,14 +73,8 @@ export function createLearner(deps: {
   catalog: Client<typeof CatalogService>
   shops: Client<typeof ShopService>
 }): (variantIds: readonly string[]) => Promise<void> {
-  const askedAt = new Map<string, number>()
-  return async (variantIds) => {
-    const nowMs = deps.clock().getTime()
-    const toAsk = variantIds.filter((variantId) => nowMs - (askedAt.get(variantId) ?? 0) >= 1_000)
-    if (toAsk.length === 0) return
-    for (const variantId of toAsk) askedAt.set(variantId, nowMs)
-    if (askedAt.size > 20_000) askedAt.clear()
-    const { products } = await deps.catalog.getProducts({ variantIds: toAsk.slice(0, 1_000) })
+  async function ask(variantIds: readonly string[]): Promise<void> {
+    const { products } = await deps.catalog.getProducts({ variantIds: [...variantIds] })
     const shopIds = [...new Set(products.map((product) => product.shopId))]
     const shops = (await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId })))).flatMap(
       ({ shop }) => shop ?? [],
@@ -86,5 +83,21 @@ export function createLearner(deps: {
       await storeShops(tx, shops)
       await storeProducts(tx, products)
     })
+  }
+
+  const asked = new Map<string, { atMs: number; answer: Promise<void> }>()
+  return async (variantIds) => {
+    const atMs = deps.clock().getTime()
+    const toAsk = variantIds.filter((variantId) => atMs - (asked.get(variantId)?.atMs ?? 0) >= 1_000)
+    if (asked.size > 20_000) asked.clear()
+    for (let from = 0; from < toAsk.length; from += maxAsked) {
+      const together = toAsk.slice(from, from + maxAsked)
+      const answer = ask(together)
+      for (const variantId of together) asked.set(variantId, { atMs, answer })
+      answer.catch(() => {
+        for (const variantId of together) if (asked.get(variantId)?.answer === answer) asked.delete(variantId)
+      })
+    }
+    await Promise.all(new Set(variantIds.map((variantId) => asked.get(variantId)?.answer)))
   }
 }

@@ -70,7 +70,10 @@ export type Offer = {
   productVersion: number
 }
 
-/** Take over newer news of products; older news than we have changes nothing. Resolves to the variants that changed. */
+/**
+ * Take over newer news of products; older news than we have changes nothing, nor brings back a variant that newer news of
+ * the product had left out before we ever heard of it. Resolves to the variants that changed.
+ */
 export const upsertOffers = async (tx: Tx, offers: readonly Offer[]): Promise<string[]> =>
   (
     await tx.many<{ variant_id: string }>(sql`
@@ -81,6 +84,9 @@ export const upsertOffers = async (tx: Tx, offers: readonly Offer[]): Promise<st
         ${offers.map((offer) => offer.title)}::text[], ${offers.map((offer) => offer.priceMinor)}::bigint[],
         ${offers.map((offer) => offer.currency)}::text[], ${offers.map((offer) => offer.priceVersion)}::bigint[],
         ${offers.map((offer) => offer.selling)}::boolean[], ${offers.map((offer) => offer.productVersion)}::bigint[])
+        as news (variant_id, product_id, shop_id, sku, title, price_minor, currency, price_version, selling, product_version)
+      where not exists (
+        select from offers newer where newer.product_id = news.product_id and newer.product_version > news.product_version)
       on conflict (variant_id) do update set
         product_id = excluded.product_id, shop_id = excluded.shop_id, sku = excluded.sku, title = excluded.title,
         price_minor = excluded.price_minor, currency = excluded.currency, price_version = excluded.price_version,
