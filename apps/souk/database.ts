@@ -32,12 +32,16 @@ export async function prepareDatabase(
     embedded = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), onProgress })
     adminUrl = embedded.url
   }
+  let migrating = ''
   try {
     const migrated = await migrate({
       url: adminUrl,
       secret,
       services: services.map(serviceSchema),
-      onApplied: ({ service, file }: AppliedMigration) => onProgress(`Migrating ${service}: ${file}`),
+      onApplied({ service }: AppliedMigration) {
+        if (service !== migrating) onProgress(`Migrating ${service}`)
+        migrating = service
+      },
     })
     if (!migrated.rolesSeparated)
       onProgress(
