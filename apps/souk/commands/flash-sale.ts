@@ -61,9 +61,9 @@ export async function flashSale(io: Console, options: FlashSaleOptions): Promise
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const folder = await mkdtemp(join(tmpdir(), 'souk-flash-sale-'))
   const progress = timed(io)
   const venue = await findVenue(io, options, progress)
+  const folder = await mkdtemp(join(tmpdir(), 'souk-flash-sale-'))
   try {
     const result = await holdSale(io, { ...options, faults }, venue, join(folder, 'history'), stop.signal, progress)
     const files = await report(result, options)
