@@ -32,14 +32,22 @@ export const unexplainedGrants = (tx: Tx, limit: number) =>
     from granted full join moved using (variant_id)
     where coalesce(granted, 0) <> coalesce(transferred, 0) limit ${limit}`)
 
-/** Caps that do not match what their customer's live orders hold in the sale. */
-export const countOvershotCaps = (tx: Tx, limit: number) =>
-  tx.many<{ customer_id: string; sale_window_id: string; bought: number; cap: number }>(sql`
-    select o.customer_id, l.sale_window_id, sum(l.quantity)::bigint as bought, w.cap_per_customer as cap
-    from order_lines l join orders o using (order_id) join sale_windows w on w.sale_window_id = l.sale_window_id
-    where l.sale_window_id is not null and o.status <> 'cancelled' and w.cap_per_customer > 0
-    group by o.customer_id, l.sale_window_id, w.cap_per_customer
-    having sum(l.quantity) > w.cap_per_customer limit ${limit}`)
+/**
+ * Customers whose live orders hold more in a sale than its cap, or not what their cap allotment says was drawn on it. The
+ * id of that allotment is the one `capId` makes.
+ */
+export const wrongCaps = (tx: Tx, limit: number) =>
+  tx.many<{ customer_id: string; sale_window_id: string; bought: number; drawn: number; cap: number }>(sql`
+    with held as (
+      select o.customer_id, l.sale_window_id, w.cap_per_customer as cap,
+        coalesce(sum(l.quantity) filter (where o.status <> 'cancelled'), 0)::bigint as bought
+      from order_lines l join orders o using (order_id) join sale_windows w on w.sale_window_id = l.sale_window_id
+      where w.cap_per_customer > 0
+      group by o.customer_id, l.sale_window_id, w.cap_per_customer)
+    select h.customer_id, h.sale_window_id, h.bought, h.cap, coalesce(a.granted - a.remaining, 0) as drawn
+    from held h left join allotments a on a.kind = 3 and a.allotment_id =
+      left(encode(sha256(convert_to(h.sale_window_id::text || h.customer_id::text, 'UTF8')), 'hex'), 32)::uuid
+    where h.bought > h.cap or h.bought <> coalesce(a.granted - a.remaining, 0) limit ${limit}`)
 
 /** Keys that name no order of their customer, and keys that made a second order within 24 hours of the first. */
 export const wrongKeys = (tx: Tx, firstId: string, limit: number) =>

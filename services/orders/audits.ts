@@ -7,7 +7,6 @@ import {
   changesOfHour,
   countAllotments,
   countOrders,
-  countOvershotCaps,
   historyPaths,
   keylessOrders,
   oldestOutboxRow,
@@ -15,6 +14,7 @@ import {
   stuckOrders,
   unbalancedAllotments,
   unexplainedGrants,
+  wrongCaps,
   wrongKeys,
   wrongTotals,
 } from './audits.sql.ts'
@@ -64,12 +64,12 @@ export const orderAudits: AuditCheck[] = [
     invariant: 'I3',
     title: 'no customer holds more in a sale than its cap allows',
     async run(tx, { maxFindings }) {
-      const rows = await countOvershotCaps(tx, maxFindings)
+      const rows = await wrongCaps(tx, maxFindings)
       return result(
         rows.length,
         rows.map((row) => ({
           subject: row.sale_window_id,
-          message: `customer ${row.customer_id} holds ${row.bought}, the cap is ${row.cap}`,
+          message: `customer ${row.customer_id} holds ${row.bought} and has drawn ${row.drawn}, the cap is ${row.cap}`,
         })),
       )
     },

@@ -1,4 +1,4 @@
-import type { Batcher } from '@souk/batching'
+import { type Batcher, Overloaded } from '@souk/batching'
 import type { DomainError } from '@souk/errors'
 import type { Outbox } from '@souk/events'
 import { type Answer, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
@@ -258,22 +258,30 @@ async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequ
   const acceptedAt = deps.clock()
   const priority = asked === 'high' && request.me.kind !== 'api-key' ? 'normal' : asked
   const { lines, paymentMethod, correlationId, saleOnly = false } = order
-  const kept = await deps.acceptor.submit({
-    // In the bucket of the shop, as the variant's id has it: the order's own shard is known from the first moment.
-    orderId: uuidv7(acceptedAt.getTime(), bucketInId(lines[0]?.variantId ?? '')),
-    customerId: order.customerId,
-    key: order.key,
-    bodyHash: order.bodyHash,
-    body: JSON.stringify({ lines, paymentMethod, correlationId, saleOnly }),
-    priority: priorities[priority],
-    networkAddress: request.address,
-    userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),
-    acceptedAt,
-  })
+  const kept = await deps.acceptor
+    .submit({
+      // In the bucket of the shop, as the variant's id has it: the order's own shard is known from the first moment.
+      orderId: uuidv7(acceptedAt.getTime(), bucketInId(lines[0]?.variantId ?? '')),
+      customerId: order.customerId,
+      key: order.key,
+      bodyHash: order.bodyHash,
+      body: JSON.stringify({ lines, paymentMethod, correlationId, saleOnly }),
+      priority: priorities[priority],
+      networkAddress: request.address,
+      userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),
+      acceptedAt,
+    })
+    .catch(refuseOverload)
   if (typeof kept !== 'string') throw kept
   const statusUrl = `/v1/orders/${kept}/status`
   const body = { id: kept, status: 'accepted', statusUrl, estimateSeconds: 5, acceptedAt: acceptedAt.toISOString() }
   return { status: 202, body, headers: { location: statusUrl, 'preference-applied': 'respond-async' } }
+}
+
+/** The acceptor holds as much as it may; of this one nothing was kept. */
+function refuseOverload(error: unknown): never {
+  if (!(error instanceof Overloaded)) throw error
+  throw orderErrors.error('orders-overloaded', 'Too many orders are waiting.', {}, error.retryAfterSeconds)
 }
 
 const notFound = () => orderErrors.error('order-not-found', 'There is no order with this id.')
