@@ -13,6 +13,7 @@ export {
   type ServerAllotment,
   type ServerOrder,
 } from './checks.ts'
+export * from './faults/index.ts'
 export * from './load/index.ts'
 export * from './mutants/index.ts'
 export * from './report/index.ts'

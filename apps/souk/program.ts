@@ -154,6 +154,25 @@ Starts one PostgreSQL in a temporary folder and runs the floor, Souk and the flo
 
   command(
     program,
+    'faults',
+    'break everything under a marketplace of its own while customers order, and prove that every promise is kept',
+    `${examples('souk faults', 'souk faults --seed 7 --seconds 60', 'souk faults --only kill,cut-after-commit --rounds 5')}
+
+The seed decides what breaks when, who orders what and in which order; it is printed with the command that repeats it.
+Faults: kill, restart-postgres, cut-after-commit, slow-database, freeze, poison; trials after them: overload, power-cut.
+Exit code 1 on any violation.`,
+    async (options: import('./commands/faults.ts').FaultsCommandOptions) =>
+      (await import('./commands/faults.ts')).faults(io, options),
+    jsonFile,
+  )
+    .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295))
+    .option('--seconds <n>', 'how long things break', whole(1, 600), 30)
+    .option('--rate <n>', 'orders a second meanwhile', whole(1, 10_000), 500)
+    .option('--rounds <n>', 'so many times, each with the next seed', whole(1, 1_000), 1)
+    .addOption(new Option('--only <list>', 'these alone, separated by commas').argParser(listOf))
+
+  command(
+    program,
     'mutants',
     'break a copy of the code on purpose and see that tests turn red',
     `${examples('souk mutants', 'souk mutants --list', 'souk mutants --only no-availability-guard,id-only-cursor')}
