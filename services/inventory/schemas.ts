@@ -5,6 +5,11 @@ const closed = { additionalProperties: false } as const
 export const Id = Type.String({ format: 'uuid', maxLength: 36 })
 const Units = Type.Integer({ minimum: 0, maximum: maxOnHand })
 const Instant = Type.String({ format: 'date-time' })
+/** No control characters but line breaks and tabs, no halves of characters: PostgreSQL can keep neither. */
+const Note = Type.String({
+  maxLength: 500,
+  pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ud800-\\udfff]*$',
+})
 
 export const ProductParams = Type.Object({ productId: Id }, closed)
 export const VariantParams = Type.Object({ variantId: Id }, closed)
@@ -24,7 +29,7 @@ export const SetStock = Type.Object(
     onHand: Type.Optional(Units),
     locationId: Type.Optional(Id),
     variants: Type.Optional(Type.Array(SetLine, { minItems: 1, maxItems: 1_000 })),
-    note: Type.Optional(Type.String({ maxLength: 500 })),
+    note: Type.Optional(Note),
   },
   closed,
 )
@@ -37,7 +42,7 @@ export const Adjustment = Type.Object(
   {
     shopId: Id,
     reason: Type.Union(reasons.map((reason) => Type.Literal(reason))),
-    note: Type.Optional(Type.String({ maxLength: 500 })),
+    note: Type.Optional(Note),
     lines: Type.Array(AdjustmentLine, { minItems: 1, maxItems: 1_000 }),
   },
   closed,
@@ -115,7 +120,16 @@ export const MovementPage = pageOf(
   ),
 )
 
-export const NewLocation = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }, closed)
+export const NewLocation = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$',
+    }),
+  },
+  closed,
+)
 export const LocationShape = Type.Object(
   { locationId: Id, name: Type.String(), isDefault: Type.Boolean(), createdAt: Instant },
   closed,
