@@ -10,11 +10,14 @@ const notOurs = () =>
     faults: [{ in: 'query', path: '/cursor', message: 'is not a cursor of this list' }],
   })
 
-/** @param keyType what sort keys of this list are. @throws validation-failed when it is none of this list's */
+/** The last instant there is a `Date` for. */
+const lastInstantMs = 8_640_000_000_000_000
+
+/** @param keyType what sort keys of this list are; an instant is milliseconds. @throws validation-failed when it is none of this list's */
 export function readCursor(
   list: string,
   cursor: string | undefined,
-  keyType: 'string' | 'number',
+  keyType: 'string' | 'number' | 'instant',
 ): { key: string | number; id: string } | undefined {
   if (cursor === undefined) return undefined
   let parts: unknown
@@ -28,7 +31,9 @@ export function readCursor(
   const known =
     typeof key === 'string'
       ? keyType === 'string' && !key.includes('\0') && key.isWellFormed()
-      : keyType === 'number' && Number.isSafeInteger(key)
+      : keyType === 'number'
+        ? Number.isSafeInteger(key)
+        : keyType === 'instant' && Number.isSafeInteger(key) && 0 <= (key as number) && (key as number) <= lastInstantMs
   if (of !== list || !known || typeof id !== 'string' || !isUuid(id)) throw notOurs()
   return { key: key as string | number, id }
 }

@@ -43,7 +43,7 @@ export function saleRoutes(deps: RouteDeps): Route[] {
     statement: (after: SaleAfter) => ReturnType<typeof flashSales>,
     descending = false,
   ) {
-    const read = readCursor(name, cursor, 'number')
+    const read = readCursor(name, cursor, 'instant')
     const after = read === undefined ? undefined : { at: new Date(Number(read.key)), id: read.id }
     const found = await Promise.all(deps.shards.all().map(({ db }) => runSales(db.autocommit, statement(after))))
     const sign = descending ? -1 : 1
