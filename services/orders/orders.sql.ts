@@ -110,6 +110,14 @@ export const listOfShop = async (
 /** How far back a shop's list by status looks in one page: 5 ms of index walk. */
 export const maxLooked = 5_000
 
+/** The last order a page by status looked at, if it came to the end of what it may look at: where the next page begins. */
+export const lookedUntil = (tx: Tx, shopId: string, before: string | null) =>
+  tx.one<{ orderId: string | null }>(sql`
+    select case when count(*) = ${maxLooked} then min(order_id::text) end as "orderId" from (
+      select order_id from orders
+      where shop_id = ${shopId} and order_id < coalesce(${before}::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+      order by order_id desc limit ${maxLooked}) looked`)
+
 export const saveOrder = (tx: Tx, order: Pick<Order, 'orderId' | 'status' | 'version' | 'history'>) =>
   tx.run(sql`
     update orders set status = ${order.status}, version = ${order.version}, history = ${JSON.stringify(order.history)}::jsonb

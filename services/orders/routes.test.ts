@@ -2,33 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { Overloaded } from '@souk/batching'
 import { callRoute, type RouteCall, operator, principal, shopper, staff } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createSaleFinder } from './find-sale.ts'
 import { createAcceptor, placeAccepted } from './place-later.ts'
 import type { Placer } from './placer.ts'
-import { orderRoutes, type RouteDeps } from './routes.ts'
 import { ordersWorld } from './test-orders.ts'
 
 let world: Awaited<ReturnType<typeof ordersWorld>>
-let routes: ReturnType<typeof orderRoutes>
+let routes: ReturnType<typeof world.routes>
 let placer: Placer
 beforeAll(async () => {
   world = await ordersWorld()
   placer = world.placer()
-  routes = routesWith(createAcceptor(world.db, () => {}))
+  routes = world.routes({ placer })
 })
 afterAll(() => world.database.close())
 afterEach(async () => expect(await world.audit()).toEqual([]))
-
-const routesWith = (acceptor: RouteDeps['acceptor']) =>
-  orderRoutes({
-    placer,
-    acceptor,
-    shards: world.database.shards('orders'),
-    outbox: world.outbox,
-    clock: () => world.clock.now,
-    saleVariantOf: createSaleFinder(world.db, () => world.clock.now),
-    limits: { ordersPerMinute: 100, flashOrdersPerMinute: 10 },
-  })
 
 const customer = () => principal({ permissions: new Set(['orders:place', 'orders:read-own']) })
 const call = async (operationId: string, given: RouteCall) => {
@@ -192,7 +179,7 @@ describe('an order to be placed later', () => {
 test('an order for later that finds no room is told so at once, and when to come again', async () => {
   const full = createAcceptor(world.db, () => {})
   const submit = () => Promise.reject(new Overloaded(3))
-  const answer = await callRoute(routesWith({ ...full, submit }), 'placeOrder', {
+  const answer = await callRoute(world.routes({ acceptor: { ...full, submit } }), 'placeOrder', {
     principal: customer(),
     idempotencyKey: 'no-room',
     body: oneOf(randomUUID()),

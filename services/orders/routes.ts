@@ -7,7 +7,7 @@ import { Type } from 'typebox'
 import { cancelOrder } from './cancel-order.ts'
 import { orderErrors } from './errors.ts'
 import { type Order, orderStatuses, type PaymentMethod, paymentMethods } from './order.ts'
-import { listOfCustomer, listOfShop, readOrders } from './orders.sql.ts'
+import { listOfCustomer, listOfShop, lookedUntil, readOrders } from './orders.sql.ts'
 import type { PlaceOutcome } from './place-orders.ts'
 import type { Placer } from './placer.ts'
 import { hashBody, mergeLines, type OrderRequest } from './price-order.ts'
@@ -182,6 +182,8 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     operationId: 'listShopOrders',
     tag: 'Orders',
     summary: "A shop's orders, newest first",
+    description:
+      'With a `status` a page may hold fewer than asked for, even none: go on while there is a `nextCursor`.',
     access: { duty: 'orders' },
     params: Type.Object({ shopId: uuid }, closed),
     query: Type.Object({ ...page.properties, status: Type.Optional(Type.Enum(orderStatuses)) }, closed),
@@ -191,14 +193,12 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
       if (!mayActFor(me, params.shopId, 'orders')) throw notFound()
       const limit = query.limit ?? 20
       const { db } = deps.shards.ofOwner(params.shopId)
-      const orders = await listOfShop(
-        db.autocommit,
-        params.shopId,
-        query.status ?? null,
-        query.cursor ?? null,
-        limit + 1,
-      )
-      return ok(pageOf(orders, limit))
+      const { status = null, cursor = null } = query
+      const orders = await listOfShop(db.autocommit, params.shopId, status, cursor, limit + 1)
+      if (status === null || orders.length > limit) return ok(pageOf(orders, limit))
+      // Fewer than a page within what may be looked at: older ones may follow.
+      const { orderId } = await lookedUntil(db.autocommit, params.shopId, cursor)
+      return ok({ items: orders.map(orderView), nextCursor: orderId })
     },
   }),
   route({

@@ -7,10 +7,13 @@ import { testDatabase } from '@souk/testing'
 import { orderAudits } from './audits.ts'
 import { cancelOrder } from './cancel-order.ts'
 import { confirmOrders } from './confirm-orders.ts'
+import { createSaleFinder } from './find-sale.ts'
 import type { Order, PlacedOrder } from './order.ts'
 import { readOrders } from './orders.sql.ts'
 import { type PlaceDeps, placeOrders, type PlaceOutcome } from './place-orders.ts'
+import { createAcceptor } from './place-later.ts'
 import { createPlacer, type Placer } from './placer.ts'
+import { orderRoutes, type RouteDeps } from './routes.ts'
 import { setAside } from './plan-sale.ts'
 import { hashBody, mergeLines, type OrderRequest, type RequestedLine } from './price-order.ts'
 import { createTermsMemory } from './terms.ts'
@@ -110,6 +113,14 @@ export async function ordersWorld() {
       .filter(({ orderId }) => orderIds.length === 0 || orderIds.includes(orderId))
   }
 
+  const placer = (): Placer =>
+    createPlacer(
+      database.shards('orders'),
+      () => deps(),
+      { maxItems: 64, maxInFlight: 2, maxQueued: 1_000, maxWaitMs: 10_000 },
+      () => {},
+    )
+
   /** As the consumer does, for these orders in one batch. */
   const confirm = (...orders: readonly PlacedOrder[]): Promise<number> =>
     db.transaction((tx) => confirmOrders(tx, { outbox, clock: () => clock.now }, orders.map(placedEvent)))
@@ -127,13 +138,19 @@ export async function ordersWorld() {
     outbox,
     placed,
     confirm,
-    placer: (): Placer =>
-      createPlacer(
-        database.shards('orders'),
-        () => deps(),
-        { maxItems: 64, maxInFlight: 2, maxQueued: 1_000, maxWaitMs: 10_000 },
-        () => {},
-      ),
+    placer,
+    /** As the service serves them; orders for later are accepted, and placed when a test says so. */
+    routes: (more: Partial<RouteDeps> = {}) =>
+      orderRoutes({
+        placer: placer(),
+        acceptor: createAcceptor(db, () => {}),
+        shards: database.shards('orders'),
+        outbox,
+        clock: () => clock.now,
+        saleVariantOf: createSaleFinder(db, () => clock.now),
+        limits: { ordersPerMinute: 100, flashOrdersPerMinute: 10 },
+        ...more,
+      }),
     cancel: (orderId: string, more: Partial<Parameters<typeof cancelOrder>[2]> = {}): Promise<Order> =>
       db.transaction((tx) =>
         cancelOrder(
