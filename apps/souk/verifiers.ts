@@ -1,5 +1,5 @@
 import { IdentityService, type ShopDuties } from '@souk/contracts/identity'
-import { createApiKeyVerifier, createTokenVerifier, type Jwks, type Principal } from '@souk/http'
+import { createApiKeyVerifier, createTokenVerifier, httpErrors, type Jwks, type Principal } from '@souk/http'
 import type { Directory } from '@souk/rpc'
 import type { Logger } from '@souk/telemetry'
 
@@ -22,6 +22,25 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
     }
   }, revokedEveryMs)
   timer.unref()
+  const verifyKey = createApiKeyVerifier({
+    clock,
+    async lookup(key): Promise<Principal | undefined> {
+      const found = await identity.verifyApiKey({ key })
+      if (!found.valid) return undefined
+      return {
+        accountId: found.accountId,
+        sessionId: found.keyId,
+        kind: 'api-key',
+        permissions: new Set(found.permissions),
+        duties: new Map(found.shops.map((shop: ShopDuties) => [shop.shopId, new Set(shop.duties)])),
+      }
+    },
+  })
+  /** A key is remembered for 30 s; one that was revoked must not work that long. */
+  const unlessRevoked = (principal: Principal): Principal => {
+    if (revoked.has(principal.sessionId)) throw httpErrors.error('unauthenticated', 'The API key is not known.')
+    return principal
+  }
   return {
     verify: createTokenVerifier({
       keySet: async () => JSON.parse((await identity.getKeySet({})).json) as Jwks,
@@ -30,20 +49,10 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
       clock,
       isRevoked: (principal) => revoked.has(principal.sessionId),
     }),
-    verifyApiKey: createApiKeyVerifier({
-      clock,
-      async lookup(key): Promise<Principal | undefined> {
-        const found = await identity.verifyApiKey({ key })
-        if (!found.valid) return undefined
-        return {
-          accountId: found.accountId,
-          sessionId: found.keyId,
-          kind: 'api-key',
-          permissions: new Set(found.permissions),
-          duties: new Map(found.shops.map((shop: ShopDuties) => [shop.shopId, new Set(shop.duties)])),
-        }
-      },
-    }),
+    verifyApiKey(key: string): Principal | Promise<Principal> {
+      const principal = verifyKey(key)
+      return principal instanceof Promise ? principal.then(unlessRevoked) : unlessRevoked(principal)
+    },
     stop: () => clearInterval(timer),
   }
 }

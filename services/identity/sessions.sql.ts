@@ -88,12 +88,15 @@ export const liveSessions = (tx: Tx, accountId: string, now: Date, page: { befor
      where account_id = ${accountId} and id < ${page.beforeId} and ended_at is null and expires_at > ${now}
      order by id desc limit ${page.limit}`)
 
-/** Sessions and API keys ended since an instant. */
+/** Sessions and API keys ended since an instant, and the API keys that stand still because their owner is disabled. */
 export const endedSince = (tx: Tx, since: Date) =>
   tx.many<{ id: string }>(sql`
     select id from sessions where ended_at > ${since}
     union all
-    select id from api_keys where revoked_at > ${since}`)
+    select id from api_keys where revoked_at > ${since}
+    union all
+    select k.id from accounts a join api_keys k on k.account_id = a.id
+     where a.status = 'disabled' and k.revoked_at is null and k.expires_at > ${since}`)
 
 /** Families nobody can renew any more; their tokens go with them. @returns how many went, `limit` at most. */
 export const deleteOldSessions = (tx: Tx, before: Date, limit: number) =>
