@@ -13,6 +13,7 @@ import {
 } from '@souk/service'
 import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
 import { appConfig } from './config.ts'
+import { allServices } from './services.ts'
 import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
 
 export type House = {
@@ -105,6 +106,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       clock,
       log,
       metrics,
+      complete: services.length === allServices.length,
       ...(working !== undefined && { working }),
     })
     const stop = async () => {

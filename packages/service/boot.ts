@@ -4,6 +4,7 @@ import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { Clock, ServiceDefinition, ServiceParts } from './define.ts'
 import { type EnvSpec, type ParsedEnv, parseEnv } from './env.ts'
+import { housekeepingJobs, watchDeadLetters } from './housekeeping.ts'
 import { runJobs } from './jobs.ts'
 
 export type BootOptions = {
@@ -18,6 +19,8 @@ export type BootOptions = {
   metrics: Metrics
   /** False: events are not read and jobs not run; for looking after services whose work other processes do. */
   working?: boolean
+  /** These are all the services of the program: only then is it known who has read what, and old events are forgotten. */
+  complete?: boolean
 }
 
 export type RunningService = { definition: ServiceDefinition; db: Database; parts: ServiceParts }
@@ -65,11 +68,21 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       runConsumer({ consumer, log: eventLog, db, shard: homeShard, logger: options.log, clock, metrics }),
     ),
   )
-  const jobs = workers.map(({ db, parts }) => runJobs(db, parts.jobs ?? [], options.log))
+  const kept = workers.map(({ definition, db, parts }) => ({ name: definition.name, db, parts }))
+  const all = options.complete ? kept : undefined
+  const jobs = kept.map((service) =>
+    runJobs(
+      service.db,
+      [...(service.parts.jobs ?? []), ...housekeepingJobs(service, all, homeShard, clock)],
+      options.log,
+    ),
+  )
+  const deadLetters = watchDeadLetters(kept, metrics)
   return {
     services: running,
     consumers,
     async stop() {
+      deadLetters.stop()
       await Promise.all(jobs.map((runner) => runner.stop()))
       for (const { parts } of running.toReversed()) await parts.stop?.()
       await Promise.all(consumers.map((consumer) => consumer.stop()))
