@@ -45,9 +45,9 @@ describe('registering', () => {
   test.each([
     [{ password: 'password123' }, 422, 'password-too-weak'],
     [{ email: 'not an address' }, 422, 'email-unusable'],
-    [{ email: 'nul\u0000@example.com' }, 400, 'invalid-request'],
-    [{ role: 'operator' }, 400, 'invalid-request'],
-    [{ permissions: ['operator'] }, 400, 'invalid-request'],
+    [{ email: 'nul\u0000@example.com' }, 400, 'validation-failed'],
+    [{ role: 'operator' }, 400, 'validation-failed'],
+    [{ permissions: ['operator'] }, 400, 'validation-failed'],
   ])('with %j is refused', async (given, status, code) => {
     const body = { email: 'eve@example.com', password: goodPassword, name: 'Eve', ...given }
     expect(await id.call('register', { body })).toMatchObject({ status, body: { code } })
