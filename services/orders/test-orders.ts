@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { orderPlaced } from '@souk/contracts'
 import { OrderCancelledSchema, OrderConfirmedSchema, type OrderPlaced, OrderPlacedSchema } from '@souk/contracts/orders'
 import { codecOf, createOutbox, createPostgresLog, decodeBatch, type Event } from '@souk/events'
-import { bucketOf, type Database, sql, uuidv7 } from '@souk/postgres'
+import { bucketOf, sql, uuidv7 } from '@souk/postgres'
 import { testDatabase } from '@souk/testing'
 import { orderAudits } from './audits.ts'
 import { cancelOrder } from './cancel-order.ts'
@@ -225,9 +225,4 @@ export const placedEvent = ({ orderId, shopId, customerId, paymentMethod }: Plac
 export const answers = (outcomes: readonly PlaceOutcome[]): string[] =>
   outcomes.map((outcome) =>
     outcome.kind === 'placed' ? (outcome.repeated ? 'repeated' : 'placed') : outcome.error.code,
-  )
-
-export const terminateBackends = (db: Database, query: (text: string) => Promise<unknown>): Promise<unknown> =>
-  query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'souk ${db.schema}' and datname = current_database()`,
   )
