@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { create } from '@bufbuild/protobuf'
 import { CatalogService, ProductChangedSchema, type ProductChanged } from '@souk/contracts/catalog'
 import { ShopChangedSchema, type ShopChanged, ShopService } from '@souk/contracts/shops'
+import { codecOf } from '@souk/events'
 import { createDirectory } from '@souk/rpc'
 import { eventually } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,9 +17,15 @@ beforeAll(async () => {
 })
 afterAll(() => world.database.close())
 
+/** As it would be received: whole, fields left out empty. */
+const received = (message: Parameters<typeof codecOf>[0], fields: object): object => {
+  const codec = codecOf(message)
+  return codec.decode(codec.encode(fields))
+}
+
 type Given = { version?: number; status?: string; shopId?: string; priceMinor?: number; title?: string }
 const productOf = (productId: string, variantIds: readonly string[], given: Given = {}): ProductChanged =>
-  create(ProductChangedSchema, {
+  received(ProductChangedSchema, {
     productId,
     version: BigInt(given.version ?? 1),
     shopId: given.shopId ?? world.shopId,
@@ -34,9 +40,9 @@ const productOf = (productId: string, variantIds: readonly string[], given: Give
       priceVersion: 1n,
       active: true,
     })),
-  })
+  }) as ProductChanged
 const shopOf = (shopId: string, status: string, version: number, name = 'A shop'): ShopChanged =>
-  create(ShopChangedSchema, { shopId, status, version: BigInt(version), name })
+  received(ShopChangedSchema, { shopId, status, version: BigInt(version), name }) as ShopChanged
 
 const hear = (...news: ProductChanged[]) => world.db.transaction((tx) => storeProducts(tx, news))
 const hearOfShop = (...news: ShopChanged[]) => world.db.transaction((tx) => storeShops(tx, news))
