@@ -6,6 +6,7 @@ import { defineService } from '@souk/service'
 import { catalogAudits } from './audits.ts'
 import { categoryRoutes } from './category-routes.ts'
 import type { RouteDeps } from './edge.ts'
+import { catalogConfig } from './config.ts'
 import { catalogErrors } from './errors.ts'
 import { catalogJobs } from './jobs.ts'
 import { listRoutes } from './list-routes.ts'
@@ -31,7 +32,7 @@ export {
 export const catalog = defineService({
   name: 'catalog',
   migrations: new URL('./migrations/', import.meta.url),
-  config: {},
+  config: catalogConfig,
   errors: catalogErrors,
   emits: [productChanged, saleWindowChanged],
   async start({ db, shards, outbox, clock, log, directory }) {

@@ -20,7 +20,7 @@ test('SQL stands in *.sql.ts and migrations, where it can be found', () => {
   // The start of a statement; prose rarely looks like it, and a false alarm is cheaper than a hidden query.
   const statement =
     /^\s*(select\b[\s\S]*\bfrom\s+\w|insert\s+into\s+\w|update\s+[\w.]+(\s+\w+)?\s+set\s|delete\s+from\s+\w|with\s+\w+\s+as\s|(create|drop)\s+(table|index|schema|role|database|function|type)\s|alter\s+(table|role)\s|truncate\s+\w|(begin|commit|rollback)\s*;?$)/i
-  const homes = /\.sql\.ts$|^packages\/(postgres|testing|embedded-postgres)\/|^bench\/floor\/|^tests\//
+  const homes = /\.sql\.ts$|^packages\/(postgres|testing|embedded-postgres)\/|^bench\/(floor|mutants)\/|^tests\//
   const strays = sources
     .filter(({ path }) => !homes.test(path) && !isTest(path))
     .flatMap(({ path, literals }) =>
