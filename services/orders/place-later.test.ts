@@ -104,12 +104,14 @@ describe('the same key', () => {
     await placeThem()
   })
 
-  test('that made an order at once makes no second one later', async () => {
+  test('that made an order at once is shown that order when it is sent for later; with another body it is refused', async () => {
     const { variantId } = await world.variant({ units: 5 })
     const order = ask(variantId)
-    await placer.place(order)
-    await accept(order)
-    await placeThem()
+    const placed = await placer.place(order)
+    expect(await accept(order)).toBe(placed.kind === 'placed' && placed.order.orderId)
+    const other = ask([{ variantId, quantity: 2 }], { customerId: order.customerId, key: order.key })
+    expect(await accept(other)).toMatchObject({ code: 'order-key-mismatch' })
+    expect(await placeThem()).toBe(0)
     expect(await world.remaining(variantId)).toBe(4)
   })
 

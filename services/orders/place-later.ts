@@ -1,8 +1,10 @@
 import { type Batcher, createBatcher } from '@souk/batching'
 import type { DomainError } from '@souk/errors'
-import { type Database, DatabaseUnavailable } from '@souk/postgres'
+import { type Database, DatabaseUnavailable, timeInId, type Tx } from '@souk/postgres'
 import { isDomainError } from './errors.ts'
+import { daysToSearch, keysLiveSince } from './keys.ts'
 import { keyMismatch } from './place-orders.ts'
+import { findKeys } from './place.sql.ts'
 import type { Placer } from './placer.ts'
 import type { OrderRequest } from './price-order.ts'
 import {
@@ -14,12 +16,16 @@ import {
   type RequestRow,
 } from './requests.sql.ts'
 
+/** Which order a key was first used for, and with which body. */
+type FirstUse = Pick<RequestRow, 'order_id' | 'body_hash'>
+
 /** What is kept of an order that is to be placed later. */
 export type LaterBody = Pick<OrderRequest, 'lines' | 'paymentMethod' | 'correlationId'> & { saleOnly: boolean }
 
 /**
  * Accept orders to be placed later: durable when this resolves, many in one commit. A repeated key gives the id of the
- * first request, or order-key-mismatch (as a result, not thrown: its neighbours are none the worse) for another body.
+ * first request or of the order it made; for another body order-key-mismatch (as a result, not thrown: its neighbours
+ * are none the worse).
  */
 export const createAcceptor = (db: Database, onAccepted: () => void): Batcher<AcceptedRequest, string | DomainError> =>
   createBatcher<AcceptedRequest, string | DomainError>({
@@ -28,25 +34,43 @@ export const createAcceptor = (db: Database, onAccepted: () => void): Batcher<Ac
     maxQueued: 4_000,
     maxWaitMs: 2_000,
     async process(batch) {
-      const kept = await db.transaction(async (tx) => {
-        const inserted = new Set((await insertRequests(tx, batch)).map((row) => row.order_id))
-        const repeated = batch.filter((request) => !inserted.has(request.orderId))
-        if (repeated.length === 0) return new Map<string, RequestRow>()
+      const first = await db.transaction(async (tx) => {
+        const known = await ordersMadeBy(tx, batch)
+        const fresh = batch.filter((request) => !known.has(nameOf(request.customerId, request.key)))
+        const inserted = new Set((await insertRequests(tx, fresh)).map((row) => row.order_id))
+        const repeated = fresh.filter((request) => !inserted.has(request.orderId))
+        if (repeated.length === 0) return known
         const rows = await findRequestsByKey(
           tx,
           repeated.map((request) => request.customerId),
           repeated.map((request) => request.key),
         )
-        return new Map(rows.map((row) => [`${row.customer_id} ${row.key}`, row]))
+        for (const row of rows) known.set(nameOf(row.customer_id, row.key), row)
+        return known
       })
       onAccepted()
       return batch.map((request) => {
-        const first = kept.get(`${request.customerId} ${request.key}`)
-        if (first === undefined) return request.orderId
-        return first.body_hash === request.bodyHash ? first.order_id : keyMismatch()
+        const kept = first.get(nameOf(request.customerId, request.key))
+        if (kept === undefined) return request.orderId
+        return kept.body_hash === request.bodyHash ? kept.order_id : keyMismatch()
       })
     },
   })
+
+const nameOf = (customerId: string, key: string) => `${customerId} ${key}`
+
+/** The orders these keys have made already, at once or later: whoever sends one again is shown that order. */
+async function ordersMadeBy(tx: Tx, batch: readonly AcceptedRequest[]): Promise<Map<string, FirstUse>> {
+  const nowMs = Math.max(...batch.map((request) => request.acceptedAt.getTime()))
+  const rows = await findKeys(
+    tx,
+    daysToSearch(nowMs),
+    batch.map((request) => request.customerId),
+    batch.map((request) => request.key),
+  )
+  const live = rows.filter((row) => timeInId(row.order_id) > keysLiveSince(nowMs))
+  return new Map(live.map((row) => [nameOf(row.customer_id, row.key), row]))
+}
 
 /**
  * Place the accepted orders that wait, most urgent first. Their rows stay locked meanwhile: if this process dies the next
