@@ -118,3 +118,21 @@ test('staff of a shop cannot hire across the border: a member of one shop has no
   const dismissed = await world.as(a.staff.members, 'DELETE', `/v1/shops/${a.shopId}/members/${b.owner.accountId}`)
   expect([dismissed.status, dismissed.code]).toEqual([404, 'member-not-found'])
 })
+
+test('the sweep is not blind: whose it is sees every canary, and one unit more is a change', async () => {
+  const theirs = [
+    `/v1/shops/${b.hiddenShopId}`,
+    `/v1/products/${b.draftId}`,
+    `/v1/shops/${b.shopId}/history`,
+    `/v1/shops/${b.shopId}/locations`,
+    `/v1/shops/${b.shopId}/inventory`,
+    `/v1/inventory/movements?variantId=${b.variantId}`,
+    '/v1/api-keys',
+    '/v1/auth/me',
+  ]
+  for (const path of theirs) expect((await world.as(b.owner, 'GET', path)).text, path).toContain(canaryOfB)
+  const seen = await untilQuiet(stage.query)
+  const lines = [{ variantId: b.variantId, delta: 1 }]
+  await world.do(b.owner, 'POST', '/v1/inventory/adjustments', { shopId: b.shopId, reason: 'received', lines })
+  expect(changedTables(seen, await checksums(stage.query))).toContain('inventory.items')
+})
