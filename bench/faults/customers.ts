@@ -83,7 +83,11 @@ export function letInDifficultCustomers(
     const outcome = undecided(status, code) ? 'indeterminate' : status < 300 ? 'accepted' : 'refused'
     asked.push(lines)
     history.push({
-      ...{ customer, outcome, status, attempts, repeat },
+      customer,
+      outcome,
+      status,
+      attempts,
+      repeat,
       sequence: place,
       target: asked.length - 1,
       idempotencyKey: keyOf(place),
@@ -174,7 +178,11 @@ export function letInDifficultCustomers(
   }
   const all = Array.from({ length: options.atOnce }, comeAndGo)
   return {
-    ...{ history, asked, cancelled, complaints, done },
+    history,
+    asked,
+    cancelled,
+    complaints,
+    done,
     async leave() {
       leaving = true
       await Promise.all(all)

@@ -26,7 +26,7 @@ export function formatFaults(result: FaultsResult): string {
   )
   const table = checks.flatMap(({ id, title, checked, broken, examples }) => [
     `${broken === 0 ? '✓' : '✗'} ${id.padEnd(wide)}  ${number(checked).padStart(9)}  ${title}`,
-    ...(broken === 0 ? [] : [...examples.map((example) => `${' '.repeat(wide + 15)}${example}`)]),
+    ...(broken === 0 ? [] : examples.map((example) => `${' '.repeat(wide + 15)}${example}`)),
   ])
   const broken = checks.filter((check) => check.broken > 0)
   return [

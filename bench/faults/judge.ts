@@ -2,7 +2,14 @@ import { type CheckResult, judgeRun } from '../checks.ts'
 import { type HistoryEntry, readHistory } from '../load/index.ts'
 import type { DifficultCustomers } from './customers.ts'
 import type { Sent } from './load.ts'
-import { countWaiting, readAllotments, readOrders, readOvershotCaps, removePoison } from './referee.sql.ts'
+import {
+  countOrders,
+  inOneSnapshot,
+  readAllotments,
+  readOrders,
+  readOvershotCaps,
+  removePoison,
+} from './referee.sql.ts'
 import type { Line, Stage } from './stage.ts'
 import { poison } from './strike.ts'
 import type { World } from './world.ts'
@@ -27,11 +34,19 @@ type AuditAnswer = {
   }[]
 }
 
-/** Wait until nothing is under way any more. @returns how long it took, undefined when it did not come to rest. */
+/**
+ * Wait until nothing is under way any more: nothing waits for its next step, and for a second no order was added by a
+ * batch whose outcome was still being looked up. @returns how long it took, undefined when it did not come to rest.
+ */
 export async function drain(world: World, patienceMs = 60_000): Promise<number | undefined> {
   const beganAt = performance.now()
+  let calmSince = beganAt
+  let before = -1
   while (performance.now() - beganAt < patienceMs) {
-    if ((await world.referee(countWaiting)) === 0) return Math.round(performance.now() - beganAt)
+    const { orders, waiting } = await world.referee(countOrders)
+    if (waiting > 0 || orders !== before) calmSince = performance.now()
+    if (performance.now() - calmSince > 1_200) return Math.round(calmSince - beganAt)
+    before = orders
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return undefined
@@ -45,17 +60,28 @@ export async function judge(
   difficult: DifficultCustomers | undefined,
 ): Promise<Verdict> {
   const lines: Line[][] = []
+  const refusals: HistoryEntry[] = []
+  const seen = (entry: HistoryEntry) => {
+    if (entry.outcome === 'refused') refusals.push(entry)
+    return entry
+  }
   async function* history(): AsyncGenerator<HistoryEntry> {
     for (const { file, targets } of sent) {
       const offset = lines.length
       lines.push(...targets.map((target) => target.lines))
-      for await (const entry of readHistory(file)) yield { ...entry, target: entry.target + offset }
+      for await (const entry of readHistory(file)) yield seen({ ...entry, target: entry.target + offset })
     }
     const offset = lines.length
     lines.push(...(difficult?.asked ?? []))
-    for (const entry of difficult?.history ?? []) yield { ...entry, target: entry.target + offset }
+    for (const entry of difficult?.history ?? []) yield seen({ ...entry, target: entry.target + offset })
   }
-  const orders = await world.referee((client) => readOrders(client, stage.shopId))
+  const { orders, allotments, overshot } = await world.referee((client) =>
+    inOneSnapshot(client, async () => ({
+      orders: await readOrders(client, stage.shopId),
+      allotments: await readAllotments(client, stage.shopId),
+      overshot: await readOvershotCaps(client),
+    })),
+  )
   const judgement = await judgeRun({
     history: history(),
     orders: orders.map((order) => ({
@@ -65,7 +91,7 @@ export async function judge(
       lines: order.lines,
       cancelled: order.status === 'cancelled',
     })),
-    allotments: await world.referee((client) => readAllotments(client, stage.shopId)),
+    allotments,
     asked: {
       customerId: (customer) => stage.accountIds[customer] ?? '',
       lines: (target) => lines[target] ?? [],
@@ -78,16 +104,27 @@ export async function judge(
   const unasked = cancelled.filter(({ orderId }) => !asked.has(orderId))
   const cancelledIds = new Set(cancelled.map(({ orderId }) => orderId))
   const kept = [...asked].filter((orderId) => !cancelledIds.has(orderId))
-  const overshot = await world.referee(readOvershotCaps)
+  const wrongly = refusals.filter(({ code }) => !truthful.has(code))
   const checks: CheckResult[] = [
     ...judgement.checks,
-    checkOf('completed', 'Every order that was accepted and not cancelled was completed', orders.length, [
-      ...stuck.map(({ orderId, status }) => `order ${orderId} is ${status}`),
-    ]),
+    checkOf(
+      'completed',
+      'Every order that was accepted and not cancelled was completed',
+      orders.length,
+      stuck.map(({ orderId, status }) => `order ${orderId} is ${status}`),
+    ),
     checkOf('cancelled', 'Who cancelled was believed, and nobody else’s order was', asked.size, [
       ...kept.map((orderId) => `order ${orderId} was cancelled, said the answer, and is not`),
       ...unasked.map(({ orderId }) => `order ${orderId} is cancelled, and nobody was told so`),
     ]),
+    checkOf(
+      'refused-rightly',
+      'Whoever was refused was told the truth: sold out, or his share of the sale bought',
+      refusals.length,
+      wrongly.map(
+        ({ code, idempotencyKey }) => `key ${idempotencyKey} was refused with ${code}, and all of it is on sale`,
+      ),
+    ),
     checkOf(
       'caps',
       'No customer has more in the sale than its cap',
@@ -99,6 +136,9 @@ export async function judge(
   await world.referee((client) => removePoison(client, poison))
   return { ...judgement, checks: [...checks, ...(await audit(world))], cancelled: cancelled.length, completed }
 }
+
+/** Everything in the run is on sale from beginning to end, so there is no other reason to say no. */
+const truthful = new Set(['out-of-stock', 'cap-reached', 'refused-later', 'rate-limited'])
 
 const complaintTitles = {
   'same-key': 'One key clicked twenty times at once made one order',
@@ -131,7 +171,9 @@ async function audit(world: World): Promise<CheckResult[]> {
 }
 
 export const checkOf = (id: string, title: string, checked: number, faults: readonly string[]): CheckResult => ({
-  ...{ id, title, checked },
+  id,
+  title,
+  checked,
   broken: faults.length,
   examples: faults.slice(0, 10),
 })

@@ -34,7 +34,7 @@ export type Proxy = {
   cutAll(): void
   /** Connections broken by traps so far. */
   readonly cuts: number
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 type Way = { delayMs: number; bytesPerSecond: number }

@@ -50,16 +50,24 @@ export const readOvershotCaps = async (client: Client) =>
     )
   ).rows
 
-/** Orders and requests that still wait for their next step. */
-export const countWaiting = async (client: Client): Promise<number> =>
-  Number(
-    (
-      await client.query<{ n: string }>(
-        `select (select count(*) from orders.orders where status = 'placed')
-              + (select count(*) from orders.order_requests where state = 'accepted') as n`,
-      )
-    ).rows[0]?.n,
+/** How many orders there are, and what still waits for its next step. */
+export async function countOrders(client: Client): Promise<{ orders: number; waiting: number }> {
+  const { rows } = await client.query<{ orders: number; waiting: number }>(
+    `select count(*)::int as orders,
+            (count(*) filter (where status = 'placed') +
+              (select count(*) from orders.order_requests where state = 'accepted'))::int as waiting
+       from orders.orders`,
   )
+  return rows[0] ?? { orders: 0, waiting: 0 }
+}
+
+/** What is read in here belongs together, whatever still goes on. */
+export async function inOneSnapshot<T>(client: Client, read: () => Promise<T>): Promise<T> {
+  await client.query('begin isolation level repeatable read read only')
+  const result = await read()
+  await client.query('commit')
+  return result
+}
 
 export const insertPoison = (client: Client, batch: Buffer) =>
   client.query(`insert into orders.outbox (topic, event_count, batch) values ('orders.order', 1, $1)`, [batch])

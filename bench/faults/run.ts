@@ -16,11 +16,13 @@ export type FaultsOptions = {
   /** Orders a second during the faults. */
   ratePerSecond: number
   startSouk: StartSouk
+  /** Less than 1: faults come closer together. Default 1. */
+  roomShare?: number
   limits?: Partial<Limits>
   on?: {
-    phase?(text: string): void
-    strike?(strike: Strike): void
-    tick?(live: LiveStats): void
+    phase?: (text: string) => void
+    strike?: (strike: Strike) => void
+    tick?: (live: LiveStats) => void
   }
   signal?: AbortSignal
 }
@@ -66,9 +68,13 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
     if (options.faults.length > 0) {
       phase(`load of ${options.ratePerSecond} orders a second, and faults`)
       weather = await storm(world, stage, {
-        ...{ seed, seconds, customers, signal },
+        seed,
+        seconds,
+        customers,
+        signal,
         kinds: options.faults,
         ratePerSecond: options.ratePerSecond,
+        roomShare: options.roomShare ?? 1,
         onStrike: on.strike ?? (() => {}),
         onTick: on.tick ?? (() => {}),
       })
@@ -107,17 +113,23 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
         1,
         drainMs === undefined ? ['not within a minute'] : [],
       ),
-      checkOf('I17-memory', `The server stayed under ${limits.maxRssMb} MB`, memory.samples(), [
-        ...(memory.max() > limits.maxRssMb ? [`${memory.max()} MB`] : []),
-      ]),
+      checkOf(
+        'I17-memory',
+        `The server stayed under ${limits.maxRssMb} MB`,
+        memory.samples(),
+        memory.max() > limits.maxRssMb ? [`${memory.max()} MB`] : [],
+      ),
       ...(weather === undefined ? [] : recoveryChecks(weather, options.ratePerSecond, limits)),
       ...(flood === null ? [] : overloadChecks(flood, limits)),
       ...(cut === null
         ? []
         : [
-            checkOf('A8-durable', 'Every answered order survived the death of all of PostgreSQL', cut.answered, [
-              ...(cut.lost > 0 ? [`${cut.lost} answered orders are gone`] : []),
-            ]),
+            checkOf(
+              'A8-durable',
+              'Every answered order survived the death of all of PostgreSQL',
+              cut.answered,
+              cut.lost > 0 ? [`${cut.lost} answered orders are gone`] : [],
+            ),
           ]),
     ]
     const loads = sent.map(({ result }) => result)
@@ -165,20 +177,26 @@ function recoveryChecks({ strikes, before, after }: Storm, usual: number, limits
       strikes.length,
       slow.map(({ kind, atMs, recoveredMs }) => `${kind} at ${atMs} ms: ${recoveredMs ?? 'not before the load ended'}`),
     ),
-    checkOf('I18-goodput', `In the end at least ${percent(limits.recoveredShare)} of the usual rate was answered`, 1, [
-      ...(weak ? [`${Math.round(after)} answers a second; before the first fault ${Math.round(before)}`] : []),
-    ]),
+    checkOf(
+      'I18-goodput',
+      `In the end at least ${percent(limits.recoveredShare)} of the usual rate was answered`,
+      1,
+      weak ? [`${Math.round(after)} answers a second; before the first fault ${Math.round(before)}`] : [],
+    ),
   ]
 }
 
 function overloadChecks(flood: OverloadFigures, limits: Limits) {
   const { peakPerSecond, goodputPerSecond, afterwardsPerSecond, turnedAway, turnedAwayP99Ms, unanswered } = flood
   return [
-    checkOf('D6-goodput', `Under three times the peak at least ${percent(limits.goodputShare)} of it was sold`, 1, [
-      ...(goodputPerSecond < peakPerSecond * limits.goodputShare
+    checkOf(
+      'D6-goodput',
+      `Under three times the peak at least ${percent(limits.goodputShare)} of it was sold`,
+      1,
+      goodputPerSecond < peakPerSecond * limits.goodputShare
         ? [`${goodputPerSecond} a second of a peak of ${peakPerSecond}`]
-        : []),
-    ]),
+        : [],
+    ),
     checkOf(
       'D6-told',
       `Whoever was turned away was told when to come back, 99 of 100 within ${limits.turnedAwayWithinMs / 1_000} s`,
@@ -188,11 +206,12 @@ function overloadChecks(flood: OverloadFigures, limits: Limits) {
         ...(unanswered > 0 ? [`${unanswered} got no answer, or one without Retry-After`] : []),
       ],
     ),
-    checkOf('D6-recovered', `Afterwards at least ${percent(limits.recoveredShare)} of the peak was reached again`, 1, [
-      ...(afterwardsPerSecond < peakPerSecond * limits.recoveredShare
-        ? [`${afterwardsPerSecond} of ${peakPerSecond}`]
-        : []),
-    ]),
+    checkOf(
+      'D6-recovered',
+      `Afterwards at least ${percent(limits.recoveredShare)} of the peak was reached again`,
+      1,
+      afterwardsPerSecond < peakPerSecond * limits.recoveredShare ? [`${afterwardsPerSecond} of ${peakPerSecond}`] : [],
+    ),
   ]
 }
 

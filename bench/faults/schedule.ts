@@ -21,19 +21,21 @@ const roomMs: Record<FaultKind, number> = {
 /**
  * What breaks when: every kind at least once, in a shuffled order, again and again until the time is full; each at a
  * random moment of its room. Follows from the seed alone.
+ * @param roomShare less than 1: the next one comes sooner, before all has come back from the one before.
  * @returns times since the load began, ascending, and when the last of them has had its room.
  */
-export function planFaults(seed: number, kinds: readonly FaultKind[], fromMs: number, seconds: number) {
+export function planFaults(seed: number, kinds: readonly FaultKind[], fromMs: number, seconds: number, roomShare = 1) {
   const random = seededRandom(seed ^ 0x0fa17)
   const plan: Planned[] = []
   let atMs = fromMs
+  const room = (kind: FaultKind) => roomMs[kind] * roomShare
   while (kinds.length > 0 && (plan.length === 0 || atMs < seconds * 1_000)) {
     for (const kind of shuffled(kinds, random)) {
-      if (plan.length >= kinds.length && atMs + roomMs[kind] > seconds * 1_000) continue
+      if (plan.length >= kinds.length && atMs + room(kind) > seconds * 1_000) continue
       plan.push(oneOf(kind, Math.round(atMs + random() * 500), random))
-      atMs += roomMs[kind]
+      atMs += room(kind)
     }
-    if (plan.length >= kinds.length && atMs + Math.min(...kinds.map((kind) => roomMs[kind])) > seconds * 1_000) break
+    if (plan.length >= kinds.length && atMs + Math.min(...kinds.map(room)) > seconds * 1_000) break
   }
   return { plan, overMs: atMs }
 }

@@ -36,8 +36,15 @@ export async function setStage(api: Api, { customers, expectedOrders }: StageOpt
   await api.refresh()
   const product = async (title: string, onHand: number) => {
     const made = await api.post<Product>('/v1/products', {
-      ...{ shopId, title, status: 'active' },
-      variants: [{ sku: title.toUpperCase().replaceAll(' ', '-'), priceMinor: 2_900 }],
+      shopId,
+      title,
+      status: 'active',
+      variants: [
+        {
+          sku: title.toUpperCase().replaceAll(' ', '-'),
+          priceMinor: 2900,
+        },
+      ],
     })
     const variantId = (made.variants[0] as WithId).id
     await api.put(`/v1/products/${made.id}/inventory`, { variants: [{ variantId, onHand }] })
@@ -47,9 +54,11 @@ export async function setStage(api: Api, { customers, expectedOrders }: StageOpt
   const units = Math.ceil(expectedOrders / 6)
   await api.post('/v1/sales', {
     ...onSale,
-    ...{ priceMinor: 1_900, capPerCustomer: cap, units },
+    priceMinor: 1900,
+    capPerCustomer: cap,
+    units,
     startsAt: new Date().toISOString(),
-    endsAt: new Date(Date.now() + 6 * 3_600_000).toISOString(),
+    endsAt: new Date(Date.now() + 6 * 36e5).toISOString(),
   })
   const endless = await product('Plain cup', 100_000_000)
   const cold: Line[] = []
@@ -66,11 +75,23 @@ export async function setStage(api: Api, { customers, expectedOrders }: StageOpt
   const plenty = order([{ variantId: endless.variantId, quantity: 1 }])
   const { tokens, accountIds } = await signIn(api, customers)
   return {
-    ...{ shopId, plenty, tokens, accountIds },
+    shopId,
+    plenty,
+    tokens,
+    accountIds,
     targets: [
-      ...[saleOrder, saleOrder, saleOrder, plenty, plenty, plenty],
+      saleOrder,
+      saleOrder,
+      saleOrder,
+      plenty,
+      plenty,
+      plenty,
       // Baskets that name the same things in opposite order, and one thing twice.
-      ...[order([a, b]), order([b, a]), order([a, { ...a, quantity: 2 }]), order(cold), order(cold.toReversed())],
+      order([a, b]),
+      order([b, a]),
+      order([a, { ...a, quantity: 2 }]),
+      order(cold),
+      order(cold.toReversed()),
       order([c, { variantId: endless.variantId, quantity: 3 }]),
     ],
   }

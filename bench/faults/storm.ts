@@ -14,6 +14,8 @@ export type StormOptions = {
   /** Of faults; what comes back after the last one is on top. */
   seconds: number
   ratePerSecond: number
+  /** See planFaults. */
+  roomShare: number
   /** How many of the stage's customers send the load; the others are difficult. */
   customers: number
   onStrike: (strike: Strike) => void
@@ -36,7 +38,7 @@ const healMs = 3_500
 /** A crowd at a steady rate, difficult customers among it, and one fault after the other. */
 export async function storm(world: World, stage: Stage, options: StormOptions): Promise<Storm> {
   const { seed, kinds, ratePerSecond, signal } = options
-  const { plan, overMs } = planFaults(seed, kinds, warmMs, options.seconds)
+  const { plan, overMs } = planFaults(seed, kinds, warmMs, options.seconds, options.roomShare)
   const difficult = letInDifficultCustomers(stage, {
     url: world.souk.url,
     seed,
@@ -76,7 +78,11 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
       const atMs = Math.round(performance.now() - beganAt)
       const what = await strike(world, planned)
       const done: Strike = {
-        ...{ kind: planned.kind, atMs, what, recoveredMs: null, errors: {} },
+        kind: planned.kind,
+        atMs,
+        what,
+        recoveredMs: null,
+        errors: {},
         tookMs: Math.round(performance.now() - beganAt - atMs),
       }
       strikes.push(done)
@@ -94,7 +100,9 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
   const at = (ms: number) => timeline.findIndex(({ elapsedMs }) => elapsedMs >= ms)
   const overAt = timeline.findLastIndex(({ elapsedMs }) => elapsedMs <= overMs + healMs)
   return {
-    ...{ sent, strikes, difficult },
+    sent,
+    strikes,
+    difficult,
     before: answeredPerSecond(timeline, Math.max(1, at(warmMs - 500)), 3),
     after: answeredPerSecond(timeline, overAt, 4),
   }

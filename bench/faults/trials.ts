@@ -28,13 +28,19 @@ export async function overload(
     const sorted = rates.slice(1).toSorted((a, b) => a - b)
     return { sent, perSecond: sorted[Math.floor(sorted.length / 2)] ?? 0 }
   }
-  const peak = await peakOf(Math.max(2_500, seconds * 500))
+  const peak = await peakOf(2_500)
   const offered = Math.ceil(peak.perSecond * 3)
   const flood = await send({
-    mode: { kind: 'open', ratePerSecond: offered },
-    ...{ seed: seed + 1, retry: false, timeoutMs: 10_000, settleMs: 12_000 },
+    mode: {
+      kind: 'open',
+      ratePerSecond: offered,
+    },
+    seed: seed + 1,
+    retry: false,
+    timeoutMs: 1e4,
+    settleMs: 12e3,
     connections: floodConnections,
-    durationMs: seconds * 1_000,
+    durationMs: seconds * 1e3,
   })
   // What was sold in the flood is confirmed first, by the same two hands.
   await drain(world)
@@ -79,13 +85,17 @@ async function cutPower(
     options.customers,
     {
       mode: { kind: 'closed' },
-      ...{ seed: options.seed + at, connections: 32, durationMs: 20_000, retry: false, timeoutMs: 2_000 },
+      seed: options.seed + at,
+      connections: 32,
+      durationMs: 2e4,
+      retry: false,
+      timeoutMs: 2e3,
     },
     [stage.plenty],
     undefined,
     stop.signal,
   )
-  await sleep(1_500 + (options.seed % 7) * 100)
+  await sleep(1_000 + (options.seed % 7) * 100)
   await world.postgres.kill()
   stop.abort()
   const sent = await loading

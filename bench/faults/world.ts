@@ -48,11 +48,18 @@ export async function openWorld(startSouk: StartSouk, onProgress: (text: string)
       return Number(line?.split(' ').at(-1) ?? 0)
     }
     return {
-      ...{ folder, postgres, proxy, souk, metric, stop },
+      folder,
+      postgres,
+      proxy,
+      souk,
+      metric,
+      stop,
       rssMb: async () => Math.round((await metric('process_resident_memory_bytes')) / 2 ** 20),
       async referee(work) {
-        const client = new Client({ connectionString: postgres.url, application_name: 'souk faults' })
-        // A server that goes away while we look is no reason to end the run: the query says so.
+        const client = new Client({
+          connectionString: postgres.url,
+          application_name: 'souk faults',
+        })
         client.on('error', () => {})
         await client.connect()
         try {

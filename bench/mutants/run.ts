@@ -83,7 +83,10 @@ export async function runMutants({
 async function tryOne(copy: string, mutant: Mutant, signal: AbortSignal | undefined): Promise<MutantOutcome> {
   const beganAt = performance.now()
   const done = (outcome: MutantOutcome['outcome'], by: string[]): MutantOutcome => ({
-    ...{ name: mutant.name, breaks: mutant.breaks, outcome, by },
+    name: mutant.name,
+    breaks: mutant.breaks,
+    outcome,
+    by,
     tookMs: Math.round(performance.now() - beganAt),
   })
   const before = new Map(mutant.edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]))

@@ -37,7 +37,7 @@ export async function faults(io: Console, options: FaultsCommandOptions): Promis
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const say = options.json === true ? io.say : io.print
+  const say = (text: string) => (options.json === true ? io.say(text) : io.print(text))
   const first = options.seed ?? Math.floor(Math.random() * 2 ** 32)
   const results: FaultsResult[] = []
   for (let round = 0; round < options.rounds && !stop.signal.aborted; round += 1) {
@@ -46,7 +46,11 @@ export async function faults(io: Console, options: FaultsCommandOptions): Promis
     const progress = timed(io)
     say(`${options.rounds > 1 ? `Round ${round + 1} of ${options.rounds}, seed` : 'Seed'} ${seed}`)
     const result = await runFaults({
-      ...{ seed, ...chosen, seconds: options.seconds, ratePerSecond: options.rate, signal: stop.signal },
+      seed,
+      ...chosen,
+      seconds: options.seconds,
+      ratePerSecond: options.rate,
+      signal: stop.signal,
       startSouk: startForFaults,
       on: {
         phase(text) {
@@ -104,7 +108,7 @@ export const startForFaults: StartSouk = async (databaseUrl, settings) => {
     get pid() {
       return own.pid
     },
-    killAndRestart: own.killAndRestart,
+    killAndRestart: () => own.killAndRestart(),
     stop: () => own.stop(),
   }
 }

@@ -28,7 +28,7 @@ export async function mutants(io: Console, options: MutantsOptions): Promise<num
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
   const progress = timed(io)
-  const say = options.json === true ? io.say : io.print
+  const say = (text: string) => (options.json === true ? io.say(text) : io.print(text))
   const result = await runMutants({
     root,
     mutants: chosen,
