@@ -27,6 +27,7 @@ CREATE TABLE accounts (
   CONSTRAINT accounts_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
   CONSTRAINT accounts_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text]))
 );
+CREATE INDEX accounts_disabled ON accounts (id) WHERE status = 'disabled'::text;
 CREATE INDEX accounts_rehearsal ON accounts (id) WHERE rehearsal;
 
 CREATE TABLE api_keys (
