@@ -40,6 +40,9 @@ const outage: Backoff = { attempts: Number.POSITIVE_INFINITY, firstMs: 100, long
 /** Events of other topics are passed over in memory; the offset follows at this distance, so that a quiet one writes little. */
 const passOverXids = 10_000n
 
+/** Half a second of silence (5 + 10 + 20 + 40 + 80 + 160 ms, and the first of 250). */
+const settledAfterPolls = pollsMs.length - 1
+
 class Stopped extends Error {}
 
 /**
@@ -86,7 +89,12 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
         quiet = 0
         continue
       }
-      if (BigInt(intake.at.xid) - BigInt(applier.offset.xid) > passOverXids) await applier.passOver(intake.at)
+      // Once nothing more comes, what was skipped is behind us for good: else the lag would count it for ever.
+      const settled = quiet >= settledAfterPolls && intake.skipped
+      if (settled || BigInt(intake.at.xid) - BigInt(applier.offset.xid) > passOverXids) {
+        await applier.passOver(intake.at)
+        intake.skipped = false
+      }
       const woken = await watch.waitForMore(pollsMs[quiet] ?? 250, stopping.signal)
       quiet = woken ? 0 : Math.min(quiet + 1, pollsMs.length - 1)
     }

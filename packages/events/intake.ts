@@ -63,6 +63,8 @@ export const messageOf = (error: unknown): string =>
 export type Intake = {
   /** Where the next page begins. */
   readonly at: Position
+  /** Rows were read, since this was last set to false, that hold nothing for this consumer. */
+  skipped: boolean
   /** Resolves to `limit` events at most; none when there are none now. */
   take(limit: number): Promise<Item[]>
 }
@@ -83,7 +85,8 @@ export function createIntake(options: {
   let ahead: Promise<LogPage> | undefined
 
   const read = () => log.read(source, shard, at, { topics, limitEvents })
-  return {
+  const intake: Intake = {
+    skipped: false,
     get at() {
       return at
     },
@@ -91,7 +94,11 @@ export function createIntake(options: {
       while (waiting.length < limit) {
         const page = await (ahead ?? read())
         ahead = undefined
-        for (const row of page.rows) waiting.push(...itemsOf(row, kinds, at))
+        for (const row of page.rows) {
+          const items = itemsOf(row, kinds, at)
+          if (items.length === 0) intake.skipped = true
+          else waiting.push(...items)
+        }
         at = page.end
         if (!page.full) break
         // Behind a full page there is more: it is fetched while these are handled. Otherwise waiting a little gives
@@ -102,4 +109,5 @@ export function createIntake(options: {
       return waiting.splice(0, limit)
     },
   }
+  return intake
 }

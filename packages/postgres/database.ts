@@ -120,6 +120,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   // While a client is out of the pool nobody listens to it: a server that ends it between two statements would end the
   // process too. The next statement learns of it anyway.
   const ignore = () => {}
+  // A server that ends a connection in the very packet that opens it speaks before `connect` below has the client.
+  pool.on('connect', (client) => client.on('error', ignore))
 
   async function connect(): Promise<pg.PoolClient> {
     try {

@@ -63,6 +63,11 @@ export const orderErrors = defineErrors({
     title: 'Too many orders at once',
     help: 'Nothing was ordered. Try again after the time in Retry-After, with the same Idempotency-Key.',
   },
+  'terms-unavailable': {
+    status: 503,
+    title: 'Not known whether this is for sale',
+    help: 'A line names something new here, and the catalogue did not answer in time. Nothing was ordered; try again shortly with the same Idempotency-Key.',
+  },
   'order-outcome-unknown': {
     status: 503,
     title: 'Not known whether the order was placed',

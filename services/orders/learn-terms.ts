@@ -62,6 +62,9 @@ const offersOf = (product: ProductChanged): Offer[] =>
 /** `GetProducts` takes no more ids than this; a batch of orders may name more variants. */
 const maxAsked = 1_000
 
+/** Orders that name nothing unknown wait in the same batch. */
+const maxAskMs = 1_000
+
 /**
  * Ask catalog and shops about variants we do not know, or whose shop we do not: an order may come before the news.
  * What nobody knows is not asked for again within a second, so that invented ids cost one call a second, not one each;
@@ -74,11 +77,11 @@ export function createLearner(deps: {
   shops: Client<typeof ShopService>
 }): (variantIds: readonly string[]) => Promise<void> {
   async function ask(variantIds: readonly string[]): Promise<void> {
-    const { products } = await deps.catalog.getProducts({ variantIds: [...variantIds] })
+    const { products } = await deps.catalog.getProducts({ variantIds: [...variantIds] }, { timeoutMs: maxAskMs })
     const shopIds = [...new Set(products.map((product) => product.shopId))]
-    const shops = (await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId })))).flatMap(
-      ({ shop }) => shop ?? [],
-    )
+    const shops = (
+      await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId }, { timeoutMs: maxAskMs })))
+    ).flatMap(({ shop }) => shop ?? [])
     await deps.db.transaction(async (tx) => {
       await storeShops(tx, shops)
       await storeProducts(tx, products)

@@ -75,7 +75,13 @@ async function learnMissing(deps: PlaceDeps, batch: readonly Waiting[]): Promise
   await recall(deps, deps.db.autocommit, missing)
   const unknown = missing.filter((variantId) => !deps.memory.get(variantId)?.shopSelling)
   if (unknown.length === 0) return
-  await deps.learnVariants(unknown)
+  try {
+    await deps.learnVariants(unknown)
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) throw error
+    // Thrown for the batch, which is then divided until those who name the unknown are alone with it.
+    throw orderErrors.error('terms-unavailable', 'The catalogue did not answer in time.', { variantIds: unknown }, 1)
+  }
   await recall(deps, deps.db.autocommit, unknown)
 }
 

@@ -59,6 +59,7 @@ const placingErrors = [
   'order-key-mismatch',
   'orders-overloaded',
   'order-outcome-unknown',
+  'terms-unavailable',
 ]
 const idempotency =
   'Send an `Idempotency-Key`: whoever repeats a request with the same key within 24 hours gets the first order again, never a second one.'
