@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, everyRoute, faultsOf, type Sample } from './recipes/index.ts'
 import { openStage } from './stage.ts'
-import { changedTables, type Checksums, checksums, untilQuiet } from './tables.ts'
+import { type Watch, watchTables } from './tables.ts'
 import { allDuties, buildWorld, type Duty, type Person } from './world.ts'
 
 const stage = await openStage()
@@ -52,10 +52,10 @@ const guarded = routes.filter(({ recipe }) => recipe.access !== 'public')
 
 describe('whoever has less is refused, and nothing changes', () => {
   const samples = new Map<string, Sample>()
-  let before: Checksums
+  let watch: Watch
   beforeAll(async () => {
     for (const { operation, recipe } of guarded) samples.set(operation.operationId, await recipe.make(world))
-    before = await untilQuiet(stage.query)
+    watch = await watchTables(stage.query)
   })
 
   test.each(guarded)('$operation.operationId', async ({ operation, recipe }) => {
@@ -66,7 +66,7 @@ describe('whoever has less is refused, and nothing changes', () => {
       expect(wanted, `${who}: ${reply.status} ${reply.text}`).toContain(reply.status)
       expect(faultsOf(operation, reply)).toEqual([])
     }
-    expect(changedTables(before, await checksums(stage.query))).toEqual([])
+    expect(await watch.changed()).toEqual([])
   })
 })
 
@@ -80,7 +80,7 @@ describe('an API key', () => {
       make(operator, { permissions: ['orders:place'] }),
       make(a.owner, { shopId: a.shopId, duties: ['orders'] }),
     ])
-    const before = await untilQuiet(stage.query, 100)
+    const watch = await watchTables(stage.query)
     for (const { operation, recipe } of guarded) {
       if (recipe.access === 'orders:place' || recipe.access === 'orders' || recipe.access === 'signed-in') continue
       for (const { key } of keys) {
@@ -90,7 +90,7 @@ describe('an API key', () => {
         expect(reply.status, `${operation.operationId} ${reply.text}`).toBe(403)
       }
     }
-    expect(changedTables(before, await checksums(stage.query))).toEqual([])
+    expect(await watch.changed()).toEqual([])
   })
 
   test('cannot do what is for people: sign out, change the password, make and end keys and sessions', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isObject, type Operation, spotsOf, withValueAt } from './document.ts'
 import { ask, everyRoute, type Sample } from './recipes/index.ts'
 import { openStage } from './stage.ts'
-import { changedTables, type Checksums, checksums, untilQuiet } from './tables.ts'
+import { type Watch, watchTables } from './tables.ts'
 import { buildWorld } from './world.ts'
 
 const stage = await openStage()
@@ -47,10 +47,10 @@ function* objectsOf(operation: Operation, sample: Sample) {
 }
 
 const samples = new Map<string, Sample>()
-let before: Checksums
+let watch: Watch
 beforeAll(async () => {
   for (const { operation, recipe } of routes) samples.set(operation.operationId, await recipe.make(world))
-  before = await untilQuiet(stage.query)
+  watch = await watchTables(stage.query)
 })
 
 type Faults = { faults?: { in: string; path: string }[] }
@@ -79,7 +79,7 @@ describe('what a body has no field for is refused by name, wherever it is put', 
         }
       }
     }
-    expect(changedTables(before, await checksums(stage.query))).toEqual([])
+    expect(await watch.changed()).toEqual([])
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   })
 })
@@ -102,7 +102,7 @@ describe('what a route takes no parameter for is refused', () => {
       const reply = await ask(world, operation, { ...sample, body: { role: 'operator' } }, person)
       expect([reply.status, reply.code], reply.text).toEqual([400, 'validation-failed'])
     }
-    expect(changedTables(before, await checksums(stage.query))).toEqual([])
+    expect(await watch.changed()).toEqual([])
   })
 })
 

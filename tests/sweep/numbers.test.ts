@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Operation, type Schema, spotsOf, withValueAt } from './document.ts'
 import { ask, everyRoute, type Sample } from './recipes/index.ts'
 import { openStage } from './stage.ts'
-import { changedTables, type Checksums, checksums, untilQuiet } from './tables.ts'
+import { untilQuiet, type Watch, watchTables } from './tables.ts'
 import { buildWorld, unique } from './world.ts'
 
 const stage = await openStage()
@@ -54,10 +54,10 @@ const requestNumbers = ({ operationId, body, parameters }: Operation) =>
   ].map((each) => ({ ...each, at: `${operationId} ${each.at}` }))
 
 const samples = new Map<string, Sample>()
-let before: Checksums
+let watch: Watch
 beforeAll(async () => {
   for (const { operation, recipe } of routes) samples.set(operation.operationId, await recipe.make(world))
-  before = await untilQuiet(stage.query)
+  watch = await watchTables(stage.query)
 })
 
 test('every number a route takes is an integer between two bounds that fit in a double', () => {
@@ -123,7 +123,7 @@ describe('what is no quantity is refused', () => {
         ])
       }
     }
-    expect(changedTables(before, await checksums(stage.query))).toEqual([])
+    expect(await watch.changed()).toEqual([])
   })
 })
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { foreignSamples, untriedIds } from './foreign-ids.ts'
 import { ask, everyRoute, faultsOf, type Sample } from './recipes/index.ts'
 import { openStage } from './stage.ts'
-import { changedTables, type Checksums, checksums, untilQuiet } from './tables.ts'
+import { type Watch, watchTables } from './tables.ts'
 import { buildWorld, canaryOfB, type Person } from './world.ts'
 
 const stage = await openStage()
@@ -40,10 +40,10 @@ const meantToWork: Readonly<Record<string, string>> = {
 }
 
 const samples = new Map<string, Sample>()
-let before: Checksums
+let watch: Watch
 beforeAll(async () => {
   for (const { operation, recipe } of routes) samples.set(operation.operationId, await recipe.make(world))
-  before = await untilQuiet(stage.query)
+  watch = await watchTables(stage.query)
 })
 const sampleOf = (name: string) => samples.get(name) as Sample
 
@@ -73,7 +73,7 @@ describe('what belongs to others cannot be seen, changed or made out', () => {
         expect(faultsOf(operation, reply), told).toEqual([])
       }
     }
-    expect(changedTables(before, await checksums(stage.query))).toEqual([])
+    expect(await watch.changed()).toEqual([])
   })
 })
 
@@ -84,7 +84,7 @@ test('no list shows what belongs to others', async () => {
       const reply = await ask(world, operation, { ...sampleOf(operation.operationId), query: {} }, person)
       expect(reply.text, `${operation.operationId}, ${who}`).not.toContain(canaryOfB)
     }
-  expect(changedTables(before, await checksums(stage.query))).toEqual([])
+  expect(await watch.changed()).toEqual([])
 })
 
 test('what is not on show is answered like what does not exist', async () => {
@@ -131,8 +131,8 @@ test('the sweep is not blind: whose it is sees every canary, and one unit more i
     '/v1/auth/me',
   ]
   for (const path of theirs) expect((await world.as(b.owner, 'GET', path)).text, path).toContain(canaryOfB)
-  const seen = await untilQuiet(stage.query)
+  await watch.changed()
   const lines = [{ variantId: b.variantId, delta: 1 }]
   await world.do(b.owner, 'POST', '/v1/inventory/adjustments', { shopId: b.shopId, reason: 'received', lines })
-  expect(changedTables(seen, await checksums(stage.query))).toContain('inventory.items')
+  expect(await watch.changed()).toContain('inventory.items')
 })

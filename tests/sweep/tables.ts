@@ -25,10 +25,10 @@ const tablesOf = (query: Query) =>
       where schemaname in ('identity', 'shops', 'catalog', 'inventory', 'orders') order by 1`,
   )
 
-export type Checksums = Map<string, string>
+type Checksums = Map<string, string>
 
 /** What every table of every service holds, as one number each. */
-export async function checksums(query: Query): Promise<Checksums> {
+async function checksums(query: Query): Promise<Checksums> {
   const tables = (await tablesOf(query)).filter(({ table }) => !beside.has(table))
   const parts = tables.map(
     ({ name }) =>
@@ -40,7 +40,7 @@ export async function checksums(query: Query): Promise<Checksums> {
 }
 
 /** Names of the tables that hold something else than before. */
-export const changedTables = (before: Checksums, after: Checksums): string[] =>
+const changedTables = (before: Checksums, after: Checksums): string[] =>
   [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name))
 
 /** Resolves when nothing has changed for a while: events were read, jobs have done what they had to do. */
@@ -53,6 +53,23 @@ export async function untilQuiet(query: Query, quietMs = 300): Promise<Checksums
     before = after
   }
   throw new Error(`never quiet: ${changedTables(before, await checksums(query)).join(', ')}`)
+}
+
+export type Watch = {
+  /** Tables that hold something else than when they were last looked at: each change is told once, to whoever made it. */
+  changed(): Promise<string[]>
+}
+
+export async function watchTables(query: Query): Promise<Watch> {
+  let before = await untilQuiet(query)
+  return {
+    async changed() {
+      const after = await checksums(query)
+      const changed = changedTables(before, after)
+      before = after
+      return changed
+    },
+  }
 }
 
 /** Where a text stands, in any column of any row of any table: "identity.accounts". */
