@@ -29,8 +29,7 @@ export function startWorkerProcess(env: Readonly<Record<string, string | undefin
   const answers = new Map<number, (text: string) => void>()
 
   function start(): void {
-    // 16 MB of young objects: batches live for milliseconds.
-    child = fork(program, [], { env, execArgv: [...process.execArgv, '--max-semi-space-size=16'], stdio: 'inherit' })
+    child = fork(program, [], { env, stdio: 'inherit' })
     child.on('message', (message: FromWorker) => {
       if ('ready' in message) diedInARow = 0
       else answers.get(message.exposed)?.(message.text)

@@ -141,6 +141,26 @@ describe('a queue that is full', () => {
     await Promise.all(taken)
   })
 
+  test('is full too when a few items weigh as much as many', async () => {
+    const blocked = gate()
+    const batches = batcher({
+      maxItems: 1,
+      maxQueuedWeight: 10,
+      weigh: (item) => item,
+      process: async (batch) => {
+        await blocked.opened
+        return [...batch]
+      },
+    })
+    const taken = [batches.submit(0)]
+    await tick()
+    taken.push(batches.submit(9), batches.submit(9))
+    await expect(batches.submit(1)).rejects.toBeInstanceOf(Overloaded)
+    blocked.open()
+    await Promise.all(taken)
+    expect(batches.refusing()).toBeUndefined()
+  })
+
   test('draining waits for everything that was accepted', async () => {
     const blocked = gate()
     let answered = 0

@@ -23,6 +23,8 @@ export type BatcherOptions<Item, Result> = {
   maxInFlight: number
   /** Items that may wait. */
   maxQueued: number
+  /** What they may weigh together: it is the memory that a full queue holds. */
+  maxQueuedWeight?: number
   /** How long an item may be expected to wait, by the rate of the last batches. */
   maxWaitMs: number
   /** Milliseconds, only ever compared with itself. */
@@ -57,9 +59,11 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
   const now = options.now ?? performance.now.bind(performance)
   const weigh = options.weigh ?? (() => 1)
   const maxWeight = options.maxWeight ?? Number.POSITIVE_INFINITY
+  const maxQueuedWeight = options.maxQueuedWeight ?? Number.POSITIVE_INFINITY
   // A queue that is taken from the front by moving an index: shift() on thousands of items costs more than the batch.
   let queue: Waiting<Item, Result>[] = []
   let head = 0
+  let queuedWeight = 0
   let inFlight = 0
   let scheduled = false
   let itemsPerMs = 0
@@ -72,7 +76,8 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
 
   function refusing(): number | undefined {
     const waitMs = Math.max(expectedWaitMs(), oldestWaitMs())
-    if (queued() < options.maxQueued && waitMs <= options.maxWaitMs) return undefined
+    const hasRoom = queued() < options.maxQueued && queuedWeight < maxQueuedWeight
+    if (hasRoom && waitMs <= options.maxWaitMs) return undefined
     return Math.min(30, Math.max(1, Math.ceil(waitMs / 1000)))
   }
 
@@ -85,6 +90,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       if (batch.length > 0 && weight > maxWeight) break
       batch.push(waiting)
       head += 1
+      queuedWeight -= weigh(waiting.item)
     }
     if (head > 1024 && head * 2 > queue.length) {
       queue = queue.slice(head)
@@ -153,6 +159,7 @@ export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result
       if (retryAfterSeconds !== undefined) return Promise.reject(new Overloaded(retryAfterSeconds))
       return new Promise<Result>((resolve, reject) => {
         queue.push({ item, since: now(), resolve, reject })
+        queuedWeight += weigh(item)
         schedule()
       })
     },

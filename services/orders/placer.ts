@@ -21,6 +21,9 @@ export type PlacerOptions = { maxItems: number; maxInFlight: number; maxQueued: 
 /** Lines a batch holds at most: 256 ordinary orders, or five of 1,000 lines; keeps a commit below some 50 ms. */
 const maxLinesPerBatch = 5_000
 
+/** Lines that may wait, some 400 bytes each: 20 MB of orders at most, however long each of them is. */
+const maxLinesQueued = 50_000
+
 /** One batcher per shard. Ids of variants carry the bucket of their shop, so the first line's id names the shard. */
 export function createPlacer(
   shards: Shards,
@@ -39,6 +42,7 @@ export function createPlacer(
         isWholeBatch: (error) => error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown,
         weigh: (request) => request.lines.length,
         maxWeight: maxLinesPerBatch,
+        maxQueuedWeight: maxLinesQueued,
         onBatch,
       }),
     )
