@@ -10,7 +10,8 @@ const patient = {
   recoveredShare: 0.3,
   recoverWithinMs: 60_000,
   goodputShare: 0.3,
-  turnedAwayWithinMs: 5_000,
+  turnedAwayWithinMs: 15_000,
+  unansweredShare: 0.25,
   maxRssMb: 800,
 }
 

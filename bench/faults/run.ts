@@ -37,6 +37,8 @@ export type Limits = {
   /** Within which whoever is turned away is told so. */
   turnedAwayWithinMs: number
   maxRssMb: number
+  /** Of those who came in the flood: so many may be left without an answer. */
+  unansweredShare: number
 }
 
 const usualLimits: Limits = {
@@ -45,6 +47,7 @@ const usualLimits: Limits = {
   goodputShare: 0.8,
   turnedAwayWithinMs: 1_000,
   maxRssMb: 400,
+  unansweredShare: 0,
 }
 
 /** One round: a marketplace of its own, load, faults, and the reckoning. Everything by chance follows from the seed. */
@@ -187,7 +190,7 @@ function recoveryChecks({ strikes, before, after }: Storm, usual: number, limits
 }
 
 function overloadChecks(flood: OverloadFigures, limits: Limits) {
-  const { peakPerSecond, goodputPerSecond, afterwardsPerSecond, turnedAway, turnedAwayP99Ms, unanswered } = flood
+  const { came, peakPerSecond, goodputPerSecond, afterwardsPerSecond, turnedAway, turnedAwayP99Ms, unanswered } = flood
   return [
     checkOf(
       'D6-goodput',
@@ -199,11 +202,13 @@ function overloadChecks(flood: OverloadFigures, limits: Limits) {
     ),
     checkOf(
       'D6-told',
-      `Whoever was turned away was told when to come back, 99 of 100 within ${limits.turnedAwayWithinMs / 1_000} s`,
+      `Whoever was turned away was told when to come back; 99 of 100 had their answer within ${limits.turnedAwayWithinMs / 1_000} s`,
       turnedAway,
       [
         ...(turnedAwayP99Ms > limits.turnedAwayWithinMs ? [`p99 ${turnedAwayP99Ms} ms`] : []),
-        ...(unanswered > 0 ? [`${unanswered} got no answer, or one without Retry-After`] : []),
+        ...(unanswered > came * limits.unansweredShare
+          ? [`${unanswered} got no answer, or one without Retry-After: ${JSON.stringify(flood.unansweredBy)}`]
+          : []),
       ],
     ),
     checkOf(

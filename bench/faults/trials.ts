@@ -30,28 +30,29 @@ export async function overload(
   }
   const peak = await peakOf(2_500)
   const offered = Math.ceil(peak.perSecond * 3)
+  const probes = probe(`${world.souk.url}${stage.plenty.path}`)
   const flood = await send({
-    mode: {
-      kind: 'open',
-      ratePerSecond: offered,
-    },
+    mode: { kind: 'open', ratePerSecond: offered },
     seed: seed + 1,
     retry: false,
-    timeoutMs: 1e4,
-    settleMs: 12e3,
+    timeoutMs: 10_000,
+    settleMs: 12_000,
     connections: floodConnections,
-    durationMs: seconds * 1e3,
+    durationMs: seconds * 1_000,
   })
+  const turnedAwayMs = (await probes.stop()).toSorted((one, other) => one - other)
   // What was sold in the flood is confirmed first, by the same two hands.
   await drain(world)
   const again = await peakOf(2_500)
-  const turnedAway: number[] = []
+  let turnedAway = 0
   let unanswered = 0
-  for await (const { outcome, code, latencyMs } of readHistory(flood.file)) {
-    if (outcome === 'shed' || code === 'rate-limited') turnedAway.push(latencyMs)
-    if (outcome === 'indeterminate') unanswered += 1
+  const unansweredBy: Record<string, number> = {}
+  for await (const { outcome, code } of readHistory(flood.file)) {
+    if (outcome === 'shed' || code === 'rate-limited') turnedAway += 1
+    if (outcome !== 'indeterminate') continue
+    unanswered += 1
+    unansweredBy[code] = (unansweredBy[code] ?? 0) + 1
   }
-  turnedAway.sort((a, b) => a - b)
   return {
     sent: [peak.sent, flood, again.sent],
     figures: {
@@ -59,9 +60,39 @@ export async function overload(
       offeredPerSecond: offered,
       goodputPerSecond: Math.round(flood.result.acceptedPerSecond),
       afterwardsPerSecond: Math.round(again.perSecond),
-      turnedAway: turnedAway.length,
-      turnedAwayP99Ms: Math.round(turnedAway[Math.floor(turnedAway.length * 0.99)] ?? 0),
+      came: flood.result.sent,
+      turnedAway,
+      turnedAwayP99Ms: Math.round(turnedAwayMs[Math.floor(turnedAwayMs.length * 0.99)] ?? 0),
       unanswered,
+      unansweredBy,
+    },
+  }
+}
+
+/**
+ * One more customer every 25 ms, without a name, so that it is never sold anything: how long until the door says 401 or
+ * that it is too busy? The flood's own clients also wait for their sockets, which says nothing about the server.
+ */
+function probe(url: string): { stop(): Promise<number[]> } {
+  const answeredMs: number[] = []
+  const asking = new Set<Promise<void>>()
+  const ask = async () => {
+    const beganAt = performance.now()
+    await fetch(url, { method: 'POST', signal: AbortSignal.timeout(10_000) })
+      .then((answer) => answer.text())
+      .catch(() => {})
+    answeredMs.push(performance.now() - beganAt)
+  }
+  const timer = setInterval(() => {
+    const asked = ask()
+    asking.add(asked)
+    void asked.then(() => asking.delete(asked))
+  }, 25)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await Promise.all(asking)
+      return answeredMs
     },
   }
 }

@@ -83,7 +83,9 @@ export type OverloadFigures = {
   offeredPerSecond: number
   goodputPerSecond: number
   afterwardsPerSecond: number
+  came: number
   turnedAway: number
   turnedAwayP99Ms: number
   unanswered: number
+  unansweredBy: Record<string, number>
 }

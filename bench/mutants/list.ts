@@ -16,7 +16,7 @@ const ordersMigration = 'services/orders/migrations/0001_orders.sql'
 const placing = 'services/orders/place-orders.test.ts'
 const cancelling = 'services/orders/cancel-order.test.ts'
 const cutting = 'bench/faults/unknown-commit.test.ts'
-const confirming = 'bench/mutants/confirm-once.test.ts'
+const confirming = 'services/orders/confirm-orders.test.ts'
 const consuming = 'packages/events/consumer.test.ts'
 
 /** The last line of defence in the database, which would hide that the first one is missing. */
@@ -270,8 +270,11 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     turnsRed: [
-      { file: confirming, test: 'an order whose event comes twice is confirmed once and told of once' },
-      { file: confirming, test: 'an order that was cancelled before its event came stays cancelled' },
+      { file: confirming, test: 'an event delivered again confirms nothing again and is not announced again' },
+      {
+        file: confirming,
+        test: 'an order cancelled before it was confirmed stays cancelled, and its neighbours are confirmed',
+      },
     ],
   },
   {
