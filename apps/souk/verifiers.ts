@@ -11,7 +11,7 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
   const identity = directory.client(IdentityService)
   let revoked = new Set<string>()
   let failing = false
-  const timer = setInterval(async () => {
+  const look = async () => {
     try {
       revoked = new Set((await identity.listRevoked({})).sessionIds)
       failing = false
@@ -20,7 +20,8 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
       if (!failing) log.warn({ error }, 'ended sessions could not be read; those known stay refused')
       failing = true
     }
-  }, revokedEveryMs)
+  }
+  const timer = setInterval(() => void look(), revokedEveryMs)
   timer.unref()
   const verifyKey = createApiKeyVerifier({
     clock,

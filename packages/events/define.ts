@@ -37,7 +37,9 @@ export function sourceOf(consumer: Consumer): string {
   const sources = new Set(consumer.events.map((event) => serviceOf(event.topic)))
   const [source] = sources
   if (source === undefined || sources.size > 1)
-    throw new RangeError(`consumer ${consumer.name} must declare events of exactly one service, has ${[...sources]}`)
+    throw new RangeError(
+      `consumer ${consumer.name} must declare events of exactly one service, has ${[...sources].join(', ')}`,
+    )
   return source
 }
 

@@ -99,7 +99,7 @@ export function saleRoutes(deps: RouteDeps): Route[] {
       // Kept with the window itself: the answer is known only after orders was asked, which no transaction waits for.
       idempotency: 'required',
       async handle(request) {
-        const { startsAt, endsAt, capPerCustomer = 0, ...given } = request.body
+        const { startsAt, endsAt, capPerCustomer, ...given } = request.body
         const requestKey = request.idempotencyKey
         if (requestKey === undefined) throw httpErrors.error('idempotency-key-required', 'Send an Idempotency-Key.')
         const db = await requireOwn(deps, request, given.productId)

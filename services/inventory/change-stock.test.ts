@@ -240,7 +240,7 @@ describe('many at once', () => {
 describe('the audit', () => {
   test('sees a shelf that differs from its ledger, also when it looks only at what is new', async () => {
     const inv = await shopWith(10)
-    const [{ snapshot = '' } = {}] = await database.query<{ snapshot: string }>(
+    const [{ snapshot } = { snapshot: '' }] = await database.query<{ snapshot: string }>(
       'select pg_current_snapshot()::text as snapshot',
     )
     expect(await inv.audit(snapshot)).toEqual([])

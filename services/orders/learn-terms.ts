@@ -101,6 +101,7 @@ export function createLearner(deps: {
         for (const variantId of together) if (asked.get(variantId)?.answer === answer) asked.delete(variantId)
       })
     }
-    await Promise.all(new Set(variantIds.map((variantId) => asked.get(variantId)?.answer)))
+    const answers = new Set(variantIds.map((variantId) => asked.get(variantId)?.answer))
+    await Promise.all([...answers].filter((answer) => answer !== undefined))
   }
 }
