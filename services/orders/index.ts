@@ -45,6 +45,7 @@ export const orders = defineService({
         maxWaitMs: config.SOUK_ORDERS_WAIT_MS,
       },
       series.batch,
+      series.outcomes,
     )
     series.queue(placer.stats)
     const accepted = startPlacingAccepted({ db, placer, clock, log })

@@ -1,4 +1,5 @@
 import type { Metrics } from '@souk/telemetry'
+import type { PlaceOutcome } from './place-orders.ts'
 import type { Placer } from './placer.ts'
 
 /** What a crowd does to the order path: batches, how long orders wait for one, and which way each batch took. */
@@ -11,7 +12,17 @@ export function placingMetrics(metrics: Metrics) {
   const seconds = metrics.histogram('souk_orders_batch_seconds', 'From deciding a batch to its commit.')
   const waited = metrics.histogram('souk_orders_wait_seconds', 'What the oldest order of a batch had waited for it.')
   const paths = metrics.counter('souk_orders_batches_total', 'Batches by the way they took.', ['path'])
+  const outcomes = metrics.counter('souk_orders_total', 'Orders asked for, by what came of them.', ['outcome'])
   return {
+    /** Counted a batch at a time: placed, repeated, or the code of the refusal. */
+    outcomes(batch: readonly PlaceOutcome[]) {
+      const counts = new Map<string, number>()
+      for (const outcome of batch) {
+        const name = outcome.kind === 'refused' ? outcome.error.code : outcome.repeated ? 'repeated' : 'placed'
+        counts.set(name, (counts.get(name) ?? 0) + 1)
+      }
+      for (const [outcome, count] of counts) outcomes.inc({ outcome }, count)
+    },
     batch(batch: { items: number; tookMs: number; oldestWaitMs: number }) {
       items.observe(batch.items)
       seconds.observe(batch.tookMs / 1000)

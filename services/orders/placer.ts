@@ -30,6 +30,7 @@ export function createPlacer(
   depsOf: (shard: Shard) => PlaceDeps,
   options: PlacerOptions,
   onBatch: (batch: { items: number; tookMs: number; oldestWaitMs: number }) => void,
+  onOutcomes: (outcomes: readonly PlaceOutcome[]) => void = () => {},
 ): Placer {
   const batchers = new Map<string, Batcher<OrderRequest, PlaceOutcome>>()
   for (const shard of shards.all()) {
@@ -38,7 +39,11 @@ export function createPlacer(
       shard.name,
       createBatcher({
         ...options,
-        process: (batch) => placeOrders(deps, batch),
+        async process(batch) {
+          const outcomes = await placeOrders(deps, batch)
+          onOutcomes(outcomes)
+          return outcomes
+        },
         isWholeBatch: (error) => error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown,
         weigh: (request) => request.lines.length,
         maxWeight: maxLinesPerBatch,
