@@ -34,8 +34,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: placeSql,
-        find: 'a.allotment_id = d.allotment_id and a.remaining >= d.quantity',
-        replace: 'a.allotment_id = d.allotment_id',
+        find: 'a.allotment_id = l.allotment_id and a.remaining >= l.quantity',
+        replace: 'a.allotment_id = l.allotment_id',
       },
       withoutCheck,
     ],

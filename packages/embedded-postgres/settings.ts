@@ -31,6 +31,8 @@ export const serverSettings = {
   commit_delay: '0',
 
   // Compiling a statement takes longer than running any of ours.
+  // Baskets that name the same things may wait for each other in a circle; a tenth of a second is enough to be sure.
+  deadlock_timeout: '100ms',
   jit: 'off',
   // Two cores serve everybody: a report must not take the one that takes orders.
   max_parallel_workers_per_gather: '0',

@@ -25,6 +25,10 @@ export async function releaseUnits(tx: Tx, released: readonly Released[]): Promi
     if (line.capId !== null) back.push({ id: line.capId, remaining: line.quantity, granted: 0 })
   }
   back.sort((a, b) => (a.id < b.id ? -1 : 1))
+  // In the order in which orders take them, or the two would wait for each other.
+  await tx.many(sql`
+    select 1 from allotments where kind in (1, 2, 3) and allotment_id = any(${back.map((row) => row.id)}::uuid[])
+    order by (kind = 3) desc, allotment_id for update`)
   await tx.run(sql`
     update allotments a set remaining = a.remaining + b.remaining, granted = a.granted + b.granted
     from unnest(${back.map((row) => row.id)}::uuid[], ${back.map((row) => row.remaining)}::bigint[],

@@ -7,7 +7,7 @@ import { daysToSearch, keyDays, keysLiveSince } from './keys.ts'
 import type { PlacedOrder } from './order.ts'
 import { orderPlacedEvent } from './order-events.ts'
 import { readPlacedOrders } from './orders.sql.ts'
-import { expectationFailed, findKeys, lockRemaining, placeBatch, readRemaining } from './place.sql.ts'
+import { ensureCaps, expectationFailed, findKeys, lockRemaining, placeBatch, readRemaining } from './place.sql.ts'
 import { type OrderRequest, type PricedOrder, priceOrder } from './price-order.ts'
 import type { Terms, TermsMemory } from './terms.ts'
 import { readTerms } from './terms.sql.ts'
@@ -42,6 +42,7 @@ export async function placeOrders(deps: PlaceDeps, requests: readonly OrderReque
   const batch = requests.map((request): Waiting => ({ request, priced: undefined, outcome: undefined }))
   const demand = await readAgainIfCut(async () => {
     for (const waiting of batch) waiting.outcome = undefined
+    if (deps.memory.repeatsAreComing(deps.clock().getTime())) await answerRepeats(deps, deps.db.autocommit, batch)
     await learnMissing(deps, batch)
     const decided = decide(deps, batch, remembered(deps))
     return batch.some(isRefused) ? askAgain(deps, batch) : decided
@@ -137,7 +138,7 @@ async function askAgain(deps: PlaceDeps, batch: readonly Waiting[]): Promise<Dem
   for (const waiting of refused) waiting.outcome = undefined
   await answerRepeats(deps, deps.db.autocommit, refused)
   const open = refused.filter((waiting) => waiting.outcome === undefined)
-  const view = await recall(deps, deps.db.autocommit, variantsOf(open))
+  const view = await recall(deps, deps.db.autocommit, variantsOf(batch))
   decide(deps, open, { ...view, remainingOf: everything })
   const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
   if (caps.length > 0) {
@@ -217,6 +218,8 @@ async function writeCarefully(deps: PlaceDeps, batch: readonly Waiting[]): Promi
         const termsOf = (variantId: string) => terms.get(variantId)
         decide(deps, open, { termsOf, remainingOf: everything })
         const ids = new Set(drawsOf(open).map((draw) => draw.allotmentId))
+        const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
+        if (caps.length > 0) await ensureCaps(tx, caps)
         const locked = new Map((await lockRemaining(tx, [...ids])).map((row) => [row.allotment_id, row.remaining]))
         for (const waiting of open) waiting.outcome = undefined
         const demand = decide(deps, open, { termsOf, remainingOf: (allotmentId) => locked.get(allotmentId) })
@@ -269,6 +272,7 @@ async function answerRepeats(deps: PlaceDeps, tx: Tx, batch: readonly Waiting[])
   )
   const live = found.filter((row) => timeInId(row.order_id) > keysLiveSince(nowMs))
   if (live.length === 0) return
+  deps.memory.sawRepeat(nowMs)
   const byKey = new Map(live.map((row) => [`${row.customer_id} ${row.key}`, row]))
   const orders = await readPlacedOrders(
     tx,

@@ -50,13 +50,19 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
         insert into order_keys (day, customer_id, key, order_id, body_hash)
         select day, customer_id, key, order_id, body_hash from asked cross join unnest(${keyDays}::date[]) as day
         on conflict do nothing returning 1),
-      taken as (
-        update allotments a set remaining = a.remaining - d.quantity
+      -- Locked in the order of their ids before they are changed: an update takes rows as its plan finds them.
+      locked as materialized (
+        select a.kind, a.allotment_id, d.quantity
         from unnest(
           ${uuidArray(shared.map(({ draw }) => draw.allotmentId))}::uuid[],
           ${integerArray(shared.map(({ quantity }) => quantity))}::bigint[])
           as d (allotment_id, quantity)
-        where a.kind in (1, 2) and a.allotment_id = d.allotment_id and a.remaining >= d.quantity
+        join allotments a on a.kind in (1, 2) and a.allotment_id = d.allotment_id
+        order by a.allotment_id for update of a),
+      taken as (
+        update allotments a set remaining = a.remaining - l.quantity
+        from locked l
+        where a.kind = l.kind and a.allotment_id = l.allotment_id and a.remaining >= l.quantity
         returning 1),
       capped as (
         insert into allotments as a (kind, allotment_id, shop_id, granted, remaining)
@@ -149,4 +155,14 @@ export const readRemaining = (tx: Tx, ids: readonly string[]) => tx.many<Remaini
 
 /** The same under lock, always in the order of (kind, id), so that no two of us wait in a circle. */
 export const lockRemaining = (tx: Tx, ids: readonly string[]) =>
-  tx.many<RemainingRow>(sql`${allotments(ids)} order by kind, allotment_id for update`)
+  tx.many<RemainingRow>(sql`${allotments(ids)} order by (kind = 3) desc, allotment_id for update`)
+
+/** Make sure these caps have their rows, so that they can be locked before anything shared is. */
+export const ensureCaps = (tx: Tx, caps: readonly { allotmentId: string; shopId: string; cap: number }[]) =>
+  tx.run(sql`
+    insert into allotments (kind, allotment_id, shop_id, granted, remaining)
+    select distinct on (c.allotment_id) 3, c.allotment_id, c.shop_id, c.cap, c.cap from unnest(
+      ${uuidArray(caps.map((cap) => cap.allotmentId))}::uuid[],
+      ${uuidArray(caps.map((cap) => cap.shopId))}::uuid[],
+      ${integerArray(caps.map((cap) => cap.cap))}::bigint[]) as c (allotment_id, shop_id, cap)
+    order by c.allotment_id on conflict do nothing`)

@@ -43,6 +43,10 @@ export type TermsMemory = {
   /** Of one customer in one sale. */
   setCap(allotmentId: string, units: number): void
   take(allotmentId: string, units: number): void
+  /** A key was sent again: where one is, more follow (impatient buyers, a gateway that retries). */
+  sawRepeat(nowMs: number): void
+  /** Then keys are looked up before anything is decided: one short question, instead of a batch that undoes itself. */
+  repeatsAreComing(nowMs: number): boolean
 }
 
 /** About 600 bytes a variant: 50,000 of them are 30 MB. The oldest entry leaves first; a hot one is soon learnt again. */
@@ -50,6 +54,7 @@ export function createTermsMemory(maxVariants = 50_000, maxCaps = 50_000): Terms
   const known = new Map<string, Terms>()
   const remaining = new Map<string, number>()
   const caps = new Map<string, number>()
+  let repeatSeenAtMs = Number.NEGATIVE_INFINITY
   const forget = (variantId: string) => {
     const terms = known.get(variantId)
     known.delete(variantId)
@@ -74,5 +79,11 @@ export function createTermsMemory(maxVariants = 50_000, maxCaps = 50_000): Terms
       const left = remaining.get(allotmentId)
       if (left !== undefined) remaining.set(allotmentId, left - units)
     },
+    sawRepeat(nowMs) {
+      repeatSeenAtMs = nowMs
+    },
+    repeatsAreComing: (nowMs) => nowMs - repeatSeenAtMs < repeatsFollowWithinMs,
   }
 }
+
+const repeatsFollowWithinMs = 2_000
