@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import nodeFlags from './node-flags.json' with { type: 'json' }
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -104,7 +105,7 @@ const ended = (child: ChildProcess): Promise<void> =>
     : new Promise((resolve) => child.once('exit', () => resolve()))
 
 async function launchOnce(env: NodeJS.ProcessEnv, onProgress: (line: string) => void) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'start', '--json'], {
+  const child = spawn(process.execPath, [...nodeFlags, program, 'start', '--json'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     // A Ctrl-C in the terminal is for us alone: the sale is ended first, then the marketplace.
