@@ -43,6 +43,14 @@ const passOverXids = 10_000n
 /** Half a second of silence (5 + 10 + 20 + 40 + 80 + 160 ms, and the first of 250). */
 const settledAfterPolls = pollsMs.length - 1
 
+/**
+ * Under load, let events gather between batches: a batch costs six round trips and a commit whatever its size. Following
+ * every commit of a sale at once cost 32 µs of processor time an event, gathering for 25 ms costs 11. An event that comes
+ * alone is not delayed.
+ */
+const gatherMs = 25
+const busyWithinMs = 100
+
 class Stopped extends Error {}
 
 /**
@@ -81,12 +89,16 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
     { applier, intake }: { applier: Applier; intake: Intake },
     onProgress: () => void,
   ): Promise<void> {
+    let lastAppliedAtMs = Number.NEGATIVE_INFINITY
     for (let quiet = 0; !stopping.signal.aborted; ) {
       const items = await intake.take(limit)
       if (items.length > 0) await applier.apply(items)
       onProgress()
       if (items.length > 0) {
         quiet = 0
+        const appliedAtMs = performance.now()
+        if (items.length < limit && appliedAtMs - lastAppliedAtMs < busyWithinMs) await pause(gatherMs)
+        lastAppliedAtMs = appliedAtMs
         continue
       }
       // Once nothing more comes, what was skipped is behind us for good: else the lag would count it for ever.
