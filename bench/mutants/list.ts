@@ -153,9 +153,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: placeSql,
-        find: 'from asked cross join unnest(${keyDays}::date[]) as day\n        on conflict do nothing returning 1),',
-        replace:
-          'from asked cross join unnest(${keyDays}::date[]) as day where false\n        on conflict do nothing returning 1),',
+        find: 'from asked cross join unnest(${keyDays}::date[]) as day\n        returning 1),',
+        replace: 'from asked cross join unnest(${keyDays}::date[]) as day where false\n        returning 1),',
       },
       {
         file: placeSql,

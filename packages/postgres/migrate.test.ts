@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { testDatabase } from '@souk/testing'
+import { testDatabase, testSecret } from '@souk/testing'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { migrate } from './migrate.ts'
 
@@ -20,7 +20,7 @@ async function garden(files: Record<string, string>) {
     migrate({
       url: database.url,
       services: [{ service: 'garden', sets }],
-      secret: 'only for tests, the same in every one',
+      secret: testSecret,
     })
 }
 
@@ -79,7 +79,7 @@ test('a program older than its database refuses to start where it could not work
 })
 
 test('a service name that is no plain word never reaches the database', async () => {
-  const up = (service: string) => migrate({ url: database.url, services: [{ service, sets: [] }], secret: 'x' })
+  const up = (service: string) => migrate({ url: database.url, services: [{ service, sets: [] }], secret: testSecret })
   await expect(up('garden; drop schema public')).rejects.toThrow('not a service name')
   await expect(up('Garden')).rejects.toThrow('not a service name')
 })

@@ -1,4 +1,4 @@
-import { type TestDatabase, testDatabase } from '@souk/testing'
+import { type TestDatabase, testDatabase, testSecret } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runAudit } from '../audit/run.ts'
 import { type House, openHouse } from '../house.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
     services: allServices,
     env: {
       DATABASE_URL: database.adminUrl,
-      SOUK_SECRET: 'only for tests, but of a real length',
+      SOUK_SECRET: testSecret,
       SOUK_LOG_LEVEL: 'error',
       SOUK_CONNECTIONS: '3',
     },
