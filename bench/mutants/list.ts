@@ -52,7 +52,7 @@ export const mutants: readonly Mutant[] = [
       },
       withoutCheck,
     ],
-    turnsRed: [{ file: placing, test: 'gives each customer no more than the cap, whatever he tries' }],
+    turnsRed: [{ file: placing, test: 'gives nothing more to a customer who had his share through another process' }],
   },
   {
     name: 'answer-before-commit',

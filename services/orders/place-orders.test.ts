@@ -218,6 +218,15 @@ describe('a sale', () => {
     expect(answers(await placeOrders(deps[0] as never, [ask(thing.variantId)]))).toEqual(['placed'])
   })
 
+  test('gives nothing more to a customer who had his share through another process', async () => {
+    const thing = await world.variant({ units: 50 })
+    await world.sale(thing, { units: 50, cap: 2 })
+    const customerId = randomUUID()
+    const two = ask([{ variantId: thing.variantId, quantity: 2 }], { customerId })
+    expect(answers(await placeOrders(world.deps(), [two]))).toEqual(['placed'])
+    expect(answers(await placeOrders(world.deps(), [ask(thing.variantId, { customerId })]))).toEqual(['cap-reached'])
+  })
+
   test('does not touch what is on ordinary sale, and ordinary sale not what is set aside', async () => {
     const thing = await world.variant({ units: 10 })
     const saleWindowId = await world.sale(thing, { units: 8, fromMs: 3_600_000, toMs: 7_200_000 })
