@@ -43,13 +43,22 @@ async function checksums(query: Query): Promise<Checksums> {
 const changedTables = (before: Checksums, after: Checksums): string[] =>
   [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name))
 
+/** Other tests' transactions on the same server hold back what consumers may read; until then silence means nothing. */
+async function eventsAreReadable(query: Query): Promise<boolean> {
+  const outboxes = ['identity', 'shops', 'catalog', 'inventory', 'orders'].map(
+    (schema) => `select 1 from ${schema}.outbox where xid >= pg_snapshot_xmin(pg_current_snapshot())`,
+  )
+  return (await query(outboxes.join(' union all '))).length === 0
+}
+
 /** Resolves when nothing has changed for a while: events were read, jobs have done what they had to do. */
-export async function untilQuiet(query: Query, quietMs = 300): Promise<Checksums> {
+export async function untilQuiet(query: Query, quietMs = 500): Promise<Checksums> {
   let before = await checksums(query)
   for (let tries = 0; tries < 60; tries += 1) {
+    const allReadable = await eventsAreReadable(query)
     await new Promise((resolve) => setTimeout(resolve, quietMs))
     const after = await checksums(query)
-    if (changedTables(before, after).length === 0) return after
+    if (allReadable && changedTables(before, after).length === 0) return after
     before = after
   }
   throw new Error(`never quiet: ${changedTables(before, await checksums(query)).join(', ')}`)
