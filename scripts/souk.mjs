@@ -19,7 +19,7 @@ const program = [join(root, 'apps', 'souk', 'main.ts'), ...process.argv.slice(2)
 const detached = process.platform !== 'win32'
 // What V8 is told of memory. A crowd's requests live for one batch, some 25 ms: with 64 MB for young objects most are gone
 // before they are looked at. A limit makes it collect before the heap has quadrupled; live data is some 50 MB. At 10,000
-// orders a second: 74 µs of processor time an order and 370 MB without these, 74 µs and 310 MB with them; 16 MB and a
+// orders a second, without confirming them: 74 µs of processor time an order and 370 MB without these, 74 µs and 310 MB with them; 16 MB and a
 // limit of 512 gave 200 MB and 93 µs. The same for marketplaces that commands start (apps/souk/own-marketplace.ts).
 const nodeFlags = JSON.parse(readFileSync(new URL('../apps/souk/node-flags.json', import.meta.url), 'utf8'))
 const child = spawn(suitableNode(), [...nodeFlags, ...program], {

@@ -18,8 +18,8 @@ export type WorkerProcess = {
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 /**
- * Reading events and running jobs in a process of its own, so that a crowd at the edge has a whole core to itself: on two
- * cores 15 % more orders a second. It ends when this process ends, however that happens, and is started again when it dies.
+ * Reading events and running jobs in a process of its own, so that a crowd at the edge does not wait for it. On two cores
+ * that was 9,400 orders a second instead of 9,000 in one short comparison. It ends when this process ends, however that happens, and is started again when it dies.
  */
 export function startWorkerProcess(env: Readonly<Record<string, string | undefined>>, log: Logger): WorkerProcess {
   let stopping = false

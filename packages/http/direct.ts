@@ -21,11 +21,11 @@ type Direct = {
 /**
  * The short way for routes marked `hot`: from Node's server to the pipeline without Fastify in between. Everything the
  * pipeline does (who, how often, whether, schemas, problems, headers, metrics) is the same code; what is left out is
- * routing, hooks and content types, 10 µs and a third of what a request allocates. Only the plainest request goes this
+ * routing, hooks and content types: by a heap profile 12 % of what a request allocates. Only the plainest request goes this
  * way: POST, the exact address without a query, JSON of a stated length, no proxy to believe. Any other goes the long
  * way, and so does the first one of each route, which learns its serialisers there.
  *
- * At 8,000 orders a second that was 12 % of the process. If Fastify ever costs less than 3 µs more, remove this file.
+ * What it saves in time was not measured apart from other changes. If that turns out to be less than 3 µs, remove this file.
  */
 export function withDirectRoutes(
   handler: RequestListener,

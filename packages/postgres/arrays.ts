@@ -1,6 +1,6 @@
 /**
  * Array parameters whose elements need no escaping, written at once. The driver escapes every element of an array by
- * itself, with two regular expressions each: at ten arrays a batch that is 3 µs an order. Free text goes as an array.
+ * itself, with two regular expressions each, and a batch of orders has ten arrays. Free text goes as an array.
  */
 export const uuidArray = (ids: readonly (string | null)[]): string => {
   let text = '{'

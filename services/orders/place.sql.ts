@@ -47,7 +47,7 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
           ${uuidArray(bodyHashes)}::uuid[])
           as t (order_id, shop_id, customer_id, total_minor, currency, payment_method, key, body_hash)),
       -- A key that is there already is an error here (23505), which undoes the statement as a wrong count would; asking
-      -- for "on conflict do nothing" instead costs 3 µs an order for every order that has none.
+      -- for "on conflict do nothing" instead costs PostgreSQL about 4 µs an order, in one comparison of 48 with 44.
       keyed as (
         insert into order_keys (day, customer_id, key, order_id, body_hash)
         select day, customer_id, key, order_id, body_hash from asked cross join unnest(${keyDays}::date[]) as day
