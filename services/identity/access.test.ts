@@ -42,9 +42,8 @@ describe('signing keys', () => {
       clock: id.time.clock,
     })
     const people = await Promise.all(Array.from({ length: 10 }, () => id.register()))
-    const rotations: Promise<unknown>[] = []
     for (let round = 0; round < 6; round += 1) {
-      rotations.push(id.call('rotateSigningKeys', { principal: operator() }))
+      const rotating = id.call('rotateSigningKeys', { principal: operator() })
       // The edge asks for unknown keys every 10 seconds at most.
       id.time.advance(11_000)
       const answers = await Promise.all(people.map((person) => id.refresh(person.refreshToken)))
@@ -54,9 +53,20 @@ describe('signing keys', () => {
         expect((await verify(person.accessToken)).accountId).toBe(person.accountId)
         person.refreshToken = body.refreshToken
       }
+      await rotating
     }
-    await Promise.all(rotations)
     expect(await id.findings()).toEqual([])
+  })
+  test('rotated by several operators at the same instant, each time the next in line takes over', async () => {
+    const rotations = Array.from({ length: 8 }, () =>
+      id.call<{ kid: string }>('rotateSigningKeys', { principal: operator() }),
+    )
+    const kids = (await Promise.all(rotations)).map(({ body }) => body.kid)
+    expect(new Set(kids).size).toBe(8)
+    const keys = await id.database.query(
+      `select state from identity.signing_keys where state <> 'retired' order by state`,
+    )
+    expect(keys).toEqual([{ state: 'current' }, { state: 'next' }])
   })
   test('are replaced after 90 days', async () => {
     const current = () => id.database.query(`select kid from identity.signing_keys where state = 'current'`)

@@ -8,11 +8,12 @@ import { minuteMs } from './identity.ts'
 import {
   activateNextKey,
   deleteUnpublishedKeys,
+  findCurrentKey,
   insertSigningKey,
-  lockCurrentKey,
   type NewSigningKey,
   publishedKeys,
   retireCurrentKey,
+  takeTurnRotating,
 } from './keys.sql.ts'
 import { type Secrets, seal, unseal } from './secrets.ts'
 
@@ -91,7 +92,7 @@ export async function openKeyring(given: { db: Database; clock: Clock; secrets: 
 
   async function rotate(tx: Tx, upcoming: NewSigningKey): Promise<{ kid: string }> {
     const now = clock()
-    await lockCurrentKey(tx)
+    await takeTurnRotating(tx)
     await retireCurrentKey(tx, new Date(now.getTime() + publishedAfterRetirementMs))
     const activated = await activateNextKey(tx, now)
     await insertSigningKey(tx, upcoming, 'next', now)
@@ -122,8 +123,9 @@ export async function openKeyring(given: { db: Database; clock: Clock; secrets: 
       if (!isDue(rows.find((row) => row.state === 'current')?.activatedAt)) return false
       const upcoming = await newSigningKey()
       return db.transaction(async (tx) => {
-        // Looked at again under the lock: an operator may have rotated meanwhile.
-        if (!isDue((await lockCurrentKey(tx))?.activatedAt)) return false
+        await takeTurnRotating(tx)
+        // Looked at again in our turn: an operator may have rotated meanwhile.
+        if (!isDue((await findCurrentKey(tx))?.activatedAt)) return false
         await rotate(tx, upcoming)
         return true
       })

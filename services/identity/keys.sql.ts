@@ -26,9 +26,16 @@ export const insertSigningKey = (tx: Tx, key: NewSigningKey, state: 'next' | 'cu
             ${state === 'current' ? now : null})
     on conflict (state) where state in ('next', 'current') do nothing`)
 
-export const lockCurrentKey = (tx: Tx) =>
+/**
+ * One rotation after the other. A lock on the current key is not enough: whoever waited for it finds it retired, has
+ * locked nothing, and of two who waited both would put the next key in force.
+ */
+export const takeTurnRotating = (tx: Tx) =>
+  tx.run(sql`select pg_advisory_xact_lock(hashtextextended('identity.signing-keys', 0))`)
+
+export const findCurrentKey = (tx: Tx) =>
   tx.maybeOne<{ kid: string; activatedAt: Date }>(sql`
-    select kid, activated_at as "activatedAt" from signing_keys where state = 'current' for update`)
+    select kid, activated_at as "activatedAt" from signing_keys where state = 'current'`)
 
 export const retireCurrentKey = (tx: Tx, publishedUntil: Date) =>
   tx.run(sql`
