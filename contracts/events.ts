@@ -2,7 +2,22 @@ import { defineEvent, type EventType } from '@souk/events'
 import { ProductChangedSchema, SaleWindowChangedSchema } from './gen/souk/catalog_pb.js'
 import { AccountRegisteredSchema, SignInFailuresExceededSchema } from './gen/souk/identity_pb.js'
 import { StockChangedSchema, StockRanLowSchema } from './gen/souk/inventory_pb.js'
-import { OrderCancelledSchema, OrderConfirmedSchema, OrderPlacedSchema } from './gen/souk/orders_pb.js'
+import { MessageFailedSchema, MessagesSentSchema } from './gen/souk/notifications_pb.js'
+import {
+  OrderCancelledSchema,
+  OrderConfirmedSchema,
+  OrderDeliveredSchema,
+  OrderPlacedSchema,
+  OrderReturnedSchema,
+  OrderShippedSchema,
+} from './gen/souk/orders_pb.js'
+import {
+  PaymentCapturedSchema,
+  PaymentFailedSchema,
+  PaymentInitiatedSchema,
+  PaymentRefundedSchema,
+  PaymentsAuthorisedSchema,
+} from './gen/souk/payments_pb.js'
 import { ShopChangedSchema } from './gen/souk/shops_pb.js'
 
 // What each means and when it is emitted stands with its message in proto/souk; docs/events.md shows it all together.
@@ -87,6 +102,86 @@ export const orderCancelled = defineEvent({
   keyOf: (event) => event.orderId,
 })
 
+export const orderShipped = defineEvent({
+  type: 'orders.order_shipped',
+  topic: 'orders.order',
+  schemaVersion: 1,
+  message: OrderShippedSchema,
+  keyOf: (event) => event.orderId,
+})
+
+export const orderDelivered = defineEvent({
+  type: 'orders.order_delivered',
+  topic: 'orders.order',
+  schemaVersion: 1,
+  message: OrderDeliveredSchema,
+  keyOf: (event) => event.orderId,
+})
+
+export const orderReturned = defineEvent({
+  type: 'orders.order_returned',
+  topic: 'orders.order',
+  schemaVersion: 1,
+  message: OrderReturnedSchema,
+  keyOf: (event) => event.orderId,
+})
+
+export const paymentsAuthorised = defineEvent({
+  type: 'payments.payments_authorised',
+  topic: 'payments.payment',
+  schemaVersion: 1,
+  message: PaymentsAuthorisedSchema,
+  keyOf: (event) => event.shopId,
+})
+
+export const paymentInitiated = defineEvent({
+  type: 'payments.payment_initiated',
+  topic: 'payments.payment',
+  schemaVersion: 1,
+  message: PaymentInitiatedSchema,
+  keyOf: (event) => event.shopId,
+})
+
+export const paymentFailed = defineEvent({
+  type: 'payments.payment_failed',
+  topic: 'payments.payment',
+  schemaVersion: 1,
+  message: PaymentFailedSchema,
+  keyOf: (event) => event.shopId,
+})
+
+export const paymentCaptured = defineEvent({
+  type: 'payments.payment_captured',
+  topic: 'payments.payment',
+  schemaVersion: 1,
+  message: PaymentCapturedSchema,
+  keyOf: (event) => event.shopId,
+})
+
+export const paymentRefunded = defineEvent({
+  type: 'payments.payment_refunded',
+  topic: 'payments.payment',
+  schemaVersion: 1,
+  message: PaymentRefundedSchema,
+  keyOf: (event) => event.shopId,
+})
+
+export const messageFailed = defineEvent({
+  type: 'notifications.message_failed',
+  topic: 'notifications.message',
+  schemaVersion: 1,
+  message: MessageFailedSchema,
+  keyOf: (event) => event.customerId,
+})
+
+export const messagesSent = defineEvent({
+  type: 'notifications.messages_sent',
+  topic: 'notifications.delivery',
+  schemaVersion: 1,
+  message: MessagesSentSchema,
+  keyOf: (event) => event.batchId,
+})
+
 /** Every kind of event there is. */
 export const allEvents: readonly EventType[] = [
   accountRegistered,
@@ -99,4 +194,14 @@ export const allEvents: readonly EventType[] = [
   orderPlaced,
   orderConfirmed,
   orderCancelled,
+  orderShipped,
+  orderDelivered,
+  orderReturned,
+  paymentsAuthorised,
+  paymentInitiated,
+  paymentFailed,
+  paymentCaptured,
+  paymentRefunded,
+  messageFailed,
+  messagesSent,
 ]

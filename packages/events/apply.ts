@@ -40,10 +40,11 @@ export function createApplier(options: {
   /** One transaction. The offset comes first: whoever holds it is alone, and loses it with everything else on failure. */
   async function commit(to: Position, events: readonly Event[], dead: Parameters<typeof park>[2]): Promise<void> {
     const startedAt = performance.now()
+    const prepared = events.length > 0 ? await consumer.prepare?.(events) : undefined
     await db.transaction(async (tx) => {
       if (!(await take(tx, to))) throw new OffsetMoved(key.consumer)
       await park(tx, key, dead, clock())
-      if (events.length > 0) await consumer.handle(tx, events)
+      if (events.length > 0) await consumer.handle(tx, events, prepared)
     })
     offset = to
     happening.applied(events.length, (performance.now() - startedAt) / 1_000)

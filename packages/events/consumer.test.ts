@@ -460,3 +460,27 @@ describe('watching and keeping the log', () => {
     expect(await forget(0)).toBe(0) // never younger than a day
   })
 })
+
+describe('a consumer that must ask others first', () => {
+  test('asks before each attempt and outside the transaction, and is handed the answer', async () => {
+    const asked: string[][] = []
+    let failures = 1
+    const name = freshName()
+    const consumer = recorder(name, {
+      async prepare(events) {
+        asked.push(events.map((event) => event.key))
+        return `answer ${asked.length}`
+      },
+      async handle(tx, events, prepared) {
+        expect(prepared).toBe(`answer ${asked.length}`)
+        if (failures-- > 0) throw new Error('not this time')
+        await record(tx, name, events)
+      },
+    })
+    await fromNow(name)
+    start(consumer)
+    await stage.write(countedEvent('p', 1))
+    await eventually(async () => expect(await effects(name)).toEqual(['p1']))
+    expect(asked).toEqual([['p'], ['p']])
+  })
+})

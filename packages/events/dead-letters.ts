@@ -67,11 +67,15 @@ export async function replayDeadLetters(
   const result: Replayed = { replayed: [], failed: [], skipped: [] }
   for (const id of ids)
     try {
+      const waiting = await findDeadLetter(db.autocommit, id)
+      const asking = consumers.find(({ name }) => name === waiting?.consumer)
+      const prepared =
+        waiting?.state === 'parked' ? await asking?.prepare?.([reopen(waiting.envelope, asking)]) : undefined
       const done = await db.transaction(async (tx) => {
         const letter = await lockParked(tx, id)
         const consumer = consumers.find(({ name }) => name === letter?.consumer)
         if (letter === undefined || consumer === undefined) return false
-        await consumer.handle(tx, [reopen(letter.envelope, consumer)])
+        await consumer.handle(tx, [reopen(letter.envelope, consumer)], prepared)
         await resolveDeadLetter(tx, id, { state: 'replayed', at: clock(), resolution: 'handled when it was replayed' })
         return true
       })

@@ -55,9 +55,15 @@ export type Consumer = {
   /** Events per batch at most; default 500. */
   readonly batchSize?: number
   /**
+   * What has to be asked of others before the transaction, since nothing may wait for another service inside one. Comes
+   * before every attempt, also one that then finds another process at work: asking twice must do no harm. What it
+   * resolves to is handed to `handle`; throwing is the same as throwing there.
+   */
+  prepare?(events: readonly Event[]): Promise<unknown>
+  /**
    * Apply the batch, in order. Runs in one transaction of the consumer's own database, in which the offset moves too;
    * so its effects in that database happen once. Throw to have the batch retried, then bisected until the event that
    * cannot be handled is alone and parked in dead letters.
    */
-  handle(tx: Tx, events: readonly Event[]): Promise<void>
+  handle(tx: Tx, events: readonly Event[], prepared?: unknown): Promise<void>
 }

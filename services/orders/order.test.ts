@@ -11,10 +11,13 @@ import {
 } from './order.ts'
 
 const table = `
-              confirm     cancel
-  placed      confirmed   cancelled
-  confirmed   -           cancelled
-  cancelled   -           -`
+                  confirm     cancel      shipPart         ship      deliver
+  placed          confirmed   cancelled   -                -         -
+  confirmed       -           cancelled   partly-shipped   shipped   -
+  partly-shipped  -           -           partly-shipped   shipped   -
+  shipped         -           -           -                -         delivered
+  delivered       -           -           -                -         -
+  cancelled       -           -           -                -         -`
 
 const [header = [], ...rows] = table
   .trim()

@@ -3,12 +3,15 @@ import { orderErrors } from './errors.ts'
 /** Every legal move of an order. What is not here is refused. */
 export const transitions = {
   placed: { confirm: 'confirmed', cancel: 'cancelled' },
-  confirmed: { cancel: 'cancelled' },
+  confirmed: { cancel: 'cancelled', shipPart: 'partly-shipped', ship: 'shipped' },
+  'partly-shipped': { shipPart: 'partly-shipped', ship: 'shipped' },
+  shipped: { deliver: 'delivered' },
+  delivered: {},
   cancelled: {},
 } as const satisfies Record<string, Partial<Record<string, string>>>
 
 export type OrderStatus = keyof typeof transitions
-export type OrderAction = 'confirm' | 'cancel'
+export type OrderAction = 'confirm' | 'cancel' | 'shipPart' | 'ship' | 'deliver'
 
 export const orderStatuses = Object.keys(transitions) as OrderStatus[]
 export const terminal = (status: OrderStatus): boolean => Object.keys(transitions[status]).length === 0
@@ -25,7 +28,13 @@ export function next(from: OrderStatus, action: OrderAction): OrderStatus {
   return to
 }
 
-const pastTense: Record<OrderAction, string> = { confirm: 'confirmed', cancel: 'cancelled' }
+const pastTense: Record<OrderAction, string> = {
+  confirm: 'confirmed',
+  cancel: 'cancelled',
+  shipPart: 'shipped in part',
+  ship: 'shipped',
+  deliver: 'delivered',
+}
 
 /** Every state with when it was reached, in Unix milliseconds, oldest first. */
 export type OrderHistory = readonly (readonly [OrderStatus, number])[]

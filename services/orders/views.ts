@@ -99,4 +99,13 @@ export const orderView = (order: Order) => ({
 })
 
 /** How far an order is, for whoever polls: 10 kept, 70 stored as an order, 100 decided. */
-export const progressOf = { accepted: 10, placed: 70, confirmed: 100, cancelled: 100, refused: 100 } as const
+export const progressOf = {
+  accepted: 10,
+  placed: 70,
+  confirmed: 100,
+  'partly-shipped': 100,
+  shipped: 100,
+  delivered: 100,
+  cancelled: 100,
+  refused: 100,
+} as const

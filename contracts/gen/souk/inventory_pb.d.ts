@@ -186,6 +186,384 @@ export declare type Granted = Message<"souk.inventory.Granted"> & {
 export declare const GrantedSchema: GenMessage<Granted>;
 
 /**
+ * @generated from message souk.inventory.OrderGoods
+ */
+export declare type OrderGoods = Message<"souk.inventory.OrderGoods"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string shop_id = 2;
+   */
+  shopId: string;
+
+  /**
+   * one per variant
+   *
+   * @generated from field: repeated souk.inventory.GoodsLine lines = 3;
+   */
+  lines: GoodsLine[];
+};
+
+/**
+ * Describes the message souk.inventory.OrderGoods.
+ * Use `create(OrderGoodsSchema)` to create a new message.
+ */
+export declare const OrderGoodsSchema: GenMessage<OrderGoods>;
+
+/**
+ * @generated from message souk.inventory.GoodsLine
+ */
+export declare type GoodsLine = Message<"souk.inventory.GoodsLine"> & {
+  /**
+   * @generated from field: string variant_id = 1;
+   */
+  variantId: string;
+
+  /**
+   * 1 or more
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+};
+
+/**
+ * Describes the message souk.inventory.GoodsLine.
+ * Use `create(GoodsLineSchema)` to create a new message.
+ */
+export declare const GoodsLineSchema: GenMessage<GoodsLine>;
+
+/**
+ * @generated from message souk.inventory.AssignRequest
+ */
+export declare type AssignRequest = Message<"souk.inventory.AssignRequest"> & {
+  /**
+   * 2,048 at most
+   *
+   * @generated from field: repeated souk.inventory.OrderGoods orders = 1;
+   */
+  orders: OrderGoods[];
+};
+
+/**
+ * Describes the message souk.inventory.AssignRequest.
+ * Use `create(AssignRequestSchema)` to create a new message.
+ */
+export declare const AssignRequestSchema: GenMessage<AssignRequest>;
+
+/**
+ * @generated from message souk.inventory.AssignResponse
+ */
+export declare type AssignResponse = Message<"souk.inventory.AssignResponse"> & {
+  /**
+   * @generated from field: repeated souk.inventory.AssignmentAnswer answers = 1;
+   */
+  answers: AssignmentAnswer[];
+};
+
+/**
+ * Describes the message souk.inventory.AssignResponse.
+ * Use `create(AssignResponseSchema)` to create a new message.
+ */
+export declare const AssignResponseSchema: GenMessage<AssignResponse>;
+
+/**
+ * @generated from message souk.inventory.AssignmentAnswer
+ */
+export declare type AssignmentAnswer = Message<"souk.inventory.AssignmentAnswer"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: bool assigned = 2;
+   */
+  assigned: boolean;
+
+  /**
+   * what there was too little of
+   *
+   * @generated from field: string variant_id = 3;
+   */
+  variantId: string;
+
+  /**
+   * "short", "expired", "released"
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message souk.inventory.AssignmentAnswer.
+ * Use `create(AssignmentAnswerSchema)` to create a new message.
+ */
+export declare const AssignmentAnswerSchema: GenMessage<AssignmentAnswer>;
+
+/**
+ * @generated from message souk.inventory.ReleaseRequest
+ */
+export declare type ReleaseRequest = Message<"souk.inventory.ReleaseRequest"> & {
+  /**
+   * 2,048 at most
+   *
+   * @generated from field: repeated souk.inventory.OrderOfShop orders = 1;
+   */
+  orders: OrderOfShop[];
+};
+
+/**
+ * Describes the message souk.inventory.ReleaseRequest.
+ * Use `create(ReleaseRequestSchema)` to create a new message.
+ */
+export declare const ReleaseRequestSchema: GenMessage<ReleaseRequest>;
+
+/**
+ * @generated from message souk.inventory.OrderOfShop
+ */
+export declare type OrderOfShop = Message<"souk.inventory.OrderOfShop"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string shop_id = 2;
+   */
+  shopId: string;
+};
+
+/**
+ * Describes the message souk.inventory.OrderOfShop.
+ * Use `create(OrderOfShopSchema)` to create a new message.
+ */
+export declare const OrderOfShopSchema: GenMessage<OrderOfShop>;
+
+/**
+ * @generated from message souk.inventory.ReleaseResponse
+ */
+export declare type ReleaseResponse = Message<"souk.inventory.ReleaseResponse"> & {
+};
+
+/**
+ * Describes the message souk.inventory.ReleaseResponse.
+ * Use `create(ReleaseResponseSchema)` to create a new message.
+ */
+export declare const ReleaseResponseSchema: GenMessage<ReleaseResponse>;
+
+/**
+ * @generated from message souk.inventory.IssueRequest
+ */
+export declare type IssueRequest = Message<"souk.inventory.IssueRequest"> & {
+  /**
+   * @generated from field: string shipment_id = 1;
+   */
+  shipmentId: string;
+
+  /**
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: repeated souk.inventory.GoodsLine lines = 4;
+   */
+  lines: GoodsLine[];
+
+  /**
+   * @generated from field: string actor_id = 5;
+   */
+  actorId: string;
+};
+
+/**
+ * Describes the message souk.inventory.IssueRequest.
+ * Use `create(IssueRequestSchema)` to create a new message.
+ */
+export declare const IssueRequestSchema: GenMessage<IssueRequest>;
+
+/**
+ * @generated from message souk.inventory.IssueResponse
+ */
+export declare type IssueResponse = Message<"souk.inventory.IssueResponse"> & {
+  /**
+   * @generated from field: bool issued = 1;
+   */
+  issued: boolean;
+
+  /**
+   * what was not there
+   *
+   * @generated from field: string variant_id = 2;
+   */
+  variantId: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message souk.inventory.IssueResponse.
+ * Use `create(IssueResponseSchema)` to create a new message.
+ */
+export declare const IssueResponseSchema: GenMessage<IssueResponse>;
+
+/**
+ * @generated from message souk.inventory.TakeBackRequest
+ */
+export declare type TakeBackRequest = Message<"souk.inventory.TakeBackRequest"> & {
+  /**
+   * @generated from field: string return_id = 1;
+   */
+  returnId: string;
+
+  /**
+   * @generated from field: string order_id = 2;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: repeated souk.inventory.ReturnedGoods lines = 4;
+   */
+  lines: ReturnedGoods[];
+
+  /**
+   * @generated from field: string actor_id = 5;
+   */
+  actorId: string;
+};
+
+/**
+ * Describes the message souk.inventory.TakeBackRequest.
+ * Use `create(TakeBackRequestSchema)` to create a new message.
+ */
+export declare const TakeBackRequestSchema: GenMessage<TakeBackRequest>;
+
+/**
+ * @generated from message souk.inventory.ReturnedGoods
+ */
+export declare type ReturnedGoods = Message<"souk.inventory.ReturnedGoods"> & {
+  /**
+   * @generated from field: string variant_id = 1;
+   */
+  variantId: string;
+
+  /**
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+
+  /**
+   * false: written off
+   *
+   * @generated from field: bool restock = 3;
+   */
+  restock: boolean;
+};
+
+/**
+ * Describes the message souk.inventory.ReturnedGoods.
+ * Use `create(ReturnedGoodsSchema)` to create a new message.
+ */
+export declare const ReturnedGoodsSchema: GenMessage<ReturnedGoods>;
+
+/**
+ * @generated from message souk.inventory.TakeBackResponse
+ */
+export declare type TakeBackResponse = Message<"souk.inventory.TakeBackResponse"> & {
+};
+
+/**
+ * Describes the message souk.inventory.TakeBackResponse.
+ * Use `create(TakeBackResponseSchema)` to create a new message.
+ */
+export declare const TakeBackResponseSchema: GenMessage<TakeBackResponse>;
+
+/**
+ * @generated from message souk.inventory.GetStoryRequest
+ */
+export declare type GetStoryRequest = Message<"souk.inventory.GetStoryRequest"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string shop_id = 2;
+   */
+  shopId: string;
+};
+
+/**
+ * Describes the message souk.inventory.GetStoryRequest.
+ * Use `create(GetStoryRequestSchema)` to create a new message.
+ */
+export declare const GetStoryRequestSchema: GenMessage<GetStoryRequest>;
+
+/**
+ * @generated from message souk.inventory.GetStoryResponse
+ */
+export declare type GetStoryResponse = Message<"souk.inventory.GetStoryResponse"> & {
+  /**
+   * the oldest first
+   *
+   * @generated from field: repeated souk.inventory.StoryEntry entries = 1;
+   */
+  entries: StoryEntry[];
+};
+
+/**
+ * Describes the message souk.inventory.GetStoryResponse.
+ * Use `create(GetStoryResponseSchema)` to create a new message.
+ */
+export declare const GetStoryResponseSchema: GenMessage<GetStoryResponse>;
+
+/**
+ * @generated from message souk.inventory.StoryEntry
+ */
+export declare type StoryEntry = Message<"souk.inventory.StoryEntry"> & {
+  /**
+   * @generated from field: int64 at_ms = 1;
+   */
+  atMs: bigint;
+
+  /**
+   * "set apart", "issued", "released", "taken back"
+   *
+   * @generated from field: string what = 2;
+   */
+  what: string;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message souk.inventory.StoryEntry.
+ * Use `create(StoryEntrySchema)` to create a new message.
+ */
+export declare const StoryEntrySchema: GenMessage<StoryEntry>;
+
+/**
  * What the books say, for comparison with orders by the audit.
  *
  * @generated from service souk.inventory.StockService
@@ -198,6 +576,67 @@ export declare const StockService: GenService<{
     methodKind: "unary";
     input: typeof ListGrantedRequestSchema;
     output: typeof ListGrantedResponseSchema;
+  },
+}>;
+
+/**
+ * What lies on the shelves for an order. Called by orders: to set goods apart once an order is paid, to hand them over
+ * when it is shipped, to take them back when it is returned. Every call may be repeated and then changes nothing.
+ *
+ * @generated from service souk.inventory.AssignmentService
+ */
+export declare const AssignmentService: GenService<{
+  /**
+   * Set goods apart for many orders, from the lots that are to leave first. One answer per order, in their order; all
+   * lines of an order or none. An order that was released before stays without.
+   *
+   * @generated from rpc souk.inventory.AssignmentService.Assign
+   */
+  assign: {
+    methodKind: "unary";
+    input: typeof AssignRequestSchema;
+    output: typeof AssignResponseSchema;
+  },
+  /**
+   * Put back what was set apart for these orders and not yet issued. Also for orders nothing was set apart for: a call
+   * to Assign that comes later finds them released.
+   *
+   * @generated from rpc souk.inventory.AssignmentService.Release
+   */
+  release: {
+    methodKind: "unary";
+    input: typeof ReleaseRequestSchema;
+    output: typeof ReleaseResponseSchema;
+  },
+  /**
+   * Hand goods over to a carrier: they leave the shelf, the lot and the books. Refused whole when some are not there.
+   *
+   * @generated from rpc souk.inventory.AssignmentService.Issue
+   */
+  issue: {
+    methodKind: "unary";
+    input: typeof IssueRequestSchema;
+    output: typeof IssueResponseSchema;
+  },
+  /**
+   * Take goods back: onto the shelf and up for sale again, or written off.
+   *
+   * @generated from rpc souk.inventory.AssignmentService.TakeBack
+   */
+  takeBack: {
+    methodKind: "unary";
+    input: typeof TakeBackRequestSchema;
+    output: typeof TakeBackResponseSchema;
+  },
+  /**
+   * What is set apart and what was issued for an order, for its timeline.
+   *
+   * @generated from rpc souk.inventory.AssignmentService.GetStory
+   */
+  getStory: {
+    methodKind: "unary";
+    input: typeof GetStoryRequestSchema;
+    output: typeof GetStoryResponseSchema;
   },
 }>;
 

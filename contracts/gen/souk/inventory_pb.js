@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/inventory.proto.
  */
 export const file_souk_inventory = /*@__PURE__*/
-  fileDesc("ChRzb3VrL2ludmVudG9yeS5wcm90bxIOc291ay5pbnZlbnRvcnkikgEKDFN0b2NrQ2hhbmdlZBISCgp2YXJpYW50X2lkGAEgASgJEhIKCnByb2R1Y3RfaWQYAiABKAkSDwoHc2hvcF9pZBgDIAEoCRIPCgd2ZXJzaW9uGAQgASgDEg8KB29uX2hhbmQYBSABKAMSEAoIYWxsb3R0ZWQYBiABKAMSFQoNY2hhbmdlZF9hdF9tcxgHIAEoAyKDAQoLU3RvY2tSYW5Mb3cSEgoKdmFyaWFudF9pZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSDwoHb25faGFuZBgEIAEoAxITCgthbGVydF9sZXZlbBgFIAEoAxIVCg1ub3RpY2VkX2F0X21zGAYgASgDIj0KEkxpc3RHcmFudGVkUmVxdWVzdBIYChBhZnRlcl92YXJpYW50X2lkGAEgASgJEg0KBWxpbWl0GAIgASgNIj8KE0xpc3RHcmFudGVkUmVzcG9uc2USKAoHZ3JhbnRlZBgBIAMoCzIXLnNvdWsuaW52ZW50b3J5LkdyYW50ZWQiVQoHR3JhbnRlZBISCgp2YXJpYW50X2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEAoIYWxsb3R0ZWQYAyABKAMSEwoLaW5fdHJhbnNmZXIYBCABKAMyZgoMU3RvY2tTZXJ2aWNlElYKC0xpc3RHcmFudGVkEiIuc291ay5pbnZlbnRvcnkuTGlzdEdyYW50ZWRSZXF1ZXN0GiMuc291ay5pbnZlbnRvcnkuTGlzdEdyYW50ZWRSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChRzb3VrL2ludmVudG9yeS5wcm90bxIOc291ay5pbnZlbnRvcnkikgEKDFN0b2NrQ2hhbmdlZBISCgp2YXJpYW50X2lkGAEgASgJEhIKCnByb2R1Y3RfaWQYAiABKAkSDwoHc2hvcF9pZBgDIAEoCRIPCgd2ZXJzaW9uGAQgASgDEg8KB29uX2hhbmQYBSABKAMSEAoIYWxsb3R0ZWQYBiABKAMSFQoNY2hhbmdlZF9hdF9tcxgHIAEoAyKDAQoLU3RvY2tSYW5Mb3cSEgoKdmFyaWFudF9pZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSDwoHb25faGFuZBgEIAEoAxITCgthbGVydF9sZXZlbBgFIAEoAxIVCg1ub3RpY2VkX2F0X21zGAYgASgDIj0KEkxpc3RHcmFudGVkUmVxdWVzdBIYChBhZnRlcl92YXJpYW50X2lkGAEgASgJEg0KBWxpbWl0GAIgASgNIj8KE0xpc3RHcmFudGVkUmVzcG9uc2USKAoHZ3JhbnRlZBgBIAMoCzIXLnNvdWsuaW52ZW50b3J5LkdyYW50ZWQiVQoHR3JhbnRlZBISCgp2YXJpYW50X2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEAoIYWxsb3R0ZWQYAyABKAMSEwoLaW5fdHJhbnNmZXIYBCABKAMiWQoKT3JkZXJHb29kcxIQCghvcmRlcl9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJEigKBWxpbmVzGAMgAygLMhkuc291ay5pbnZlbnRvcnkuR29vZHNMaW5lIjEKCUdvb2RzTGluZRISCgp2YXJpYW50X2lkGAEgASgJEhAKCHF1YW50aXR5GAIgASgDIjsKDUFzc2lnblJlcXVlc3QSKgoGb3JkZXJzGAEgAygLMhouc291ay5pbnZlbnRvcnkuT3JkZXJHb29kcyJDCg5Bc3NpZ25SZXNwb25zZRIxCgdhbnN3ZXJzGAEgAygLMiAuc291ay5pbnZlbnRvcnkuQXNzaWdubWVudEFuc3dlciJaChBBc3NpZ25tZW50QW5zd2VyEhAKCG9yZGVyX2lkGAEgASgJEhAKCGFzc2lnbmVkGAIgASgIEhIKCnZhcmlhbnRfaWQYAyABKAkSDgoGcmVhc29uGAQgASgJIj0KDlJlbGVhc2VSZXF1ZXN0EisKBm9yZGVycxgBIAMoCzIbLnNvdWsuaW52ZW50b3J5Lk9yZGVyT2ZTaG9wIjAKC09yZGVyT2ZTaG9wEhAKCG9yZGVyX2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkiEQoPUmVsZWFzZVJlc3BvbnNlIoIBCgxJc3N1ZVJlcXVlc3QSEwoLc2hpcG1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDwoHc2hvcF9pZBgDIAEoCRIoCgVsaW5lcxgEIAMoCzIZLnNvdWsuaW52ZW50b3J5Lkdvb2RzTGluZRIQCghhY3Rvcl9pZBgFIAEoCSJDCg1Jc3N1ZVJlc3BvbnNlEg4KBmlzc3VlZBgBIAEoCBISCgp2YXJpYW50X2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSKHAQoPVGFrZUJhY2tSZXF1ZXN0EhEKCXJldHVybl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIPCgdzaG9wX2lkGAMgASgJEiwKBWxpbmVzGAQgAygLMh0uc291ay5pbnZlbnRvcnkuUmV0dXJuZWRHb29kcxIQCghhY3Rvcl9pZBgFIAEoCSJGCg1SZXR1cm5lZEdvb2RzEhIKCnZhcmlhbnRfaWQYASABKAkSEAoIcXVhbnRpdHkYAiABKAMSDwoHcmVzdG9jaxgDIAEoCCISChBUYWtlQmFja1Jlc3BvbnNlIjQKD0dldFN0b3J5UmVxdWVzdBIQCghvcmRlcl9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJIj8KEEdldFN0b3J5UmVzcG9uc2USKwoHZW50cmllcxgBIAMoCzIaLnNvdWsuaW52ZW50b3J5LlN0b3J5RW50cnkiOQoKU3RvcnlFbnRyeRINCgVhdF9tcxgBIAEoAxIMCgR3aGF0GAIgASgJEg4KBmRldGFpbBgDIAEoCTJmCgxTdG9ja1NlcnZpY2USVgoLTGlzdEdyYW50ZWQSIi5zb3VrLmludmVudG9yeS5MaXN0R3JhbnRlZFJlcXVlc3QaIy5zb3VrLmludmVudG9yeS5MaXN0R3JhbnRlZFJlc3BvbnNlMowDChFBc3NpZ25tZW50U2VydmljZRJHCgZBc3NpZ24SHS5zb3VrLmludmVudG9yeS5Bc3NpZ25SZXF1ZXN0Gh4uc291ay5pbnZlbnRvcnkuQXNzaWduUmVzcG9uc2USSgoHUmVsZWFzZRIeLnNvdWsuaW52ZW50b3J5LlJlbGVhc2VSZXF1ZXN0Gh8uc291ay5pbnZlbnRvcnkuUmVsZWFzZVJlc3BvbnNlEkQKBUlzc3VlEhwuc291ay5pbnZlbnRvcnkuSXNzdWVSZXF1ZXN0Gh0uc291ay5pbnZlbnRvcnkuSXNzdWVSZXNwb25zZRJNCghUYWtlQmFjaxIfLnNvdWsuaW52ZW50b3J5LlRha2VCYWNrUmVxdWVzdBogLnNvdWsuaW52ZW50b3J5LlRha2VCYWNrUmVzcG9uc2USTQoIR2V0U3RvcnkSHy5zb3VrLmludmVudG9yeS5HZXRTdG9yeVJlcXVlc3QaIC5zb3VrLmludmVudG9yeS5HZXRTdG9yeVJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * Describes the message souk.inventory.StockChanged.
@@ -46,10 +46,131 @@ export const GrantedSchema = /*@__PURE__*/
   messageDesc(file_souk_inventory, 4);
 
 /**
+ * Describes the message souk.inventory.OrderGoods.
+ * Use `create(OrderGoodsSchema)` to create a new message.
+ */
+export const OrderGoodsSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 5);
+
+/**
+ * Describes the message souk.inventory.GoodsLine.
+ * Use `create(GoodsLineSchema)` to create a new message.
+ */
+export const GoodsLineSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 6);
+
+/**
+ * Describes the message souk.inventory.AssignRequest.
+ * Use `create(AssignRequestSchema)` to create a new message.
+ */
+export const AssignRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 7);
+
+/**
+ * Describes the message souk.inventory.AssignResponse.
+ * Use `create(AssignResponseSchema)` to create a new message.
+ */
+export const AssignResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 8);
+
+/**
+ * Describes the message souk.inventory.AssignmentAnswer.
+ * Use `create(AssignmentAnswerSchema)` to create a new message.
+ */
+export const AssignmentAnswerSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 9);
+
+/**
+ * Describes the message souk.inventory.ReleaseRequest.
+ * Use `create(ReleaseRequestSchema)` to create a new message.
+ */
+export const ReleaseRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 10);
+
+/**
+ * Describes the message souk.inventory.OrderOfShop.
+ * Use `create(OrderOfShopSchema)` to create a new message.
+ */
+export const OrderOfShopSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 11);
+
+/**
+ * Describes the message souk.inventory.ReleaseResponse.
+ * Use `create(ReleaseResponseSchema)` to create a new message.
+ */
+export const ReleaseResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 12);
+
+/**
+ * Describes the message souk.inventory.IssueRequest.
+ * Use `create(IssueRequestSchema)` to create a new message.
+ */
+export const IssueRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 13);
+
+/**
+ * Describes the message souk.inventory.IssueResponse.
+ * Use `create(IssueResponseSchema)` to create a new message.
+ */
+export const IssueResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 14);
+
+/**
+ * Describes the message souk.inventory.TakeBackRequest.
+ * Use `create(TakeBackRequestSchema)` to create a new message.
+ */
+export const TakeBackRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 15);
+
+/**
+ * Describes the message souk.inventory.ReturnedGoods.
+ * Use `create(ReturnedGoodsSchema)` to create a new message.
+ */
+export const ReturnedGoodsSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 16);
+
+/**
+ * Describes the message souk.inventory.TakeBackResponse.
+ * Use `create(TakeBackResponseSchema)` to create a new message.
+ */
+export const TakeBackResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 17);
+
+/**
+ * Describes the message souk.inventory.GetStoryRequest.
+ * Use `create(GetStoryRequestSchema)` to create a new message.
+ */
+export const GetStoryRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 18);
+
+/**
+ * Describes the message souk.inventory.GetStoryResponse.
+ * Use `create(GetStoryResponseSchema)` to create a new message.
+ */
+export const GetStoryResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 19);
+
+/**
+ * Describes the message souk.inventory.StoryEntry.
+ * Use `create(StoryEntrySchema)` to create a new message.
+ */
+export const StoryEntrySchema = /*@__PURE__*/
+  messageDesc(file_souk_inventory, 20);
+
+/**
  * What the books say, for comparison with orders by the audit.
  *
  * @generated from service souk.inventory.StockService
  */
 export const StockService = /*@__PURE__*/
   serviceDesc(file_souk_inventory, 0);
+
+/**
+ * What lies on the shelves for an order. Called by orders: to set goods apart once an order is paid, to hand them over
+ * when it is shipped, to take them back when it is returned. Every call may be repeated and then changes nothing.
+ *
+ * @generated from service souk.inventory.AssignmentService
+ */
+export const AssignmentService = /*@__PURE__*/
+  serviceDesc(file_souk_inventory, 1);
 

@@ -67,11 +67,18 @@ export declare type OrderPlaced = Message<"souk.orders.OrderPlaced"> & {
   placedAtMs: bigint;
 
   /**
-   * "cash-on-delivery"
+   * "card", "wallet", "bank-transfer", "cash-on-delivery"
    *
    * @generated from field: string payment_method = 9;
    */
   paymentMethod: string;
+
+  /**
+   * of the payment provider, where the customer gave it one; never a card number
+   *
+   * @generated from field: string payment_token = 10;
+   */
+  paymentToken: string;
 };
 
 /**
@@ -192,7 +199,7 @@ export declare type OrderCancelled = Message<"souk.orders.OrderCancelled"> & {
   customerId: string;
 
   /**
-   * "customer", "shop"
+   * "customer", "shop", "payment-refused", "payment-expired", "out-of-stock", "operator"
    *
    * @generated from field: string reason = 5;
    */
@@ -216,6 +223,253 @@ export declare type OrderCancelled = Message<"souk.orders.OrderCancelled"> & {
  * Use `create(OrderCancelledSchema)` to create a new message.
  */
 export declare const OrderCancelledSchema: GenMessage<OrderCancelled>;
+
+/**
+ * Emitted for each shipment, when its goods have left the shelf.
+ *
+ * @generated from message souk.orders.OrderShipped
+ */
+export declare type OrderShipped = Message<"souk.orders.OrderShipped"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string customer_id = 4;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: string shipment_id = 5;
+   */
+  shipmentId: string;
+
+  /**
+   * @generated from field: repeated souk.orders.ShippedLine lines = 6;
+   */
+  lines: ShippedLine[];
+
+  /**
+   * nothing of the order is left to be shipped
+   *
+   * @generated from field: bool complete = 7;
+   */
+  complete: boolean;
+
+  /**
+   * @generated from field: string carrier = 8;
+   */
+  carrier: string;
+
+  /**
+   * @generated from field: string tracking_number = 9;
+   */
+  trackingNumber: string;
+
+  /**
+   * @generated from field: string tracking_url = 10;
+   */
+  trackingUrl: string;
+
+  /**
+   * @generated from field: int64 shipped_at_ms = 11;
+   */
+  shippedAtMs: bigint;
+
+  /**
+   * @generated from field: string payment_method = 12;
+   */
+  paymentMethod: string;
+};
+
+/**
+ * Describes the message souk.orders.OrderShipped.
+ * Use `create(OrderShippedSchema)` to create a new message.
+ */
+export declare const OrderShippedSchema: GenMessage<OrderShipped>;
+
+/**
+ * @generated from message souk.orders.ShippedLine
+ */
+export declare type ShippedLine = Message<"souk.orders.ShippedLine"> & {
+  /**
+   * @generated from field: string variant_id = 1;
+   */
+  variantId: string;
+
+  /**
+   * @generated from field: uint32 quantity = 2;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message souk.orders.ShippedLine.
+ * Use `create(ShippedLineSchema)` to create a new message.
+ */
+export declare const ShippedLineSchema: GenMessage<ShippedLine>;
+
+/**
+ * Emitted once, when the last shipment of an order has arrived.
+ *
+ * @generated from message souk.orders.OrderDelivered
+ */
+export declare type OrderDelivered = Message<"souk.orders.OrderDelivered"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string customer_id = 4;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: int64 delivered_at_ms = 5;
+   */
+  deliveredAtMs: bigint;
+
+  /**
+   * @generated from field: string payment_method = 6;
+   */
+  paymentMethod: string;
+
+  /**
+   * @generated from field: int64 total_minor = 7;
+   */
+  totalMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 8;
+   */
+  currencyCode: string;
+};
+
+/**
+ * Describes the message souk.orders.OrderDelivered.
+ * Use `create(OrderDeliveredSchema)` to create a new message.
+ */
+export declare const OrderDeliveredSchema: GenMessage<OrderDelivered>;
+
+/**
+ * Emitted once for each return, when its goods have come back and been looked at.
+ *
+ * @generated from message souk.orders.OrderReturned
+ */
+export declare type OrderReturned = Message<"souk.orders.OrderReturned"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string return_id = 2;
+   */
+  returnId: string;
+
+  /**
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string customer_id = 4;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: repeated souk.orders.ReturnedLine lines = 5;
+   */
+  lines: ReturnedLine[];
+
+  /**
+   * @generated from field: int64 refund_minor = 6;
+   */
+  refundMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 7;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: string reason = 8;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: int64 returned_at_ms = 9;
+   */
+  returnedAtMs: bigint;
+
+  /**
+   * of the order
+   *
+   * @generated from field: uint32 version = 10;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message souk.orders.OrderReturned.
+ * Use `create(OrderReturnedSchema)` to create a new message.
+ */
+export declare const OrderReturnedSchema: GenMessage<OrderReturned>;
+
+/**
+ * @generated from message souk.orders.ReturnedLine
+ */
+export declare type ReturnedLine = Message<"souk.orders.ReturnedLine"> & {
+  /**
+   * @generated from field: string variant_id = 1;
+   */
+  variantId: string;
+
+  /**
+   * @generated from field: uint32 quantity = 2;
+   */
+  quantity: number;
+
+  /**
+   * false: written off
+   *
+   * @generated from field: bool restocked = 3;
+   */
+  restocked: boolean;
+
+  /**
+   * @generated from field: int64 refund_minor = 4;
+   */
+  refundMinor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.ReturnedLine.
+ * Use `create(ReturnedLineSchema)` to create a new message.
+ */
+export declare const ReturnedLineSchema: GenMessage<ReturnedLine>;
 
 /**
  * @generated from message souk.orders.GrantRequest
@@ -513,6 +767,13 @@ export declare type Allotment = Message<"souk.orders.Allotment"> & {
    * @generated from field: int64 set_aside = 4;
    */
   setAside: bigint;
+
+  /**
+   * of granted, in shipments that inventory may or may not have issued already
+   *
+   * @generated from field: int64 issuing = 5;
+   */
+  issuing: bigint;
 };
 
 /**

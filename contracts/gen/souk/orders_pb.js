@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/orders.proto.
  */
 export const file_souk_orders = /*@__PURE__*/
-  fileDesc("ChFzb3VrL29yZGVycy5wcm90bxILc291ay5vcmRlcnMi1wEKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIlCgVsaW5lcxgFIAMoCzIWLnNvdWsub3JkZXJzLk9yZGVyTGluZRITCgt0b3RhbF9taW5vchgGIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAcgASgJEhQKDHBsYWNlZF9hdF9tcxgIIAEoAxIWCg5wYXltZW50X21ldGhvZBgJIAEoCSKMAQoJT3JkZXJMaW5lEhIKCnZhcmlhbnRfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIQCghxdWFudGl0eRgDIAEoDRIYChB1bml0X3ByaWNlX21pbm9yGAQgASgDEhMKC3RvdGFsX21pbm9yGAUgASgDEhYKDnNhbGVfd2luZG93X2lkGAYgASgJInIKDk9yZGVyQ29uZmlybWVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIXCg9jb25maXJtZWRfYXRfbXMYBSABKAMiqQEKDk9yZGVyQ2FuY2VsbGVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIOCgZyZWFzb24YBSABKAkSFwoPY2FuY2VsbGVkX2F0X21zGAYgASgDEiUKBWxpbmVzGAcgAygLMhYuc291ay5vcmRlcnMuT3JkZXJMaW5lIloKDEdyYW50UmVxdWVzdBITCgt0cmFuc2Zlcl9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJEhIKCnZhcmlhbnRfaWQYAyABKAkSEAoIcXVhbnRpdHkYBCABKAMiIgoNR3JhbnRSZXNwb25zZRIRCglyZW1haW5pbmcYASABKAMiXQoPV2l0aGRyYXdSZXF1ZXN0EhMKC3RyYW5zZmVyX2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEgoKdmFyaWFudF9pZBgDIAEoCRIQCghxdWFudGl0eRgEIAEoAyI4ChBXaXRoZHJhd1Jlc3BvbnNlEhEKCXdpdGhkcmF3bhgBIAEoCBIRCglyZW1haW5pbmcYAiABKAMiSQoMVHJhbnNmZXJJdGVtEhMKC3RyYW5zZmVyX2lkGAEgASgJEhIKCnZhcmlhbnRfaWQYAiABKAkSEAoIcXVhbnRpdHkYAyABKAMiTQoQR3JhbnRNYW55UmVxdWVzdBIPCgdzaG9wX2lkGAEgASgJEigKBWl0ZW1zGAIgAygLMhkuc291ay5vcmRlcnMuVHJhbnNmZXJJdGVtIiYKEUdyYW50TWFueVJlc3BvbnNlEhEKCXJlbWFpbmluZxgBIAMoAyJQChNXaXRoZHJhd01hbnlSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkSKAoFaXRlbXMYAiADKAsyGS5zb3VrLm9yZGVycy5UcmFuc2Zlckl0ZW0iPAoUV2l0aGRyYXdNYW55UmVzcG9uc2USEQoJd2l0aGRyYXduGAEgASgIEhEKCXJlbWFpbmluZxgCIAMoAyI9ChVMaXN0QWxsb3RtZW50c1JlcXVlc3QSEwoLdmFyaWFudF9pZHMYASADKAkSDwoHc2hvcF9pZBgCIAEoCSJEChZMaXN0QWxsb3RtZW50c1Jlc3BvbnNlEioKCmFsbG90bWVudHMYASADKAsyFi5zb3VrLm9yZGVycy5BbGxvdG1lbnQiVgoJQWxsb3RtZW50EhIKCnZhcmlhbnRfaWQYASABKAkSDwoHZ3JhbnRlZBgCIAEoAxIRCglyZW1haW5pbmcYAyABKAMSEQoJc2V0X2FzaWRlGAQgASgDIuEBCg9TZXRBc2lkZVJlcXVlc3QSFgoOc2FsZV93aW5kb3dfaWQYASABKAkSDwoHc2hvcF9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhIKCnZhcmlhbnRfaWQYBCABKAkSDQoFdW5pdHMYBSABKAMSEwoLcHJpY2VfbWlub3IYBiABKAMSFQoNY3VycmVuY3lfY29kZRgHIAEoCRIUCgxzdGFydHNfYXRfbXMYCCABKAMSEgoKZW5kc19hdF9tcxgJIAEoAxIYChBjYXBfcGVyX2N1c3RvbWVyGAogASgNIjgKEFNldEFzaWRlUmVzcG9uc2USEQoJc2V0X2FzaWRlGAEgASgIEhEKCXJlbWFpbmluZxgCIAEoAyI5Cg5FbmRTYWxlUmVxdWVzdBIWCg5zYWxlX3dpbmRvd19pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJIiMKD0VuZFNhbGVSZXNwb25zZRIQCghyZXR1cm5lZBgBIAEoAyJGChFTZXRTZWxsaW5nUmVxdWVzdBIPCgdzaG9wX2lkGAEgASgJEg8KB3NlbGxpbmcYAiABKAgSDwoHdmVyc2lvbhgDIAEoAyIUChJTZXRTZWxsaW5nUmVzcG9uc2UylwMKEEFsbG90bWVudFNlcnZpY2USPgoFR3JhbnQSGS5zb3VrLm9yZGVycy5HcmFudFJlcXVlc3QaGi5zb3VrLm9yZGVycy5HcmFudFJlc3BvbnNlEkcKCFdpdGhkcmF3Ehwuc291ay5vcmRlcnMuV2l0aGRyYXdSZXF1ZXN0Gh0uc291ay5vcmRlcnMuV2l0aGRyYXdSZXNwb25zZRJKCglHcmFudE1hbnkSHS5zb3VrLm9yZGVycy5HcmFudE1hbnlSZXF1ZXN0Gh4uc291ay5vcmRlcnMuR3JhbnRNYW55UmVzcG9uc2USUwoMV2l0aGRyYXdNYW55EiAuc291ay5vcmRlcnMuV2l0aGRyYXdNYW55UmVxdWVzdBohLnNvdWsub3JkZXJzLldpdGhkcmF3TWFueVJlc3BvbnNlElkKDkxpc3RBbGxvdG1lbnRzEiIuc291ay5vcmRlcnMuTGlzdEFsbG90bWVudHNSZXF1ZXN0GiMuc291ay5vcmRlcnMuTGlzdEFsbG90bWVudHNSZXNwb25zZTLrAQoLU2FsZVNlcnZpY2USRwoIU2V0QXNpZGUSHC5zb3VrLm9yZGVycy5TZXRBc2lkZVJlcXVlc3QaHS5zb3VrLm9yZGVycy5TZXRBc2lkZVJlc3BvbnNlEkQKB0VuZFNhbGUSGy5zb3VrLm9yZGVycy5FbmRTYWxlUmVxdWVzdBocLnNvdWsub3JkZXJzLkVuZFNhbGVSZXNwb25zZRJNCgpTZXRTZWxsaW5nEh4uc291ay5vcmRlcnMuU2V0U2VsbGluZ1JlcXVlc3QaHy5zb3VrLm9yZGVycy5TZXRTZWxsaW5nUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChFzb3VrL29yZGVycy5wcm90bxILc291ay5vcmRlcnMi7gEKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIlCgVsaW5lcxgFIAMoCzIWLnNvdWsub3JkZXJzLk9yZGVyTGluZRITCgt0b3RhbF9taW5vchgGIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAcgASgJEhQKDHBsYWNlZF9hdF9tcxgIIAEoAxIWCg5wYXltZW50X21ldGhvZBgJIAEoCRIVCg1wYXltZW50X3Rva2VuGAogASgJIowBCglPcmRlckxpbmUSEgoKdmFyaWFudF9pZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhAKCHF1YW50aXR5GAMgASgNEhgKEHVuaXRfcHJpY2VfbWlub3IYBCABKAMSEwoLdG90YWxfbWlub3IYBSABKAMSFgoOc2FsZV93aW5kb3dfaWQYBiABKAkicgoOT3JkZXJDb25maXJtZWQSEAoIb3JkZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIPCgdzaG9wX2lkGAMgASgJEhMKC2N1c3RvbWVyX2lkGAQgASgJEhcKD2NvbmZpcm1lZF9hdF9tcxgFIAEoAyKpAQoOT3JkZXJDYW5jZWxsZWQSEAoIb3JkZXJfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIPCgdzaG9wX2lkGAMgASgJEhMKC2N1c3RvbWVyX2lkGAQgASgJEg4KBnJlYXNvbhgFIAEoCRIXCg9jYW5jZWxsZWRfYXRfbXMYBiABKAMSJQoFbGluZXMYByADKAsyFi5zb3VrLm9yZGVycy5PcmRlckxpbmUilgIKDE9yZGVyU2hpcHBlZBIQCghvcmRlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3Nob3BfaWQYAyABKAkSEwoLY3VzdG9tZXJfaWQYBCABKAkSEwoLc2hpcG1lbnRfaWQYBSABKAkSJwoFbGluZXMYBiADKAsyGC5zb3VrLm9yZGVycy5TaGlwcGVkTGluZRIQCghjb21wbGV0ZRgHIAEoCBIPCgdjYXJyaWVyGAggASgJEhcKD3RyYWNraW5nX251bWJlchgJIAEoCRIUCgx0cmFja2luZ191cmwYCiABKAkSFQoNc2hpcHBlZF9hdF9tcxgLIAEoAxIWCg5wYXltZW50X21ldGhvZBgMIAEoCSIzCgtTaGlwcGVkTGluZRISCgp2YXJpYW50X2lkGAEgASgJEhAKCHF1YW50aXR5GAIgASgNIrYBCg5PcmRlckRlbGl2ZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3Nob3BfaWQYAyABKAkSEwoLY3VzdG9tZXJfaWQYBCABKAkSFwoPZGVsaXZlcmVkX2F0X21zGAUgASgDEhYKDnBheW1lbnRfbWV0aG9kGAYgASgJEhMKC3RvdGFsX21pbm9yGAcgASgDEhUKDWN1cnJlbmN5X2NvZGUYCCABKAki6gEKDU9yZGVyUmV0dXJuZWQSEAoIb3JkZXJfaWQYASABKAkSEQoJcmV0dXJuX2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSEwoLY3VzdG9tZXJfaWQYBCABKAkSKAoFbGluZXMYBSADKAsyGS5zb3VrLm9yZGVycy5SZXR1cm5lZExpbmUSFAoMcmVmdW5kX21pbm9yGAYgASgDEhUKDWN1cnJlbmN5X2NvZGUYByABKAkSDgoGcmVhc29uGAggASgJEhYKDnJldHVybmVkX2F0X21zGAkgASgDEg8KB3ZlcnNpb24YCiABKA0iXQoMUmV0dXJuZWRMaW5lEhIKCnZhcmlhbnRfaWQYASABKAkSEAoIcXVhbnRpdHkYAiABKA0SEQoJcmVzdG9ja2VkGAMgASgIEhQKDHJlZnVuZF9taW5vchgEIAEoAyJaCgxHcmFudFJlcXVlc3QSEwoLdHJhbnNmZXJfaWQYASABKAkSDwoHc2hvcF9pZBgCIAEoCRISCgp2YXJpYW50X2lkGAMgASgJEhAKCHF1YW50aXR5GAQgASgDIiIKDUdyYW50UmVzcG9uc2USEQoJcmVtYWluaW5nGAEgASgDIl0KD1dpdGhkcmF3UmVxdWVzdBITCgt0cmFuc2Zlcl9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJEhIKCnZhcmlhbnRfaWQYAyABKAkSEAoIcXVhbnRpdHkYBCABKAMiOAoQV2l0aGRyYXdSZXNwb25zZRIRCgl3aXRoZHJhd24YASABKAgSEQoJcmVtYWluaW5nGAIgASgDIkkKDFRyYW5zZmVySXRlbRITCgt0cmFuc2Zlcl9pZBgBIAEoCRISCgp2YXJpYW50X2lkGAIgASgJEhAKCHF1YW50aXR5GAMgASgDIk0KEEdyYW50TWFueVJlcXVlc3QSDwoHc2hvcF9pZBgBIAEoCRIoCgVpdGVtcxgCIAMoCzIZLnNvdWsub3JkZXJzLlRyYW5zZmVySXRlbSImChFHcmFudE1hbnlSZXNwb25zZRIRCglyZW1haW5pbmcYASADKAMiUAoTV2l0aGRyYXdNYW55UmVxdWVzdBIPCgdzaG9wX2lkGAEgASgJEigKBWl0ZW1zGAIgAygLMhkuc291ay5vcmRlcnMuVHJhbnNmZXJJdGVtIjwKFFdpdGhkcmF3TWFueVJlc3BvbnNlEhEKCXdpdGhkcmF3bhgBIAEoCBIRCglyZW1haW5pbmcYAiADKAMiPQoVTGlzdEFsbG90bWVudHNSZXF1ZXN0EhMKC3ZhcmlhbnRfaWRzGAEgAygJEg8KB3Nob3BfaWQYAiABKAkiRAoWTGlzdEFsbG90bWVudHNSZXNwb25zZRIqCgphbGxvdG1lbnRzGAEgAygLMhYuc291ay5vcmRlcnMuQWxsb3RtZW50ImcKCUFsbG90bWVudBISCgp2YXJpYW50X2lkGAEgASgJEg8KB2dyYW50ZWQYAiABKAMSEQoJcmVtYWluaW5nGAMgASgDEhEKCXNldF9hc2lkZRgEIAEoAxIPCgdpc3N1aW5nGAUgASgDIuEBCg9TZXRBc2lkZVJlcXVlc3QSFgoOc2FsZV93aW5kb3dfaWQYASABKAkSDwoHc2hvcF9pZBgCIAEoCRISCgpwcm9kdWN0X2lkGAMgASgJEhIKCnZhcmlhbnRfaWQYBCABKAkSDQoFdW5pdHMYBSABKAMSEwoLcHJpY2VfbWlub3IYBiABKAMSFQoNY3VycmVuY3lfY29kZRgHIAEoCRIUCgxzdGFydHNfYXRfbXMYCCABKAMSEgoKZW5kc19hdF9tcxgJIAEoAxIYChBjYXBfcGVyX2N1c3RvbWVyGAogASgNIjgKEFNldEFzaWRlUmVzcG9uc2USEQoJc2V0X2FzaWRlGAEgASgIEhEKCXJlbWFpbmluZxgCIAEoAyI5Cg5FbmRTYWxlUmVxdWVzdBIWCg5zYWxlX3dpbmRvd19pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJIiMKD0VuZFNhbGVSZXNwb25zZRIQCghyZXR1cm5lZBgBIAEoAyJGChFTZXRTZWxsaW5nUmVxdWVzdBIPCgdzaG9wX2lkGAEgASgJEg8KB3NlbGxpbmcYAiABKAgSDwoHdmVyc2lvbhgDIAEoAyIUChJTZXRTZWxsaW5nUmVzcG9uc2UylwMKEEFsbG90bWVudFNlcnZpY2USPgoFR3JhbnQSGS5zb3VrLm9yZGVycy5HcmFudFJlcXVlc3QaGi5zb3VrLm9yZGVycy5HcmFudFJlc3BvbnNlEkcKCFdpdGhkcmF3Ehwuc291ay5vcmRlcnMuV2l0aGRyYXdSZXF1ZXN0Gh0uc291ay5vcmRlcnMuV2l0aGRyYXdSZXNwb25zZRJKCglHcmFudE1hbnkSHS5zb3VrLm9yZGVycy5HcmFudE1hbnlSZXF1ZXN0Gh4uc291ay5vcmRlcnMuR3JhbnRNYW55UmVzcG9uc2USUwoMV2l0aGRyYXdNYW55EiAuc291ay5vcmRlcnMuV2l0aGRyYXdNYW55UmVxdWVzdBohLnNvdWsub3JkZXJzLldpdGhkcmF3TWFueVJlc3BvbnNlElkKDkxpc3RBbGxvdG1lbnRzEiIuc291ay5vcmRlcnMuTGlzdEFsbG90bWVudHNSZXF1ZXN0GiMuc291ay5vcmRlcnMuTGlzdEFsbG90bWVudHNSZXNwb25zZTLrAQoLU2FsZVNlcnZpY2USRwoIU2V0QXNpZGUSHC5zb3VrLm9yZGVycy5TZXRBc2lkZVJlcXVlc3QaHS5zb3VrLm9yZGVycy5TZXRBc2lkZVJlc3BvbnNlEkQKB0VuZFNhbGUSGy5zb3VrLm9yZGVycy5FbmRTYWxlUmVxdWVzdBocLnNvdWsub3JkZXJzLkVuZFNhbGVSZXNwb25zZRJNCgpTZXRTZWxsaW5nEh4uc291ay5vcmRlcnMuU2V0U2VsbGluZ1JlcXVlc3QaHy5zb3VrLm9yZGVycy5TZXRTZWxsaW5nUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Describes the message souk.orders.OrderPlaced.
@@ -39,130 +39,165 @@ export const OrderCancelledSchema = /*@__PURE__*/
   messageDesc(file_souk_orders, 3);
 
 /**
+ * Describes the message souk.orders.OrderShipped.
+ * Use `create(OrderShippedSchema)` to create a new message.
+ */
+export const OrderShippedSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 4);
+
+/**
+ * Describes the message souk.orders.ShippedLine.
+ * Use `create(ShippedLineSchema)` to create a new message.
+ */
+export const ShippedLineSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 5);
+
+/**
+ * Describes the message souk.orders.OrderDelivered.
+ * Use `create(OrderDeliveredSchema)` to create a new message.
+ */
+export const OrderDeliveredSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 6);
+
+/**
+ * Describes the message souk.orders.OrderReturned.
+ * Use `create(OrderReturnedSchema)` to create a new message.
+ */
+export const OrderReturnedSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 7);
+
+/**
+ * Describes the message souk.orders.ReturnedLine.
+ * Use `create(ReturnedLineSchema)` to create a new message.
+ */
+export const ReturnedLineSchema = /*@__PURE__*/
+  messageDesc(file_souk_orders, 8);
+
+/**
  * Describes the message souk.orders.GrantRequest.
  * Use `create(GrantRequestSchema)` to create a new message.
  */
 export const GrantRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 4);
+  messageDesc(file_souk_orders, 9);
 
 /**
  * Describes the message souk.orders.GrantResponse.
  * Use `create(GrantResponseSchema)` to create a new message.
  */
 export const GrantResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 5);
+  messageDesc(file_souk_orders, 10);
 
 /**
  * Describes the message souk.orders.WithdrawRequest.
  * Use `create(WithdrawRequestSchema)` to create a new message.
  */
 export const WithdrawRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 6);
+  messageDesc(file_souk_orders, 11);
 
 /**
  * Describes the message souk.orders.WithdrawResponse.
  * Use `create(WithdrawResponseSchema)` to create a new message.
  */
 export const WithdrawResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 7);
+  messageDesc(file_souk_orders, 12);
 
 /**
  * Describes the message souk.orders.TransferItem.
  * Use `create(TransferItemSchema)` to create a new message.
  */
 export const TransferItemSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 8);
+  messageDesc(file_souk_orders, 13);
 
 /**
  * Describes the message souk.orders.GrantManyRequest.
  * Use `create(GrantManyRequestSchema)` to create a new message.
  */
 export const GrantManyRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 9);
+  messageDesc(file_souk_orders, 14);
 
 /**
  * Describes the message souk.orders.GrantManyResponse.
  * Use `create(GrantManyResponseSchema)` to create a new message.
  */
 export const GrantManyResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 10);
+  messageDesc(file_souk_orders, 15);
 
 /**
  * Describes the message souk.orders.WithdrawManyRequest.
  * Use `create(WithdrawManyRequestSchema)` to create a new message.
  */
 export const WithdrawManyRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 11);
+  messageDesc(file_souk_orders, 16);
 
 /**
  * Describes the message souk.orders.WithdrawManyResponse.
  * Use `create(WithdrawManyResponseSchema)` to create a new message.
  */
 export const WithdrawManyResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 12);
+  messageDesc(file_souk_orders, 17);
 
 /**
  * Describes the message souk.orders.ListAllotmentsRequest.
  * Use `create(ListAllotmentsRequestSchema)` to create a new message.
  */
 export const ListAllotmentsRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 13);
+  messageDesc(file_souk_orders, 18);
 
 /**
  * Describes the message souk.orders.ListAllotmentsResponse.
  * Use `create(ListAllotmentsResponseSchema)` to create a new message.
  */
 export const ListAllotmentsResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 14);
+  messageDesc(file_souk_orders, 19);
 
 /**
  * Describes the message souk.orders.Allotment.
  * Use `create(AllotmentSchema)` to create a new message.
  */
 export const AllotmentSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 15);
+  messageDesc(file_souk_orders, 20);
 
 /**
  * Describes the message souk.orders.SetAsideRequest.
  * Use `create(SetAsideRequestSchema)` to create a new message.
  */
 export const SetAsideRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 16);
+  messageDesc(file_souk_orders, 21);
 
 /**
  * Describes the message souk.orders.SetAsideResponse.
  * Use `create(SetAsideResponseSchema)` to create a new message.
  */
 export const SetAsideResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 17);
+  messageDesc(file_souk_orders, 22);
 
 /**
  * Describes the message souk.orders.EndSaleRequest.
  * Use `create(EndSaleRequestSchema)` to create a new message.
  */
 export const EndSaleRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 18);
+  messageDesc(file_souk_orders, 23);
 
 /**
  * Describes the message souk.orders.EndSaleResponse.
  * Use `create(EndSaleResponseSchema)` to create a new message.
  */
 export const EndSaleResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 19);
+  messageDesc(file_souk_orders, 24);
 
 /**
  * Describes the message souk.orders.SetSellingRequest.
  * Use `create(SetSellingRequestSchema)` to create a new message.
  */
 export const SetSellingRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 20);
+  messageDesc(file_souk_orders, 25);
 
 /**
  * Describes the message souk.orders.SetSellingResponse.
  * Use `create(SetSellingResponseSchema)` to create a new message.
  */
 export const SetSellingResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_orders, 21);
+  messageDesc(file_souk_orders, 26);
 
 /**
  * How many units may be promised. Called by inventory, which owns the goods. Every call carries a transfer_id of the

@@ -71,6 +71,13 @@ export declare type ShopChanged = Message<"souk.shops.ShopChanged"> & {
    * @generated from field: int64 changed_at_ms = 10;
    */
   changedAtMs: bigint;
+
+  /**
+   * what the marketplace keeps of each sale; 250 is 2.5 %
+   *
+   * @generated from field: uint32 commission_basis_points = 11;
+   */
+  commissionBasisPoints: number;
 };
 
 /**
