@@ -3,6 +3,7 @@ export {
   type BoundCounter,
   type BoundHistogram,
   createMetrics,
+  type GaugeValue,
   type Metrics,
   type MetricsRegistry,
   secondsBuckets,

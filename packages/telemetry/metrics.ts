@@ -8,10 +8,12 @@ export type Metrics = {
     help: string,
     labels?: readonly string[],
   ): { inc(labels?: Record<string, string>, by?: number): void }
-  gauge(name: string, help: string, read: () => number): void
+  /** `read` gives one value, or one for each set of labels; the first reader of a name stays. */
+  gauge(name: string, help: string, read: () => number | readonly GaugeValue[], labels?: readonly string[]): void
   histogram(name: string, help: string, buckets?: readonly number[]): { observe(value: number): void }
 }
 
+export type GaugeValue = { labels: Record<string, string>; value: number }
 export type BoundCounter = { inc(by?: number): void }
 export type BoundHistogram = { observe(value: number): void }
 
@@ -82,15 +84,19 @@ export function createMetrics(options: { process?: boolean } = {}): MetricsRegis
           with: (given: Labels) => series.of(given),
         }
       }),
-    gauge: (name, help, read) => {
+    gauge: (name, help, read, labels = []) => {
       once('gauge', name, () => {
         // A service started twice in one process (tests do) reads from the first: the names would clash.
         return new Gauge({
           name,
           help,
+          labelNames: [...labels],
           registers: [registry],
           collect() {
-            this.set(read())
+            const values = read()
+            if (typeof values === 'number') return this.set(values)
+            this.reset()
+            for (const { labels, value } of values) this.set(labels, value)
           },
         })
       })

@@ -31,7 +31,7 @@ export function fakeMetrics(): Metrics & {
   observed(name: string): number[]
 } {
   const counts = new Map<string, number>()
-  const gauges = new Map<string, () => number>()
+  const gauges = new Map<string, Parameters<Metrics['gauge']>[2]>()
   const observations = new Map<string, number[]>()
   return {
     counter: (name) => ({
@@ -47,7 +47,12 @@ export function fakeMetrics(): Metrics & {
         observations.set(name, [...(observations.get(name) ?? []), value])
       },
     }),
-    value: (name, labels) => gauges.get(name)?.() ?? counts.get(seriesOf(name, labels)) ?? 0,
+    value(name, labels) {
+      const read = gauges.get(name)?.()
+      if (read === undefined) return counts.get(seriesOf(name, labels)) ?? 0
+      if (typeof read === 'number') return read
+      return read.find((one) => seriesOf('', one.labels) === seriesOf('', labels))?.value ?? 0
+    },
     observed: (name) => observations.get(name) ?? [],
   }
 }
