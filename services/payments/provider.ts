@@ -27,14 +27,18 @@ export type PaymentProvider = {
   voidAuthorisation(request: OperationAsk): Promise<ProviderAnswer>
   /** Send taken money back, all or a part of it. */
   refund(request: RefundAsk): Promise<ProviderAnswer>
-  /** What the provider knows under our reference; undefined when it has never heard of it. Asked before anything is repeated. */
-  find(ourReference: string): Promise<ProviderRecord | undefined>
+  /**
+   * What the provider knows under our reference; undefined when it has never heard of it. Asked before anything is repeated.
+   * @param providerReference its own name for it, as soon as we have one: not every provider can search by ours (PayPal).
+   */
+  find(ourReference: string, providerReference?: string): Promise<ProviderRecord | undefined>
   /**
    * What a webhook says, if the provider sent it. Signature over the raw body compared in constant time; not older than
    * 300 s. Knows nothing of replays: those are recognised by `eventId`.
-   * @throws WebhookRefused
+   * May have to fetch the provider's certificate first, once a day (PayPal): await it.
+   * @throws WebhookRefused; ProviderUnavailable when that certificate cannot be had
    */
-  readWebhook(headers: WebhookHeaders, rawBody: Uint8Array, nowMs: number): WebhookEvent
+  readWebhook(headers: WebhookHeaders, rawBody: Uint8Array, nowMs: number): WebhookEvent | Promise<WebhookEvent>
   /** Everything that happened in a time, for comparing books. Oldest first; in pages, so that a year fits. */
   listLedger(from: Date, to: Date): AsyncIterable<ProviderRecord>
 }
