@@ -115,6 +115,9 @@ export type ProviderRecord = {
   readonly reason: string
   /** Successful captures; more than one is an alarm. */
   readonly captures: number
+  /** While pending, where a provider tells it again: the answer that first said so may have been lost. */
+  readonly redirectUrl?: string | undefined
+  readonly clientSecret?: string | undefined
   readonly changedAtMs: number
 }
 
