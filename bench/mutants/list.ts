@@ -218,7 +218,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: placeSql,
-        find: "insert into outbox (topic, event_count, batch) values ('orders.order', ${orders.length}, ${outboxBatch}) returning 1)",
+        find: "insert into outbox (topic, kinds, event_count, batch)\n        values ('orders.order', '{orders.order_placed}', ${orders.length}, ${outboxBatch}) returning 1)",
         replace: 'select 1)',
       },
     ],

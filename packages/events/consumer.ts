@@ -3,7 +3,7 @@ import type { Logger, Metrics } from '@souk/telemetry'
 import { type Applier, createApplier } from './apply.ts'
 import { sourceOf } from './define.ts'
 import { findOffset, insertOffset } from './events.sql.ts'
-import { createIntake, type Intake } from './intake.ts'
+import { createIntake, type Intake, wantedBy } from './intake.ts'
 import { comparePositions, type EventLog, type Lag } from './log.ts'
 import { consumerMeters } from './meters.ts'
 import { type Backoff, delayMs, isOutage, OffsetMoved, usualBackoff } from './retry.ts'
@@ -63,7 +63,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
   const key = { consumer: consumer.name, source, shard }
   const logger = options.logger.child({ consumer: consumer.name, source, shard })
   const limit = consumer.batchSize ?? defaultBatchSize
-  const topics = [...new Set(consumer.events.map((event) => event.topic))]
+  const wanted = wantedBy(consumer.events)
   const stopping = new AbortController()
   const watch = log.watch(source)
   const meters = consumerMeters(options.metrics, logger, consumer.name)
@@ -135,7 +135,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
 
   const lag = async (): Promise<Lag> => {
     const offset = await findOffset(db.autocommit, key)
-    return await log.lag(source, shard, offset ?? { xid: '0', seq: 0, index: 0 }, topics)
+    return await log.lag(source, shard, offset ?? { xid: '0', seq: 0, index: 0 }, wanted)
   }
   const measuring = meters.watchLag(lag, async () => {
     const [offset, head] = await Promise.all([findOffset(db.autocommit, key), log.head(source, shard)])

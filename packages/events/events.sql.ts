@@ -1,8 +1,14 @@
 import { sql, type Tx } from '@souk/postgres'
 import type { Position } from './types.ts'
 
-export const insertOutboxRow = (tx: Tx, row: { topic: string; eventCount: number; batch: Buffer }) =>
-  tx.run(sql`insert into outbox (topic, event_count, batch) values (${row.topic}, ${row.eventCount}, ${row.batch})`)
+/** @param row `kinds`: the types of its events, each once. */
+export const insertOutboxRow = (
+  tx: Tx,
+  row: { topic: string; kinds: readonly string[]; eventCount: number; batch: Buffer },
+) =>
+  tx.run(sql`
+  insert into outbox (topic, kinds, event_count, batch)
+  values (${row.topic}, ${row.kinds}::text[], ${row.eventCount}, ${row.batch})`)
 
 /** Of which consumer, on which log. */
 export type OffsetKey = { readonly consumer: string; readonly source: string; readonly shard: string }

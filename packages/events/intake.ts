@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '@souk/contracts/events'
 import { decodeBatch, encodeEnvelope, openEnvelope } from './envelope.ts'
-import { type EventLog, type LogPage, type LogRow } from './log.ts'
+import type { EventLog, LogPage, LogRow, Wanted } from './log.ts'
 import type { Consumer, Event, EventType, Position } from './types.ts'
 
 /** One event on its way to a consumer, or what is left of one that could not be read. */
@@ -18,6 +18,12 @@ export type Item = {
 
 export type Kinds = ReadonlyMap<string, EventType>
 export const kindsOf = (events: readonly EventType[]): Kinds => new Map(events.map((event) => [event.type, event]))
+
+/** Rows without any of these events need not be sent. */
+export const wantedBy = (events: readonly EventType[]): Wanted => ({
+  topics: [...new Set(events.map((event) => event.topic))],
+  kinds: events.map((event) => event.type),
+})
 
 /** The events of a row that these kinds include, from a place in it on. Never throws: what is unreadable says so. */
 export function itemsOf(row: LogRow, kinds: Kinds, from: Position): Item[] {
@@ -79,12 +85,12 @@ export function createIntake(options: {
 }): Intake {
   const { log, source, shard, limitEvents } = options
   const kinds = kindsOf(options.consumer.events)
-  const topics = [...new Set(options.consumer.events.map((event) => event.topic))]
+  const wanted = wantedBy(options.consumer.events)
   const waiting: Item[] = []
   let at = options.from
   let ahead: Promise<LogPage> | undefined
 
-  const read = () => log.read(source, shard, at, { topics, limitEvents })
+  const read = () => log.read(source, shard, at, { ...wanted, limitEvents })
   const intake: Intake = {
     skipped: false,
     get at() {

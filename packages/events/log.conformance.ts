@@ -149,12 +149,15 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       const from = await end()
       const [topic] = given.topics
       const ids = await write(topic, 'a', 'b', 'c')
-      const behind = await given.log.lag(given.source, given.shard, from, given.topics)
+      const behind = await given.log.lag(given.source, given.shard, from, { topics: given.topics })
       expect(behind.events).toBe(3)
       expect(behind.seconds).toBeGreaterThanOrEqual(0)
       expect(behind.seconds).toBeLessThan(60)
       const { end: done } = await arrives(from, ids)
-      expect(await given.log.lag(given.source, given.shard, done, given.topics)).toEqual({ events: 0, seconds: 0 })
+      expect(await given.log.lag(given.source, given.shard, done, { topics: given.topics })).toEqual({
+        events: 0,
+        seconds: 0,
+      })
     })
 
     test('from the beginning, everything kept is read', async () => {

@@ -1,4 +1,5 @@
 import type { Sql } from '@souk/postgres'
+import type { Wanted } from './log.ts'
 
 // The log is read across schemas, and a statement's parameters cannot name a schema: so one text per source, made only
 // from a name that is nothing but a name. No value that came from outside ever gets here; sources are service names.
@@ -21,12 +22,7 @@ function statement(name: string, source: string, text: (outbox: string) => strin
  * so no row can appear among them later, however late it commits. One row at least is answered, for its xmin; its seq is
  * null when there is nothing to read.
  */
-export const readRows = (
-  source: string,
-  from: { xid: string; seq: number },
-  topics: readonly string[],
-  limitEvents: number,
-): Sql =>
+export const readRows = (source: string, from: { xid: string; seq: number }, want: Wanted, limitEvents: number): Sql =>
   statement(
     'read',
     source,
@@ -38,16 +34,17 @@ export const readRows = (
         select *, sum(event_count) over (order by xid, seq rows unbounded preceding) - event_count as before
           from (select * from ${outbox}
                  where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and topic = any($3::text[])
+                   and ($5::text[] is null or kinds = '{}' or kinds && $5)
                  order by xid, seq limit $4) as candidates
       ) as page on page.before < $4
      order by page.xid, page.seq`,
-    [from.xid, from.seq, topics, limitEvents],
+    [from.xid, from.seq, want.topics, limitEvents, want.kinds ?? null],
   )
 
 export const readHead = (source: string): Sql =>
   statement('head', source, () => 'select pg_snapshot_xmin(pg_current_snapshot())::text as "xid"', [])
 
-export const readLag = (source: string, from: { xid: string; seq: number }, topics: readonly string[]): Sql =>
+export const readLag = (source: string, from: { xid: string; seq: number }, want: Wanted): Sql =>
   statement(
     'lag',
     source,
@@ -56,8 +53,9 @@ export const readLag = (source: string, from: { xid: string; seq: number }, topi
            coalesce(extract(epoch from now() - min(written_at)), 0)::float8 as "seconds"
       from (select event_count, written_at from ${outbox}
              where (xid, seq) >= ($1::xid8, $2::bigint) and topic = any($3::text[])
+               and ($4::text[] is null or kinds = '{}' or kinds && $4)
              order by xid, seq limit 100000) as waiting`,
-    [from.xid, from.seq, topics],
+    [from.xid, from.seq, want.topics, want.kinds ?? null],
   )
 
 export const readStall = (source: string): Sql =>

@@ -29,21 +29,23 @@ export type Lag = {
   readonly seconds: number
 }
 
+/** What a reader is after. */
+export type Wanted = {
+  readonly topics: readonly string[]
+  /** Rows that carry none of these may be left out; undefined: nothing is. */
+  readonly kinds?: readonly string[]
+}
+
 /**
  * What was announced, per source service and shard, in an order that never changes: the port behind which the
  * PostgreSQL log stands today. `log.conformance.ts` says what every implementation must do.
  */
 export type EventLog = {
-  /** Rows of these topics from `from` on: one at least if there is any, then as many as make up `limitEvents`. */
-  read(
-    source: string,
-    shard: string,
-    from: Position,
-    want: { topics: readonly string[]; limitEvents: number },
-  ): Promise<LogPage>
+  /** Rows wanted from `from` on: one at least if there is any, then as many as make up `limitEvents`. */
+  read(source: string, shard: string, from: Position, want: Wanted & { limitEvents: number }): Promise<LogPage>
   /** The place behind everything that can be read now. */
   head(source: string, shard: string): Promise<Position>
-  lag(source: string, shard: string, from: Position, topics: readonly string[]): Promise<Lag>
+  lag(source: string, shard: string, from: Position, want: Wanted): Promise<Lag>
   /** Age of the oldest row that is written but cannot be read, because an older transaction is still open; 0 for none. */
   stalledSeconds(source: string, shard: string): Promise<number>
   /** Be told of new rows. What happens between two waits is not missed. */

@@ -7,11 +7,18 @@ export const createOutbox = ({ wake }: { wake: () => void }): Outbox => ({
   async append(tx, events) {
     if (events.length === 0) return
     for (const [topic, ofTopic] of byTopic(events))
-      await insertOutboxRow(tx, { topic, eventCount: ofTopic.length, batch: encodeBatch(ofTopic) })
+      await insertOutboxRow(tx, {
+        topic,
+        kinds: kindsIn(ofTopic),
+        eventCount: ofTopic.length,
+        batch: encodeBatch(ofTopic),
+      })
     tx.afterCommit(wake)
   },
   wake,
 })
+
+const kindsIn = (events: readonly NewEvent[]) => [...new Set(events.map(({ event }) => event.type))]
 
 function byTopic(events: readonly NewEvent[]): Map<string, readonly NewEvent[]> {
   const first = events[0]?.event.topic ?? ''

@@ -1,3 +1,4 @@
+import { sql } from '@souk/postgres'
 import { eventually } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeBatch, encodeBatch } from './envelope.ts'
@@ -71,7 +72,7 @@ describe('the outbox as a log', () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect((await readKeys(from)).keys).toEqual([])
     expect(await stage.log.stalledSeconds('writer', 'main')).toBeGreaterThan(0.02)
-    expect((await stage.log.lag('writer', 'main', from, [counted.topic])).events).toBe(1)
+    expect((await stage.log.lag('writer', 'main', from, { topics: [counted.topic] })).events).toBe(1)
     await old.run('rollback')
     await eventually(async () => expect((await readKeys(from)).keys).toEqual(['waits']))
     await stage.end()
@@ -101,6 +102,26 @@ describe('the outbox as a log', () => {
     expect(new Set(rows.map((row) => row.xid)).size).toBe(1)
   })
 
+  test('rows without a kind that is wanted are not sent; those that do not say their kinds are', async () => {
+    const from = await stage.end()
+    await stage.write(countedEvent('a', 1))
+    await stage.writer.autocommit.run(
+      sql`insert into outbox (topic, event_count, batch) values (${counted.topic}, 1, ${encodeBatch([countedEvent('b', 1)])})`,
+    )
+    await stage.end()
+    const seen = async (kinds?: readonly string[]) => {
+      const want = { topics: [counted.topic], limitEvents: 10, ...(kinds && { kinds }) }
+      const { rows, end } = await stage.log.read('writer', 'main', from, want)
+      return { rows: rows.length, pastThem: BigInt(end.xid) > BigInt(from.xid) }
+    }
+    expect(await seen()).toEqual({ rows: 2, pastThem: true })
+    expect(await seen([counted.type])).toEqual({ rows: 2, pastThem: true })
+    expect(await seen(['writer.other'])).toEqual({ rows: 1, pastThem: true })
+    expect(
+      (await stage.log.lag('writer', 'main', from, { topics: [counted.topic], kinds: ['writer.other'] })).events,
+    ).toBe(1)
+  })
+
   test('the service may write events and can neither change nor remove them; the log may only read them', async () => {
     const session = await openSession(stage.database)
     for (const statement of ['delete from outbox', 'update outbox set topic = topic', 'truncate outbox'])
@@ -117,13 +138,14 @@ describe('the outbox as a log', () => {
     await stage.database.query(`
       insert into writer.outbox (topic, event_count, batch) select 'writer.count', 1, '\\x00' from generate_series(1, 20000);
       analyze writer.outbox`)
-    const statement = readRows('writer', { xid: '5', seq: 7 }, [counted.topic], 500)
+    const statement = readRows('writer', { xid: '5', seq: 7 }, { topics: [counted.topic] }, 500)
     const plan = await stage.database.query<{ 'QUERY PLAN': string }>(
       `explain ${statement.text}`
         .replaceAll('$1', `'5'`)
         .replaceAll('$2', '7')
         .replaceAll('$3', `'{writer.count}'`)
-        .replaceAll('$4', '500'),
+        .replaceAll('$4', '500')
+        .replaceAll('$5', 'null'),
     )
     expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using outbox_pkey')
   })

@@ -20,7 +20,7 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
   return {
     ...createWakes(),
     async read(source, shard, from, want) {
-      const answer = await on(shard).many<ReadRow>(readRows(source, from, want.topics, want.limitEvents))
+      const answer = await on(shard).many<ReadRow>(readRows(source, from, want, want.limitEvents))
       const rows = answer.filter((row) => row.seq !== null) as unknown as LogRow[]
       const xmin = { xid: answer[0]?.xmin ?? '0', seq: 0, index: 0 }
       const reached = comparePositions(xmin, from) >= 0
@@ -31,8 +31,8 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
       return { rows, end: reached ? xmin : from, full, reached }
     },
     head: async (source, shard) => ({ ...(await on(shard).one<{ xid: string }>(readHead(source))), seq: 0, index: 0 }),
-    async lag(source, shard, from, topics) {
-      const { events, seconds } = await on(shard).one<Lag>(readLag(source, from, topics))
+    async lag(source, shard, from, want) {
+      const { events, seconds } = await on(shard).one<Lag>(readLag(source, from, want))
       return { events: Math.max(0, events - from.index), seconds: Math.max(0, seconds) }
     },
     stalledSeconds: async (source, shard) => (await on(shard).one<{ seconds: number }>(readStall(source))).seconds,

@@ -1,5 +1,5 @@
 import { serviceOf } from './define.ts'
-import { itemsOf, kindsOf } from './intake.ts'
+import { itemsOf, kindsOf, wantedBy } from './intake.ts'
 import type { EventLog } from './log.ts'
 import type { Event, EventType, Position } from './types.ts'
 
@@ -24,12 +24,12 @@ export type Tailed = { readonly at: Position; readonly event: Event | undefined;
 export async function* tail(options: TailOptions): AsyncGenerator<Tailed, void, undefined> {
   const { log, source, shard, signal, follow = true } = options
   const kinds = kindsOf(options.events.filter((event) => serviceOf(event.topic) === source))
-  const topics = [...new Set([...kinds.values()].map((event) => event.topic))]
+  const wanted = wantedBy([...kinds.values()])
   const watch = log.watch(source)
   try {
     let at = options.from ?? (await log.head(source, shard))
     while (true) {
-      const page = await log.read(source, shard, at, { topics, limitEvents: 500 })
+      const page = await log.read(source, shard, at, { ...wanted, limitEvents: 500 })
       for (const row of page.rows)
         for (const item of itemsOf(row, kinds, at)) {
           if (signal?.aborted) return

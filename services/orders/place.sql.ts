@@ -102,7 +102,8 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
         join shops s on s.shop_id = o.shop_id and s.selling
         returning 1),
       logged as (
-        insert into outbox (topic, event_count, batch) values ('orders.order', ${orders.length}, ${outboxBatch}) returning 1)
+        insert into outbox (topic, kinds, event_count, batch)
+        values ('orders.order', '{orders.order_placed}', ${orders.length}, ${outboxBatch}) returning 1)
     select
       -- Counted, and so done, in this order: the allotments last, because a hot one stays locked from then to the commit
       -- and the next batch can do everything else meanwhile.
