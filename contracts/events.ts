@@ -10,6 +10,7 @@ import {
   OrderPlacedSchema,
   OrderReturnedSchema,
   OrderShippedSchema,
+  OrdersImportedSchema,
 } from './gen/souk/orders_pb.js'
 import {
   PaymentCapturedSchema,
@@ -126,6 +127,14 @@ export const orderReturned = defineEvent({
   keyOf: (event) => event.orderId,
 })
 
+export const ordersImported = defineEvent({
+  type: 'orders.orders_imported',
+  topic: 'orders.import',
+  schemaVersion: 1,
+  message: OrdersImportedSchema,
+  keyOf: (event) => event.shopId,
+})
+
 export const paymentsAuthorised = defineEvent({
   type: 'payments.payments_authorised',
   topic: 'payments.payment',
@@ -197,6 +206,7 @@ export const allEvents: readonly EventType[] = [
   orderShipped,
   orderDelivered,
   orderReturned,
+  ordersImported,
   paymentsAuthorised,
   paymentInitiated,
   paymentFailed,

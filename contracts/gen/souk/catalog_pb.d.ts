@@ -244,6 +244,130 @@ export declare type GetProductsResponse = Message<"souk.catalog.GetProductsRespo
 export declare const GetProductsResponseSchema: GenMessage<GetProductsResponse>;
 
 /**
+ * @generated from message souk.catalog.EnsureProductsRequest
+ */
+export declare type EnsureProductsRequest = Message<"souk.catalog.EnsureProductsRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * no two with the same number
+   *
+   * @generated from field: repeated souk.catalog.WantedProduct products = 2;
+   */
+  products: WantedProduct[];
+
+  /**
+   * @generated from field: string actor_id = 3;
+   */
+  actorId: string;
+
+  /**
+   * @generated from field: string correlation_id = 4;
+   */
+  correlationId: string;
+};
+
+/**
+ * Describes the message souk.catalog.EnsureProductsRequest.
+ * Use `create(EnsureProductsRequestSchema)` to create a new message.
+ */
+export declare const EnsureProductsRequestSchema: GenMessage<EnsureProductsRequest>;
+
+/**
+ * @generated from message souk.catalog.WantedProduct
+ */
+export declare type WantedProduct = Message<"souk.catalog.WantedProduct"> & {
+  /**
+   * @generated from field: string sku = 1;
+   */
+  sku: string;
+
+  /**
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * in the shop's currency
+   *
+   * @generated from field: int64 price_minor = 3;
+   */
+  priceMinor: bigint;
+
+  /**
+   * for sale from now on; false: a draft
+   *
+   * @generated from field: bool active = 4;
+   */
+  active: boolean;
+
+  /**
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message souk.catalog.WantedProduct.
+ * Use `create(WantedProductSchema)` to create a new message.
+ */
+export declare const WantedProductSchema: GenMessage<WantedProduct>;
+
+/**
+ * @generated from message souk.catalog.EnsureProductsResponse
+ */
+export declare type EnsureProductsResponse = Message<"souk.catalog.EnsureProductsResponse"> & {
+  /**
+   * one per product wanted, in their order
+   *
+   * @generated from field: repeated souk.catalog.EnsuredProduct products = 1;
+   */
+  products: EnsuredProduct[];
+};
+
+/**
+ * Describes the message souk.catalog.EnsureProductsResponse.
+ * Use `create(EnsureProductsResponseSchema)` to create a new message.
+ */
+export declare const EnsureProductsResponseSchema: GenMessage<EnsureProductsResponse>;
+
+/**
+ * @generated from message souk.catalog.EnsuredProduct
+ */
+export declare type EnsuredProduct = Message<"souk.catalog.EnsuredProduct"> & {
+  /**
+   * @generated from field: string product_id = 1;
+   */
+  productId: string;
+
+  /**
+   * @generated from field: string variant_id = 2;
+   */
+  variantId: string;
+
+  /**
+   * as the shop writes it
+   *
+   * @generated from field: string sku = 3;
+   */
+  sku: string;
+
+  /**
+   * @generated from field: bool created = 4;
+   */
+  created: boolean;
+};
+
+/**
+ * Describes the message souk.catalog.EnsuredProduct.
+ * Use `create(EnsuredProductSchema)` to create a new message.
+ */
+export declare const EnsuredProductSchema: GenMessage<EnsuredProduct>;
+
+/**
  * @generated from service souk.catalog.CatalogService
  */
 export declare const CatalogService: GenService<{
@@ -256,6 +380,16 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof GetProductsRequestSchema;
     output: typeof GetProductsResponseSchema;
+  },
+  /**
+   * Products of a shop by article number, however its case: those that are not there are made. 1,000 at most.
+   *
+   * @generated from rpc souk.catalog.CatalogService.EnsureProducts
+   */
+  ensureProducts: {
+    methodKind: "unary";
+    input: typeof EnsureProductsRequestSchema;
+    output: typeof EnsureProductsResponseSchema;
   },
 }>;
 

@@ -317,6 +317,52 @@ export declare type FoundAccount = Message<"souk.identity.FoundAccount"> & {
 export declare const FoundAccountSchema: GenMessage<FoundAccount>;
 
 /**
+ * @generated from message souk.identity.EnsureOutsideCustomersRequest
+ */
+export declare type EnsureOutsideCustomersRequest = Message<"souk.identity.EnsureOutsideCustomersRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * 2,000 at most; empty: the shop's customer whom nobody knows
+   *
+   * @generated from field: repeated string numbers = 2;
+   */
+  numbers: string[];
+};
+
+/**
+ * Describes the message souk.identity.EnsureOutsideCustomersRequest.
+ * Use `create(EnsureOutsideCustomersRequestSchema)` to create a new message.
+ */
+export declare const EnsureOutsideCustomersRequestSchema: GenMessage<EnsureOutsideCustomersRequest>;
+
+/**
+ * @generated from message souk.identity.EnsureOutsideCustomersResponse
+ */
+export declare type EnsureOutsideCustomersResponse = Message<"souk.identity.EnsureOutsideCustomersResponse"> & {
+  /**
+   * one per number, in their order
+   *
+   * @generated from field: repeated string account_ids = 1;
+   */
+  accountIds: string[];
+
+  /**
+   * @generated from field: uint32 created = 2;
+   */
+  created: number;
+};
+
+/**
+ * Describes the message souk.identity.EnsureOutsideCustomersResponse.
+ * Use `create(EnsureOutsideCustomersResponseSchema)` to create a new message.
+ */
+export declare const EnsureOutsideCustomersResponseSchema: GenMessage<EnsureOutsideCustomersResponse>;
+
+/**
  * @generated from service souk.identity.IdentityService
  */
 export declare const IdentityService: GenService<{
@@ -369,6 +415,17 @@ export declare const IdentityService: GenService<{
     methodKind: "unary";
     input: typeof FindAccountsRequestSchema;
     output: typeof FindAccountsResponseSchema;
+  },
+  /**
+   * Accounts for customers whom a shop knows from another system, by their number there; made where there is none yet.
+   * Nobody can sign in to them, and they are not announced: no address is known.
+   *
+   * @generated from rpc souk.identity.IdentityService.EnsureOutsideCustomers
+   */
+  ensureOutsideCustomers: {
+    methodKind: "unary";
+    input: typeof EnsureOutsideCustomersRequestSchema;
+    output: typeof EnsureOutsideCustomersResponseSchema;
   },
 }>;
 

@@ -312,6 +312,13 @@ export declare type ShippedLine = Message<"souk.orders.ShippedLine"> & {
    * @generated from field: uint32 quantity = 2;
    */
   quantity: number;
+
+  /**
+   * empty when sold outside a sale
+   *
+   * @generated from field: string sale_window_id = 3;
+   */
+  saleWindowId: string;
 };
 
 /**
@@ -948,6 +955,701 @@ export declare type SetSellingResponse = Message<"souk.orders.SetSellingResponse
 export declare const SetSellingResponseSchema: GenMessage<SetSellingResponse>;
 
 /**
+ * Topic orders.import, key shop_id. Emitted for each batch of orders taken over from another system: they were placed,
+ * paid and ended there, so nothing is to be done about them. It stands for every change of each order up to its version.
+ *
+ * @generated from message souk.orders.OrdersImported
+ */
+export declare type OrdersImported = Message<"souk.orders.OrdersImported"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string import_id = 2;
+   */
+  importId: string;
+
+  /**
+   * 2,000 at most
+   *
+   * @generated from field: repeated souk.orders.ImportedOrder orders = 3;
+   */
+  orders: ImportedOrder[];
+
+  /**
+   * @generated from field: int64 imported_at_ms = 4;
+   */
+  importedAtMs: bigint;
+};
+
+/**
+ * Describes the message souk.orders.OrdersImported.
+ * Use `create(OrdersImportedSchema)` to create a new message.
+ */
+export declare const OrdersImportedSchema: GenMessage<OrdersImported>;
+
+/**
+ * @generated from message souk.orders.ImportedOrder
+ */
+export declare type ImportedOrder = Message<"souk.orders.ImportedOrder"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * its last one; it was imported with all before it
+   *
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string customer_id = 3;
+   */
+  customerId: string;
+
+  /**
+   * "delivered", "cancelled"
+   *
+   * @generated from field: string status = 4;
+   */
+  status: string;
+
+  /**
+   * @generated from field: int64 total_minor = 5;
+   */
+  totalMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 6;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 placed_at_ms = 7;
+   */
+  placedAtMs: bigint;
+
+  /**
+   * what the other system called it
+   *
+   * @generated from field: string source_number = 8;
+   */
+  sourceNumber: string;
+
+  /**
+   * of the total, given back later
+   *
+   * @generated from field: int64 returned_minor = 9;
+   */
+  returnedMinor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.ImportedOrder.
+ * Use `create(ImportedOrderSchema)` to create a new message.
+ */
+export declare const ImportedOrderSchema: GenMessage<ImportedOrder>;
+
+/**
+ * @generated from message souk.orders.BeginImportRequest
+ */
+export declare type BeginImportRequest = Message<"souk.orders.BeginImportRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * of the content and of how it is read: the same import again is the same import
+   *
+   * @generated from field: string fingerprint = 2;
+   */
+  fingerprint: string;
+
+  /**
+   * of the source, for people
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message souk.orders.BeginImportRequest.
+ * Use `create(BeginImportRequestSchema)` to create a new message.
+ */
+export declare const BeginImportRequestSchema: GenMessage<BeginImportRequest>;
+
+/**
+ * @generated from message souk.orders.BeginImportResponse
+ */
+export declare type BeginImportResponse = Message<"souk.orders.BeginImportResponse"> & {
+  /**
+   * @generated from field: string import_id = 1;
+   */
+  importId: string;
+
+  /**
+   * of the source kept so far: go on behind them
+   *
+   * @generated from field: int64 lines = 2;
+   */
+  lines: bigint;
+
+  /**
+   * "staging", "preparing", "making", "done"
+   *
+   * @generated from field: string state = 3;
+   */
+  state: string;
+
+  /**
+   * orders are made in so many slices, at the same time if wanted
+   *
+   * @generated from field: uint32 slices = 4;
+   */
+  slices: number;
+};
+
+/**
+ * Describes the message souk.orders.BeginImportResponse.
+ * Use `create(BeginImportResponseSchema)` to create a new message.
+ */
+export declare const BeginImportResponseSchema: GenMessage<BeginImportResponse>;
+
+/**
+ * A column each; all of a kind have one entry per line.
+ *
+ * @generated from message souk.orders.StageLinesRequest
+ */
+export declare type StageLinesRequest = Message<"souk.orders.StageLinesRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string import_id = 2;
+   */
+  importId: string;
+
+  /**
+   * number of lines kept before these; others than that are refused
+   *
+   * @generated from field: int64 first_line = 3;
+   */
+  firstLine: bigint;
+
+  /**
+   * of the source, these and the rejected ones
+   *
+   * @generated from field: int64 lines = 4;
+   */
+  lines: bigint;
+
+  /**
+   * nothing follows
+   *
+   * @generated from field: bool complete = 5;
+   */
+  complete: boolean;
+
+  /**
+   * of these lines, rejected ones included
+   *
+   * @generated from field: repeated souk.orders.SourceSum sums = 6;
+   */
+  sums: SourceSum[];
+
+  /**
+   * Sales:
+   *
+   * @generated from field: repeated uint32 line_numbers = 7;
+   */
+  lineNumbers: number[];
+
+  /**
+   * @generated from field: repeated string numbers = 8;
+   */
+  numbers: string[];
+
+  /**
+   * @generated from field: repeated string codes = 9;
+   */
+  codes: string[];
+
+  /**
+   * empty: not known
+   *
+   * @generated from field: repeated string titles = 10;
+   */
+  titles: string[];
+
+  /**
+   * @generated from field: repeated uint32 quantities = 11;
+   */
+  quantities: number[];
+
+  /**
+   * @generated from field: repeated int64 unit_prices_minor = 12;
+   */
+  unitPricesMinor: bigint[];
+
+  /**
+   * @generated from field: repeated int64 placed_at_ms = 13;
+   */
+  placedAtMs: bigint[];
+
+  /**
+   * numbers of the other system; empty: not known
+   *
+   * @generated from field: repeated string customers = 14;
+   */
+  customers: string[];
+
+  /**
+   * @generated from field: repeated string raws = 15;
+   */
+  raws: string[];
+
+  /**
+   * @generated from field: repeated string currency_codes = 16;
+   */
+  currencyCodes: string[];
+
+  /**
+   * not goods: postage and the like
+   *
+   * @generated from field: repeated bool services = 17;
+   */
+  services: boolean[];
+
+  /**
+   * takes back what another line sold
+   *
+   * @generated from field: repeated bool cancels = 18;
+   */
+  cancels: boolean[];
+
+  /**
+   * @generated from field: repeated souk.orders.Reject rejects = 19;
+   */
+  rejects: Reject[];
+};
+
+/**
+ * Describes the message souk.orders.StageLinesRequest.
+ * Use `create(StageLinesRequestSchema)` to create a new message.
+ */
+export declare const StageLinesRequestSchema: GenMessage<StageLinesRequest>;
+
+/**
+ * @generated from message souk.orders.StageLinesResponse
+ */
+export declare type StageLinesResponse = Message<"souk.orders.StageLinesResponse"> & {
+  /**
+   * @generated from field: int64 lines = 1;
+   */
+  lines: bigint;
+};
+
+/**
+ * Describes the message souk.orders.StageLinesResponse.
+ * Use `create(StageLinesResponseSchema)` to create a new message.
+ */
+export declare const StageLinesResponseSchema: GenMessage<StageLinesResponse>;
+
+/**
+ * @generated from message souk.orders.SourceSum
+ */
+export declare type SourceSum = Message<"souk.orders.SourceSum"> & {
+  /**
+   * "2026-11"; empty when a line has no readable date
+   *
+   * @generated from field: string month = 1;
+   */
+  month: string;
+
+  /**
+   * @generated from field: string currency_code = 2;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 lines = 3;
+   */
+  lines: bigint;
+
+  /**
+   * cancellations are negative
+   *
+   * @generated from field: int64 minor = 4;
+   */
+  minor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.SourceSum.
+ * Use `create(SourceSumSchema)` to create a new message.
+ */
+export declare const SourceSumSchema: GenMessage<SourceSum>;
+
+/**
+ * @generated from message souk.orders.Reject
+ */
+export declare type Reject = Message<"souk.orders.Reject"> & {
+  /**
+   * @generated from field: uint32 line_number = 1;
+   */
+  lineNumber: number;
+
+  /**
+   * @generated from field: string field = 2;
+   */
+  field: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: string raw = 4;
+   */
+  raw: string;
+
+  /**
+   * @generated from field: string month = 5;
+   */
+  month: string;
+
+  /**
+   * @generated from field: string currency_code = 6;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 minor = 7;
+   */
+  minor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.Reject.
+ * Use `create(RejectSchema)` to create a new message.
+ */
+export declare const RejectSchema: GenMessage<Reject>;
+
+/**
+ * @generated from message souk.orders.PrepareOrdersRequest
+ */
+export declare type PrepareOrdersRequest = Message<"souk.orders.PrepareOrdersRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string import_id = 2;
+   */
+  importId: string;
+};
+
+/**
+ * Describes the message souk.orders.PrepareOrdersRequest.
+ * Use `create(PrepareOrdersRequestSchema)` to create a new message.
+ */
+export declare const PrepareOrdersRequestSchema: GenMessage<PrepareOrdersRequest>;
+
+/**
+ * @generated from message souk.orders.PrepareOrdersResponse
+ */
+export declare type PrepareOrdersResponse = Message<"souk.orders.PrepareOrdersResponse"> & {
+  /**
+   * @generated from field: bool done = 1;
+   */
+  done: boolean;
+
+  /**
+   * "products", "customers", "cancellations"
+   *
+   * @generated from field: string step = 2;
+   */
+  step: string;
+
+  /**
+   * handled by this call
+   *
+   * @generated from field: int64 count = 3;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message souk.orders.PrepareOrdersResponse.
+ * Use `create(PrepareOrdersResponseSchema)` to create a new message.
+ */
+export declare const PrepareOrdersResponseSchema: GenMessage<PrepareOrdersResponse>;
+
+/**
+ * @generated from message souk.orders.MakeOrdersRequest
+ */
+export declare type MakeOrdersRequest = Message<"souk.orders.MakeOrdersRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string import_id = 2;
+   */
+  importId: string;
+
+  /**
+   * from 0
+   *
+   * @generated from field: uint32 slice = 3;
+   */
+  slice: number;
+};
+
+/**
+ * Describes the message souk.orders.MakeOrdersRequest.
+ * Use `create(MakeOrdersRequestSchema)` to create a new message.
+ */
+export declare const MakeOrdersRequestSchema: GenMessage<MakeOrdersRequest>;
+
+/**
+ * @generated from message souk.orders.MakeOrdersResponse
+ */
+export declare type MakeOrdersResponse = Message<"souk.orders.MakeOrdersResponse"> & {
+  /**
+   * @generated from field: bool done = 1;
+   */
+  done: boolean;
+
+  /**
+   * of the source, handled by this call
+   *
+   * @generated from field: int64 lines = 2;
+   */
+  lines: bigint;
+};
+
+/**
+ * Describes the message souk.orders.MakeOrdersResponse.
+ * Use `create(MakeOrdersResponseSchema)` to create a new message.
+ */
+export declare const MakeOrdersResponseSchema: GenMessage<MakeOrdersResponse>;
+
+/**
+ * @generated from message souk.orders.FinishImportRequest
+ */
+export declare type FinishImportRequest = Message<"souk.orders.FinishImportRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string import_id = 2;
+   */
+  importId: string;
+};
+
+/**
+ * Describes the message souk.orders.FinishImportRequest.
+ * Use `create(FinishImportRequestSchema)` to create a new message.
+ */
+export declare const FinishImportRequestSchema: GenMessage<FinishImportRequest>;
+
+/**
+ * @generated from message souk.orders.FinishImportResponse
+ */
+export declare type FinishImportResponse = Message<"souk.orders.FinishImportResponse"> & {
+  /**
+   * @generated from field: repeated souk.orders.ImportSum sums = 1;
+   */
+  sums: ImportSum[];
+
+  /**
+   * made by this import
+   *
+   * @generated from field: int64 orders = 2;
+   */
+  orders: bigint;
+
+  /**
+   * of these
+   *
+   * @generated from field: int64 cancelled = 3;
+   */
+  cancelled: bigint;
+
+  /**
+   * @generated from field: int64 returned_lines = 4;
+   */
+  returnedLines: bigint;
+
+  /**
+   * new to the shop
+   *
+   * @generated from field: int64 products = 5;
+   */
+  products: bigint;
+
+  /**
+   * @generated from field: int64 customers = 6;
+   */
+  customers: bigint;
+
+  /**
+   * lines
+   *
+   * @generated from field: int64 rejected = 7;
+   */
+  rejected: bigint;
+
+  /**
+   * lines whose order had been imported before
+   *
+   * @generated from field: int64 known = 8;
+   */
+  known: bigint;
+
+  /**
+   * of the source
+   *
+   * @generated from field: int64 lines = 9;
+   */
+  lines: bigint;
+
+  /**
+   * @generated from field: int64 finished_at_ms = 10;
+   */
+  finishedAtMs: bigint;
+
+  /**
+   * @generated from field: int64 order_lines = 11;
+   */
+  orderLines: bigint;
+};
+
+/**
+ * Describes the message souk.orders.FinishImportResponse.
+ * Use `create(FinishImportResponseSchema)` to create a new message.
+ */
+export declare const FinishImportResponseSchema: GenMessage<FinishImportResponse>;
+
+/**
+ * @generated from message souk.orders.ImportSum
+ */
+export declare type ImportSum = Message<"souk.orders.ImportSum"> & {
+  /**
+   * @generated from field: string month = 1;
+   */
+  month: string;
+
+  /**
+   * @generated from field: string currency_code = 2;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 source_lines = 3;
+   */
+  sourceLines: bigint;
+
+  /**
+   * @generated from field: int64 source_minor = 4;
+   */
+  sourceMinor: bigint;
+
+  /**
+   * imported sales, read from the orders as they are now
+   *
+   * @generated from field: int64 sold_minor = 5;
+   */
+  soldMinor: bigint;
+
+  /**
+   * imported cancellations and returns, positive
+   *
+   * @generated from field: int64 returned_minor = 6;
+   */
+  returnedMinor: bigint;
+
+  /**
+   * @generated from field: int64 rejected_lines = 7;
+   */
+  rejectedLines: bigint;
+
+  /**
+   * @generated from field: int64 rejected_minor = 8;
+   */
+  rejectedMinor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.ImportSum.
+ * Use `create(ImportSumSchema)` to create a new message.
+ */
+export declare const ImportSumSchema: GenMessage<ImportSum>;
+
+/**
+ * @generated from message souk.orders.ListRejectsRequest
+ */
+export declare type ListRejectsRequest = Message<"souk.orders.ListRejectsRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string import_id = 2;
+   */
+  importId: string;
+
+  /**
+   * @generated from field: uint32 after_line = 3;
+   */
+  afterLine: number;
+
+  /**
+   * 1,000 at most
+   *
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message souk.orders.ListRejectsRequest.
+ * Use `create(ListRejectsRequestSchema)` to create a new message.
+ */
+export declare const ListRejectsRequestSchema: GenMessage<ListRejectsRequest>;
+
+/**
+ * @generated from message souk.orders.ListRejectsResponse
+ */
+export declare type ListRejectsResponse = Message<"souk.orders.ListRejectsResponse"> & {
+  /**
+   * @generated from field: repeated souk.orders.Reject rejects = 1;
+   */
+  rejects: Reject[];
+};
+
+/**
+ * Describes the message souk.orders.ListRejectsResponse.
+ * Use `create(ListRejectsResponseSchema)` to create a new message.
+ */
+export declare const ListRejectsResponseSchema: GenMessage<ListRejectsResponse>;
+
+/**
  * How many units may be promised. Called by inventory, which owns the goods. Every call carries a transfer_id of the
  * caller: repeated with the same one it has no further effect and gives the first answer.
  *
@@ -1043,6 +1745,74 @@ export declare const SaleService: GenService<{
     methodKind: "unary";
     input: typeof SetSellingRequestSchema;
     output: typeof SetSellingResponseSchema;
+  },
+}>;
+
+/**
+ * Orders of another system, taken over with their history. Called by whoever reads them from a file, in this order:
+ * begin, stage every line, prepare until done, make each slice until done, finish. After an interruption begin tells how
+ * far it had come, and whatever is called again changes nothing.
+ *
+ * @generated from service souk.orders.ImportService
+ */
+export declare const ImportService: GenService<{
+  /**
+   * @generated from rpc souk.orders.ImportService.BeginImport
+   */
+  beginImport: {
+    methodKind: "unary";
+    input: typeof BeginImportRequestSchema;
+    output: typeof BeginImportResponseSchema;
+  },
+  /**
+   * Keep the next lines of the source, as read, and how far the source was read: in one transaction.
+   *
+   * @generated from rpc souk.orders.ImportService.StageLines
+   */
+  stageLines: {
+    methodKind: "unary";
+    input: typeof StageLinesRequestSchema;
+    output: typeof StageLinesResponseSchema;
+  },
+  /**
+   * The next step before orders are made: products and customers they need, and which order a cancellation is about.
+   *
+   * @generated from rpc souk.orders.ImportService.PrepareOrders
+   */
+  prepareOrders: {
+    methodKind: "unary";
+    input: typeof PrepareOrdersRequestSchema;
+    output: typeof PrepareOrdersResponseSchema;
+  },
+  /**
+   * Make the next orders of a slice.
+   *
+   * @generated from rpc souk.orders.ImportService.MakeOrders
+   */
+  makeOrders: {
+    methodKind: "unary";
+    input: typeof MakeOrdersRequestSchema;
+    output: typeof MakeOrdersResponseSchema;
+  },
+  /**
+   * Add up what became of the source.
+   *
+   * @generated from rpc souk.orders.ImportService.FinishImport
+   */
+  finishImport: {
+    methodKind: "unary";
+    input: typeof FinishImportRequestSchema;
+    output: typeof FinishImportResponseSchema;
+  },
+  /**
+   * Lines that could not be imported, by line number.
+   *
+   * @generated from rpc souk.orders.ImportService.ListRejects
+   */
+  listRejects: {
+    methodKind: "unary";
+    input: typeof ListRejectsRequestSchema;
+    output: typeof ListRejectsResponseSchema;
   },
 }>;
 
