@@ -110,6 +110,13 @@ export declare type ListOfOrderRequest = Message<"souk.notifications.ListOfOrder
    * @generated from field: string order_id = 1;
    */
   orderId: string;
+
+  /**
+   * whose order it is: messages are kept with those who got them
+   *
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
 };
 
 /**
