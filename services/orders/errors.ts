@@ -58,6 +58,61 @@ export const orderErrors = defineErrors({
     title: 'Not possible in this state',
     help: 'The order has moved on; read it again to see what is still possible.',
   },
+  'shipment-not-found': {
+    status: 404,
+    title: 'No such shipment',
+    help: 'The order has no shipment with this id.',
+  },
+  'shipment-under-way': {
+    status: 409,
+    title: 'Goods are being handed over',
+    help: 'A shipment of the order is being taken from the shelf at this moment. Ask again in a few seconds.',
+  },
+  'nothing-to-ship': {
+    status: 409,
+    title: 'Nothing is left to be shipped',
+    help: 'Every unit of the order is shipped, or in a shipment that is being handed over.',
+  },
+  'more-than-left': {
+    status: 409,
+    title: 'More than there is left',
+    help: 'A line names more units than are left to be shipped or returned, or a variant that has none; `variantId` and `remaining` say which and how many. Nothing was done.',
+  },
+  'goods-missing': {
+    status: 409,
+    title: 'The goods are not there',
+    help: 'The stock does not have what the shipment needs; `variantId` says what. The shipment is refused, and the order can be shipped when the goods are there.',
+  },
+  'too-many-parts': {
+    status: 409,
+    title: 'Divided too often',
+    help: 'An order can have 100 shipments and 100 returns, refused ones included.',
+  },
+  'nothing-delivered': {
+    status: 409,
+    title: 'Nothing has been delivered',
+    help: 'Only what has been delivered can be returned. An order that is not shipped yet can be cancelled.',
+  },
+  'return-not-found': {
+    status: 404,
+    title: 'No such return',
+    help: 'There is no return with this id, or it is not yours to see.',
+  },
+  'return-too-late': {
+    status: 409,
+    title: 'Too late to be returned',
+    help: 'Returns are accepted for a number of days after delivery; `until` says how long it was.',
+  },
+  'illegal-return-transition': {
+    status: 409,
+    title: 'Not possible for this return',
+    help: 'The return has moved on; read it again to see what is still possible.',
+  },
+  'return-lines-differ': {
+    status: 409,
+    title: 'Not the lines of the return',
+    help: 'Name every line of the return once, with no more units than were announced; 0 for what did not come. Nothing was done.',
+  },
   'orders-overloaded': {
     status: 503,
     title: 'Too many orders at once',

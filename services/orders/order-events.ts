@@ -1,6 +1,15 @@
-import { orderCancelled, orderConfirmed, orderPlaced } from '@souk/contracts'
+import {
+  orderCancelled,
+  orderConfirmed,
+  orderDelivered,
+  orderPlaced,
+  orderReturned,
+  orderShipped,
+} from '@souk/contracts'
 import { type NewEvent, newEvent } from '@souk/events'
-import type { OrderLine, PlacedOrder } from './order.ts'
+import type { Order, OrderLine, PlacedOrder } from './order.ts'
+import { paidBack, type Return } from './return.ts'
+import type { Shipment } from './shipment.ts'
 
 // Ids of events are the order's id and version: the same change can never be announced under two names.
 
@@ -51,3 +60,71 @@ export const orderCancelledEvent = (
     { ...order, reason, cancelledAtMs: BigInt(atMs), lines: lines.map(toContract) },
     { occurredAtMs: atMs, correlationId, id: `${order.orderId}/${order.version}` },
   )
+
+const moved = ({ orderId, shopId, customerId, version }: MovedOrder): MovedOrder => ({
+  orderId,
+  shopId,
+  customerId,
+  version,
+})
+
+/** @param order as it is with this shipment. */
+export const orderShippedEvent = (order: Order, shipment: Shipment, atMs: number): NewEvent =>
+  newEvent(
+    orderShipped,
+    {
+      ...moved(order),
+      shipmentId: shipment.shipmentId,
+      lines: shipment.lines.map(({ lineNo, variantId, quantity }) => ({
+        variantId,
+        quantity,
+        saleWindowId: order.lines[lineNo - 1]?.saleWindowId ?? '',
+      })),
+      complete: order.status === 'shipped',
+      carrier: shipment.carrier,
+      trackingNumber: shipment.trackingNumber,
+      trackingUrl: shipment.trackingUrl,
+      shippedAtMs: BigInt(atMs),
+      paymentMethod: order.paymentMethod,
+    },
+    { occurredAtMs: atMs, correlationId: shipment.correlationId, id: `${order.orderId}/${order.version}` },
+  )
+
+export const orderDeliveredEvent = (order: Order, atMs: number, correlationId: string): NewEvent =>
+  newEvent(
+    orderDelivered,
+    {
+      ...moved(order),
+      deliveredAtMs: BigInt(atMs),
+      paymentMethod: order.paymentMethod,
+      totalMinor: BigInt(order.totalMinor),
+      currencyCode: order.currency,
+    },
+    { occurredAtMs: atMs, correlationId, id: `${order.orderId}/${order.version}` },
+  )
+
+/** @param order as it is with this return. */
+export const orderReturnedEvent = (order: Order, returned: Return, atMs: number): NewEvent => {
+  const refund = (refundMinor: number | null) =>
+    BigInt(paidBack({ origin: returned.origin, refundMinor }, order.paymentMethod))
+  return newEvent(
+    orderReturned,
+    {
+      ...moved(order),
+      returnId: returned.returnId,
+      lines: returned.lines
+        .filter(({ received }) => (received ?? 0) > 0)
+        .map(({ variantId, received, restock, refundMinor }) => ({
+          variantId,
+          quantity: received ?? 0,
+          restocked: restock ?? false,
+          refundMinor: refund(refundMinor),
+        })),
+      refundMinor: refund(returned.refundMinor),
+      currencyCode: order.currency,
+      reason: returned.reason,
+      returnedAtMs: BigInt(atMs),
+    },
+    { occurredAtMs: atMs, correlationId: returned.correlationId, id: `${order.orderId}/${order.version}` },
+  )
+}

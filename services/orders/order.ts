@@ -36,15 +36,26 @@ const pastTense: Record<OrderAction, string> = {
   deliver: 'delivered',
 }
 
-/** Every state with when it was reached, in Unix milliseconds, oldest first. */
-export type OrderHistory = readonly (readonly [OrderStatus, number])[]
+/** Stands in a history for goods that came back: a version of the order as any other, which leaves its state as it is. */
+export const returnedMark = 'returned'
 
-/** Whether a history is a path through the transitions that begins where orders begin. */
+/** Every state with when it was reached, in Unix milliseconds, oldest first; and every return when it was settled. */
+export type OrderHistory = readonly (readonly [OrderStatus | typeof returnedMark, number])[]
+
+const goodsAreOut: ReadonlySet<string> = new Set<OrderStatus>(['partly-shipped', 'shipped', 'delivered'])
+
+/** The state a history ends in. */
+export const lastStatus = (history: OrderHistory): OrderStatus | undefined =>
+  history.findLast((entry): entry is readonly [OrderStatus, number] => entry[0] !== returnedMark)?.[0]
+
+/** Whether a history is a path through the transitions that begins where orders begin; nothing returns before it left. */
 export const isPath = (history: OrderHistory): boolean =>
   history[0]?.[0] === 'placed' &&
-  history.every(([status], index) => {
-    const from = history[index - 1]
-    return from === undefined || Object.values(transitions[from[0]] ?? {}).includes(status as never)
+  history.every(([entry], index) => {
+    const from = lastStatus(history.slice(0, index))
+    if (from === undefined) return index === 0
+    if (entry === returnedMark) return goodsAreOut.has(from)
+    return Object.values(transitions[from] ?? {}).includes(entry as never)
   })
 
 /** How an order is paid, and when that is known. Methods that answer later will wait between placed and confirmed. */

@@ -1,0 +1,105 @@
+import type { AssignmentService } from '@souk/contracts/inventory'
+import type { PaymentService } from '@souk/contracts/payments'
+import type { Outbox } from '@souk/events'
+import type { Database, Tx } from '@souk/postgres'
+import type { Client } from '@souk/rpc'
+import { returnedMark } from './order.ts'
+import { orderReturnedEvent } from './order-events.ts'
+import { saveOrder } from './orders.sql.ts'
+import { lockReturn, returnNotFound } from './request-return.ts'
+import { nextOfReturn, receive, type ReceivedLine, type Return } from './return.ts'
+import { findReturn, markSettled, markStored, receiveReturn, returnsOf } from './returns.sql.ts'
+import { callTimeoutMs, firstTryAgainMs, moveOrder } from './ship-order.ts'
+
+export type ReceiveReturn = {
+  returnId: string
+  shopId: string
+  lines: readonly ReceivedLine[]
+  actorId: string
+}
+
+/**
+ * The goods came: what of them goes back on sale, and what each line gives back, is fixed here, under the lock of the order.
+ * What follows from it is done by `finishReturn`. Throws return-not-found, illegal-return-transition, return-lines-differ.
+ */
+export async function recordReceived(tx: Tx, clock: () => Date, command: ReceiveReturn): Promise<Return> {
+  const { order, returned } = await lockReturn(tx, command.returnId, command.shopId)
+  const state = nextOfReturn(returned.state, 'receive')
+  const others = (await returnsOf(tx, [order.orderId])).filter(({ returnId }) => returnId !== returned.returnId)
+  const lines = receive(order, returned, others, command.lines)
+  const refundMinor = lines.reduce((sum, line) => sum + line.refundMinor, 0)
+  const now = clock()
+  const { returnId } = returned
+  const { actorId } = command
+  const tryAt = new Date(now.getTime() + firstTryAgainMs)
+  await receiveReturn(tx, { returnId, refundMinor, actorId, at: now, tryAt, lines })
+  return { ...returned, state, refundMinor, actorId, receivedAtMs: now.getTime(), lines }
+}
+
+export type SettleDeps = {
+  db: Database
+  outbox: Outbox
+  clock: () => Date
+  goods: Pick<Client<typeof AssignmentService>, 'takeBack'>
+  money: Pick<Client<typeof PaymentService>, 'giveBack'>
+}
+
+/**
+ * Take a return from wherever it is to its end: the goods to inventory, then the money to the customer, then the
+ * announcement. Each step is written down before the next, and repeating one is harmless on the other side by the return's
+ * id. Resolves to the return as it then is.
+ */
+export async function finishReturn(deps: SettleDeps, returnId: string): Promise<Return> {
+  let returned = await findReturn(deps.db.autocommit, returnId)
+  if (returned === undefined) throw returnNotFound()
+  if (returned.state === 'receiving') {
+    await takeBack(deps, returned)
+    await markStored(deps.db.autocommit, returnId)
+    returned = { ...returned, state: 'received' }
+  }
+  if (returned.state !== 'received') return returned
+  await giveBack(deps, returned)
+  const { shopId } = returned
+  return deps.db.transaction((tx) => settle(tx, deps, returnId, shopId))
+}
+
+const takeBack = ({ goods }: SettleDeps, { returnId, orderId, shopId, actorId, lines }: Return) =>
+  goods.takeBack(
+    {
+      returnId,
+      orderId,
+      shopId,
+      actorId: actorId ?? '',
+      lines: lines.flatMap(({ variantId, received, restock }) =>
+        received === null || received === 0
+          ? []
+          : [{ variantId, quantity: BigInt(received), restock: restock ?? false }],
+      ),
+    },
+    { timeoutMs: callTimeoutMs },
+  )
+
+async function giveBack({ money }: SettleDeps, { returnId, orderId, refundMinor, correlationId }: Return) {
+  // To payments 0 means "all that is left".
+  if (refundMinor === null || refundMinor === 0) return
+  await money.giveBack(
+    {
+      items: [{ orderId, causeId: returnId, cause: 'returned', amountMinor: BigInt(refundMinor), correlationId }],
+    },
+    { timeoutMs: callTimeoutMs },
+  )
+}
+
+async function settle(tx: Tx, { outbox, clock }: SettleDeps, returnId: string, shopId: string): Promise<Return> {
+  const { order, returned } = await lockReturn(tx, returnId, shopId)
+  // Somebody else came to the end first.
+  if (returned.state !== 'received') return returned
+  const now = clock()
+  const state = nextOfReturn(returned.state, 'settle')
+  const settled: Return = { ...returned, state, settledAtMs: now.getTime() }
+  const after = moveOrder(order, order.status, now, returnedMark)
+  await markSettled(tx, returnId, now)
+  await saveOrder(tx, after)
+  await outbox.append(tx, [orderReturnedEvent(after, settled, now.getTime())])
+  return settled
+}
