@@ -31,6 +31,13 @@ export declare type PaymentsAuthorised = Message<"souk.payments.PaymentsAuthoris
    * @generated from field: int64 authorised_at_ms = 3;
    */
   authorisedAtMs: bigint;
+
+  /**
+   * whoever asked was told so in the answer; false when the answer had been "later"
+   *
+   * @generated from field: bool at_once = 4;
+   */
+  atOnce: boolean;
 };
 
 /**
