@@ -7,7 +7,9 @@ import {
   findLines,
   insertChange,
   insertLines,
+  insertTakes,
   insertTransfers,
+  type PlacedLine,
   type Transfer,
 } from './changes.sql.ts'
 import type { Deps } from './deps.ts'
@@ -17,18 +19,19 @@ import {
   findDefaultLocation,
   findItemsOfProduct,
   findLocations,
-  findShelves,
   insertLocation,
   listMovementsOfChange,
   lockItems,
   saveItems,
 } from './inventory.sql.ts'
 import { applyLines } from './keep-books.ts'
+import { isExpired, dayOf } from './lots.ts'
+import { changeLots, ensureLots, lockLots } from './lots.sql.ts'
 import { settleTransfersOfVariants, grantUnits, withdrawUnits } from './settle-transfers.ts'
-import { decideChange, type Item, type Line, maxOnHand, versionOf, type WantedLine } from './stock.ts'
+import { decideChange, type Item, type Line, maxOnHand, versionOf, type Wanted, type WantedLine } from './stock.ts'
 
 /** A line as asked for; without a location it is about the shop's default one. */
-export type AskedLine = { variantId: string; locationId?: string | undefined } & ({ by: number } | { to: number })
+export type AskedLine = Omit<WantedLine, 'locationId' | keyof Wanted> & { locationId?: string | undefined } & Wanted
 
 export type ChangeRequest = {
   /** The key of the change: repeated with the same one nothing more happens. */
@@ -55,7 +58,7 @@ const patienceMs = 5_000
  * Change what lies on the shelves, all lines or none. Units taken that orders may promise are withdrawn from it first;
  * units added are granted to it at once. If orders does not answer a grant the goods are on the shelf all the same and
  * are granted later; if it does not answer a withdrawal nobody knows yet, and 503 says so.
- * Throws already-promised, not-on-shelf, too-many-units, location-not-found, version-mismatch, stock-busy,
+ * Throws already-promised, not-on-shelf, too-many-units, lot-differs, lot-expired, location-not-found, version-mismatch, stock-busy,
  * stock-transfer-pending, idempotency-mismatch.
  */
 export async function changeStock(deps: Deps, request: ChangeRequest): Promise<ChangedLine[]> {
@@ -117,17 +120,18 @@ async function record(tx: Tx, deps: Deps, request: ChangeRequest): Promise<Recor
     return before.state
   }
   await checkSeen(tx, request)
-  const decision = decideChange(
-    wanted,
-    locked,
-    await findShelves(
-      tx,
-      locked.map((item) => item.variantId),
-    ),
+  const lots = await lockLots(
+    tx,
+    locked.map((item) => item.variantId),
   )
+  const decision = decideChange(wanted, locked, lots)
   if (decision.kind === 'wait' || decision.kind === 'nothing') return decision.kind
   if (decision.kind === 'short')
     throw errors.error('not-on-shelf', 'More would be taken from a location than lies there.', {
+      lines: decision.lines,
+    })
+  if (decision.kind === 'set-apart')
+    throw errors.error('already-promised', 'Nothing was changed: these units are set apart for orders.', {
       lines: decision.lines,
     })
   if (decision.kind === 'too-many')
@@ -137,16 +141,42 @@ async function record(tx: Tx, deps: Deps, request: ChangeRequest): Promise<Recor
   const state = decision.kind === 'apply' ? 'applied' : 'withdrawing'
   const change: Change = { ...request, requestHash, state }
   if ((await insertChange(tx, change, at)) === 0) throw keyReused()
-  if (state === 'withdrawing') await recordIntent(tx, change, decision.lines, locked, at)
+  const lines = await inLots(tx, request.shopId, decision.lines, at)
+  if (state === 'withdrawing') await recordIntent(tx, change, lines, locked, at)
   else {
     const { correlationId } = request
-    await applyLines(tx, deps, change, { lines: decision.lines, locked, withdrawn: [], release: false, correlationId })
+    await applyLines(tx, deps, change, { lines, locked, withdrawn: [], release: false, correlationId })
   }
   return state
 }
 
+/** Find or make the lots that goods go to. A code stands for one expiry: with another, something was misread. */
+async function inLots(tx: Tx, shopId: string, lines: readonly Line[], at: Date): Promise<PlacedLine[]> {
+  const asked = lines.flatMap(({ variantId, locationId, into }) =>
+    into === undefined
+      ? []
+      : [{ ...into, lotId: uuidv7(at.getTime(), bucketOf(shopId)), variantId, locationId, shopId }],
+  )
+  const expired = asked.find((lot) => isExpired(lot, dayOf(at)))
+  if (expired !== undefined)
+    throw errors.error('lot-expired', `Nothing was changed: the goods expired on ${expired.expiresOn}.`, {
+      variantId: expired.variantId,
+    })
+  const found = new Map((asked.length > 0 ? await ensureLots(tx, asked, at) : []).map((lot) => [lot.variantId, lot]))
+  const differing = asked.find((lot) => found.get(lot.variantId)?.expiresOn !== lot.expiresOn)
+  if (differing !== undefined)
+    throw errors.error('lot-differs', `Nothing was changed: lot ${differing.code} is there with another expiry.`, {
+      variantId: differing.variantId,
+      expiresOn: found.get(differing.variantId)?.expiresOn ?? null,
+    })
+  return lines.map(({ into, ...line }) => ({
+    ...line,
+    lotId: into === undefined ? null : (found.get(line.variantId)?.lotId ?? null),
+  }))
+}
+
 /** What the change will take is marked as leaving, so that nobody else counts on it; then orders can be asked. */
-async function recordIntent(tx: Tx, change: Change, lines: readonly Line[], locked: readonly Item[], at: Date) {
+async function recordIntent(tx: Tx, change: Change, lines: readonly PlacedLine[], locked: readonly Item[], at: Date) {
   const taking = new Map(lines.filter((line) => line.delta < 0).map((line) => [line.variantId, line]))
   const transfers = lines
     .filter((line) => line.withdraw > 0)
@@ -160,8 +190,14 @@ async function recordIntent(tx: Tx, change: Change, lines: readonly Line[], lock
         quantity: line.withdraw,
       }),
     )
+  const takes = lines.flatMap((line) => line.takes)
   await insertLines(tx, change.id, lines)
+  await insertTakes(tx, change.id, takes)
   await insertTransfers(tx, transfers, at)
+  await changeLots(
+    tx,
+    takes.map(({ lotId, units }) => ({ lotId, onHand: 0, assigned: 0, leaving: units })),
+  )
   await changeShelves(
     tx,
     [...taking.values()].map((line) => ({ ...line, onHand: 0, leaving: -line.delta })),

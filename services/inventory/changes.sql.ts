@@ -1,4 +1,5 @@
-import { sql, type Tx } from '@souk/postgres'
+import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
+import type { Take } from './lots.ts'
 import type { Line } from './stock.ts'
 
 export type ChangeState = 'withdrawing' | 'applied' | 'refused'
@@ -33,17 +34,35 @@ export const lockPendingChange = (tx: Tx, id: string) =>
 export const settleChange = (tx: Tx, id: string, state: ChangeState, at: Date) =>
   tx.run(sql`update changes set state = ${state}, settled_at = ${at} where id = ${id}`)
 
-export const insertLines = (tx: Tx, changeId: string, lines: readonly Line[]) =>
+/** A line with the lot its goods go to found. */
+export type PlacedLine = Omit<Line, 'into'> & { lotId: string | null }
+
+export const insertLines = (tx: Tx, changeId: string, lines: readonly PlacedLine[]) =>
   tx.run(sql`
-    insert into change_lines (change_id, variant_id, location_id, delta, withdraw)
+    insert into change_lines (change_id, variant_id, location_id, lot_id, delta, withdraw)
     select ${changeId}::uuid, n.* from unnest(
       ${lines.map((line) => line.variantId)}::uuid[], ${lines.map((line) => line.locationId)}::uuid[],
+      ${lines.map((line) => line.lotId)}::uuid[],
       ${lines.map((line) => line.delta)}::bigint[], ${lines.map((line) => line.withdraw)}::bigint[]) as n`)
 
-export const findLines = (tx: Tx, changeId: string) =>
-  tx.many<Line & { atMost: number | null }>(sql`
-    select variant_id as "variantId", location_id as "locationId", delta, withdraw, at_most as "atMost"
+/** Where a change that waits will take its goods from. */
+export const insertTakes = (tx: Tx, changeId: string, takes: readonly Take[]) =>
+  tx.run(sql`
+    insert into change_takes (change_id, lot_id, variant_id, units)
+    select ${changeId}::uuid, n.* from unnest(
+      ${uuidArray(takes.map((take) => take.lotId))}::uuid[], ${uuidArray(takes.map((take) => take.variantId))}::uuid[],
+      ${integerArray(takes.map((take) => take.units))}::bigint[]) as n`)
+
+export const findLines = async (tx: Tx, changeId: string): Promise<(PlacedLine & { atMost: number | null })[]> => {
+  const lines = await tx.many<Omit<PlacedLine, 'takes'> & { atMost: number | null }>(sql`
+    select variant_id as "variantId", location_id as "locationId", lot_id as "lotId", delta, withdraw,
+           at_most as "atMost"
       from change_lines where change_id = ${changeId} order by variant_id`)
+  const takes = await tx.many<Take>(sql`
+    select lot_id as "lotId", variant_id as "variantId", units from change_takes where change_id = ${changeId}`)
+  const takesOf = Map.groupBy(takes, (take) => take.variantId)
+  return lines.map((line) => ({ ...line, takes: line.delta < 0 ? (takesOf.get(line.variantId) ?? []) : [] }))
+}
 
 export const markRefusedLines = (tx: Tx, changeId: string, lines: readonly { variantId: string; atMost: number }[]) =>
   tx.run(sql`
@@ -51,6 +70,10 @@ export const markRefusedLines = (tx: Tx, changeId: string, lines: readonly { var
       from unnest(${lines.map((line) => line.variantId)}::uuid[], ${lines.map((line) => line.atMost)}::bigint[])
            as n (variant_id, at_most)
      where l.change_id = ${changeId} and l.variant_id = n.variant_id`)
+
+/** Once it has ended nothing is about to leave any more. */
+export const deleteTakes = (tx: Tx, changeId: string) =>
+  tx.run(sql`delete from change_takes where change_id = ${changeId}`)
 
 /** What an applied change did is in the ledger; its lines were only its memory while it waited. */
 export const deleteLines = (tx: Tx, changeId: string) =>

@@ -19,12 +19,42 @@ export const errors = defineErrors({
   'already-promised': {
     status: 409,
     title: 'These units are promised to customers',
-    help: 'Orders hold more units than would be left. `lines` names for each variant how many can be taken at most.',
+    help: 'Orders hold more units than would be left, or have them set apart. `lines` names for each variant how many can be taken at most.',
   },
   'not-on-shelf': {
     status: 409,
     title: 'Fewer lie on the shelf',
     help: 'More would be taken from a location than lies there. `lines` names how many do.',
+  },
+  'lot-not-found': {
+    status: 404,
+    title: 'No such lot',
+    help: 'There is no lot with this id in a shop you work for. List the lots of a variant to find it.',
+  },
+  'lot-differs': {
+    status: 409,
+    title: 'The lot is known with another expiry',
+    help: 'A code stands for goods of one expiry at a location. `expiresOn` says which: use that, or another code.',
+  },
+  'lot-expired': {
+    status: 409,
+    title: 'The goods have expired',
+    help: 'What may not be handed over any more cannot be taken in for sale. Check the date.',
+  },
+  'unclear-goods': {
+    status: 400,
+    title: 'The goods of an order are not clear',
+    help: 'Name each variant of an order once, with 1 unit or more. Lines of one variant are added up by whoever asks.',
+  },
+  'shipment-differs': {
+    status: 409,
+    title: 'The shipment was issued with other goods',
+    help: 'An id stands for one shipment. Nothing was done: give another shipment an id of its own.',
+  },
+  'more-returned-than-issued': {
+    status: 409,
+    title: 'More comes back than was issued',
+    help: 'The order was not sent that many units of `variantId`, less what came back before. `atMost` says how many.',
   },
   'too-many-units': {
     status: 409,

@@ -1,5 +1,5 @@
 import { productChanged, stockChanged, stockRanLow } from '@souk/contracts'
-import { StockService } from '@souk/contracts/inventory'
+import { AssignmentService, StockService } from '@souk/contracts/inventory'
 import { defineService } from '@souk/service'
 import { audits } from './audits.ts'
 import { config } from './config.ts'
@@ -28,7 +28,7 @@ export const inventory = defineService({
     const deps = depsOf(context)
     return {
       routes: [...stockRoutes(deps), ...shopRoutes(deps)],
-      rpc: { handlers: rpc(deps), services: [StockService] },
+      rpc: { handlers: rpc(deps), services: [StockService, AssignmentService] },
       consumers: [
         {
           name: 'inventory.products',

@@ -136,11 +136,11 @@ export type Movement = {
   variantId: string
   shopId: string
   locationId: string | null
-  kind: 'receipt' | 'write-off' | 'adjustment' | 'grant' | 'withdrawal'
+  kind: 'receipt' | 'write-off' | 'adjustment' | 'grant' | 'withdrawal' | 'issue' | 'return'
   onHandDelta: number
   allottedDelta: number
   onHand: number
-  causeKind: 'change' | 'transfer'
+  causeKind: 'change' | 'transfer' | 'shipment' | 'return'
   causeId: string
   actor: string
   note: string

@@ -1,16 +1,17 @@
 import { stockChanged, stockRanLow } from '@souk/contracts'
 import { type NewEvent, newEvent } from '@souk/events'
 import { bucketOf, type Tx, uuidv7 } from '@souk/postgres'
-import { type Change, insertTransfers, type Transfer } from './changes.sql.ts'
+import { type Change, insertTransfers, type PlacedLine, type Transfer } from './changes.sql.ts'
 import type { Deps } from './deps.ts'
 import { changeShelves, insertMovements, type Movement, saveItems } from './inventory.sql.ts'
-import { type Item, type Line, movementKind, ranLow, ungranted } from './stock.ts'
+import { changeLots, insertLotMovements, type LotChange } from './lots.sql.ts'
+import { type Item, movementKind, ranLow, ungranted } from './stock.ts'
 
 /** The permission to promise that came back from orders before lines may take goods off the shelf. */
 export type Withdrawn = readonly Transfer[]
 
 /**
- * Enter the lines of a change: shelves, totals, ledger, events, and the intent to grant whatever is now on the shelf and
+ * Enter the lines of a change: shelves, lots, totals, ledger, events, and the intent to grant whatever is now on the shelf and
  * not allotted. A fixed number of statements, however many lines.
  * @param locked  the items of all lines, locked and as they are in the database.
  * @param release units that the lines had marked as leaving while they waited: those of every line with delta < 0.
@@ -20,7 +21,7 @@ export async function applyLines(
   deps: Pick<Deps, 'outbox' | 'clock'>,
   change: Change,
   given: {
-    lines: readonly Line[]
+    lines: readonly PlacedLine[]
     locked: readonly Item[]
     withdrawn: Withdrawn
     release: boolean
@@ -57,11 +58,27 @@ export async function applyLines(
     tx,
     given.lines.map((line) => ({ ...line, onHand: line.delta, leaving: given.release ? Math.min(line.delta, 0) : 0 })),
   )
+  const lots = lotChangesOf(given.lines, given.release)
+  await changeLots(tx, lots)
+  await insertLotMovements(
+    tx,
+    change.id,
+    lots.map((lot) => ({ ...lot, units: lot.onHand })),
+  )
   await saveItems(tx, [...after.values()], at)
   await insertMovements(tx, movements, at)
   if (grants.length > 0) await insertTransfers(tx, grants, at)
   await announce(tx, deps, [...after.values()], before, at, given.correlationId)
 }
+
+/** What lines do to lots: no lot is touched by two, for each is of another variant. */
+const lotChangesOf = (lines: readonly PlacedLine[], release: boolean): (LotChange & { variantId: string })[] =>
+  lines.flatMap(({ variantId, lotId, delta, takes }) => {
+    if (lotId !== null) return [{ variantId, lotId, onHand: delta, assigned: 0, leaving: 0 }]
+    return takes.map((take) => {
+      return { variantId, lotId: take.lotId, onHand: -take.units, assigned: 0, leaving: release ? -take.units : 0 }
+    })
+  })
 
 /** Enter grants that orders has confirmed. @param locked their items, locked. */
 export async function applyGrants(
@@ -84,13 +101,13 @@ export async function applyGrants(
   await announce(tx, deps, [...after.values()], before, at, given.correlationId)
 }
 
-function itemIn(items: ReadonlyMap<string, Item>, variantId: string): Item {
+export function itemIn(items: ReadonlyMap<string, Item>, variantId: string): Item {
   const item = items.get(variantId)
   if (item === undefined) throw new Error(`variant ${variantId} is not among the locked ones`)
   return item
 }
 
-const grantsFor = (items: readonly Item[], changeId: string, at: Date): Transfer[] =>
+export const grantsFor = (items: readonly Item[], changeId: string, at: Date): Transfer[] =>
   items
     .filter((item) => ungranted(item) > 0)
     .map((item) => ({
@@ -121,7 +138,8 @@ const movementOf = (transfer: Transfer, item: Item, change: Change, at: Date): M
   causeId: transfer.id,
 })
 
-async function announce(
+/** Tell of every item's stock, and of those that fell to their alert level. */
+export async function announce(
   tx: Tx,
   deps: Pick<Deps, 'outbox'>,
   items: readonly Item[],

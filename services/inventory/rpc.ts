@@ -1,12 +1,17 @@
-import { StockService } from '@souk/contracts/inventory'
+import { AssignmentService, StockService } from '@souk/contracts/inventory'
 import type { RpcHandlers } from '@souk/rpc'
+import { assignOrders } from './assign-goods.ts'
+import { listStory, type Story } from './assignments.sql.ts'
 import type { Deps } from './deps.ts'
+import { issueShipment } from './issue-shipment.ts'
 import { listGranted } from './inventory.sql.ts'
+import { releaseOrders } from './release-goods.ts'
+import { takeBack } from './take-back.ts'
 
 /** What other services may ask of inventory. */
 export const rpc =
-  (deps: Pick<Deps, 'shards'>): RpcHandlers =>
-  (router) =>
+  (deps: Deps): RpcHandlers =>
+  (router) => {
     router.service(StockService, {
       async listGranted({ afterVariantId, limit }) {
         const rows = Math.min(Math.max(limit, 1), 1_000)
@@ -26,3 +31,46 @@ export const rpc =
         }
       },
     })
+    router.service(AssignmentService, {
+      async assign({ orders }) {
+        const goods = orders.map(({ orderId, shopId, lines }) => ({ orderId, shopId, lines: lines.map(goodsLine) }))
+        return { answers: await assignOrders(deps, goods) }
+      },
+      async release({ orders }) {
+        await releaseOrders(deps, orders)
+        return {}
+      },
+      async issue({ shipmentId, orderId, shopId, lines, actorId }) {
+        const shipment = { shipmentId, orderId, shopId, lines: lines.map(goodsLine), actor: actorId }
+        const outcome = await issueShipment(deps, shipment)
+        return outcome.kind === 'issued'
+          ? { issued: true }
+          : { issued: false, variantId: outcome.variantId, reason: outcome.reason }
+      },
+      async takeBack({ returnId, orderId, shopId, lines, actorId }) {
+        const goods = lines.map((line) => ({ ...goodsLine(line), restock: line.restock }))
+        await takeBack(deps, { returnId, orderId, shopId, lines: goods, actor: actorId })
+        return {}
+      },
+      async getStory({ orderId, shopId }) {
+        const entries = await listStory(deps.shards.ofOwner(shopId).db.autocommit, orderId, shopId)
+        return {
+          entries: entries.map((entry) => ({
+            atMs: BigInt(entry.at.getTime()),
+            what: entry.what,
+            detail: detailOf(entry),
+          })),
+        }
+      },
+    })
+  }
+
+const goodsLine = ({ variantId, quantity }: { variantId: string; quantity: bigint }) => ({
+  variantId,
+  quantity: Number(quantity),
+})
+
+function detailOf({ units, sku, lotCode, expiresOn }: Story): string {
+  const lot = lotCode === null || lotCode === '' ? '' : `, lot ${lotCode}`
+  return `${units} × ${sku}${lot}${expiresOn === null ? '' : `, expires ${expiresOn}`}`
+}

@@ -2,6 +2,7 @@ import type { Tx } from '@souk/postgres'
 import {
   type Change,
   deleteLines,
+  deleteTakes,
   findChange,
   findLines,
   findPendingTransfers,
@@ -17,6 +18,7 @@ import {
 import type { Deps } from './deps.ts'
 import { changeShelves, lockItems, saveItems } from './inventory.sql.ts'
 import { applyGrants, applyLines } from './keep-books.ts'
+import { changeLots, lockLotsById } from './lots.sql.ts'
 
 /**
  * Bring a change to its end: ask orders for what it withdraws, then grant what it added. May be repeated and may run in
@@ -62,6 +64,10 @@ async function enterWithdrawal(
     change.shopId,
     lines.map((line) => line.variantId),
   )
+  await lockLotsById(
+    tx,
+    lines.flatMap((line) => line.lotId ?? line.takes.map((take) => take.lotId)),
+  )
   const withdrawn = await settleTransfers(
     tx,
     transfers.map((transfer) => transfer.id),
@@ -70,6 +76,7 @@ async function enterWithdrawal(
   )
   await applyLines(tx, deps, change, { lines, locked, withdrawn, release: true, correlationId })
   await settleChange(tx, change.id, 'applied', deps.clock())
+  await deleteTakes(tx, change.id)
   await deleteLines(tx, change.id)
 }
 
@@ -89,6 +96,11 @@ async function enterRefusal(
     change.shopId,
     taking.map((line) => line.variantId),
   )
+  const takes = taking.flatMap((line) => line.takes)
+  await lockLotsById(
+    tx,
+    takes.map((take) => take.lotId),
+  )
   const lineOf = new Map(taking.map((line) => [line.variantId, line]))
   await settleTransfers(
     tx,
@@ -100,6 +112,11 @@ async function enterRefusal(
     tx,
     taking.map((line) => ({ ...line, onHand: 0, leaving: line.delta })),
   )
+  await changeLots(
+    tx,
+    takes.map(({ lotId, units }) => ({ lotId, onHand: 0, assigned: 0, leaving: -units })),
+  )
+  await deleteTakes(tx, change.id)
   await saveItems(
     tx,
     locked.map((item) => {
