@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@souk/embedded-postgres'
 import { type AppliedMigration, migrate, type Migrated } from '@souk/postgres'
-import { commonMigrations, type ServiceDefinition } from '@souk/service'
+import { commonMigrations, jobsSchema, type ServiceDefinition } from '@souk/service'
 
 export type ReadyDatabase = {
   migrated: Migrated
@@ -37,7 +37,7 @@ export async function prepareDatabase(
     const migrated = await migrate({
       url: adminUrl,
       secret,
-      services: services.map(serviceSchema),
+      services: [jobsSchema, ...services.map(serviceSchema)],
       onApplied({ service }: AppliedMigration) {
         if (service !== migrating) onProgress(`Migrating ${service}`)
         migrating = service

@@ -6,6 +6,7 @@ import {
   configOf,
   type EnvSpec,
   homeShard,
+  jobsSchema,
   type ParsedEnv,
   parseEnv,
   type RunningServices,
@@ -107,6 +108,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       log,
       metrics,
       complete: services.length === allServices.length,
+      ...(working !== false && {
+        jobs: { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) },
+      }),
       ...(working !== undefined && { working }),
     })
     const stop = async () => {

@@ -2,10 +2,13 @@ import { createOutbox, type EventLog, type RunningConsumer, runConsumer } from '
 import { createShards, type Database } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
-import type { Clock, ServiceDefinition, ServiceParts } from './define.ts'
+import type { Clock, Job, ServiceDefinition, ServiceParts } from './define.ts'
 import { type EnvSpec, type ParsedEnv, parseEnv } from './env.ts'
 import { housekeepingJobs, watchDeadLetters } from './housekeeping.ts'
 import { runJobs } from './jobs.ts'
+import { isScheduled } from './schedules.ts'
+import { createWork } from './work.ts'
+import { openWorkPlace } from './work-place.ts'
 
 export type BootOptions = {
   services: readonly ServiceDefinition[]
@@ -21,6 +24,11 @@ export type BootOptions = {
   working?: boolean
   /** These are all the services of the program: only then is it known who has read what, and old events are forgotten. */
   complete?: boolean
+  /**
+   * Where work for later is kept: address and database in the role of the jobs. Without it nothing is taken from queues,
+   * and every process runs what comes by the clock by itself.
+   */
+  jobs?: { url: string; db: Database }
 }
 
 export type RunningService = { definition: ServiceDefinition; db: Database; parts: ServiceParts }
@@ -58,6 +66,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       log: options.log.child({ service: definition.name }),
       metrics,
       directory,
+      work: createWork(definition.name, clock),
     })
     if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)
     running.push({ definition, db, parts })
@@ -70,20 +79,29 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   )
   const kept = workers.map(({ definition, db, parts }) => ({ name: definition.name, db, parts }))
   const all = options.complete ? kept : undefined
-  const jobs = kept.map((service) =>
+  const tended = kept.map((service) => ({
+    ...service,
+    jobs: [...(service.parts.jobs ?? []), ...housekeepingJobs(service, all, homeShard, clock)],
+  }))
+  const inLibrary = (job: Job) => options.jobs !== undefined && isScheduled(job)
+  const ticking = tended.map(({ db, jobs }) =>
     runJobs(
-      service.db,
-      [...(service.parts.jobs ?? []), ...housekeepingJobs(service, all, homeShard, clock)],
+      db,
+      jobs.filter((job) => !inLibrary(job)),
       options.log,
     ),
   )
-  const deadLetters = watchDeadLetters(kept, metrics)
+  const workPlace =
+    options.jobs === undefined || tended.length === 0
+      ? undefined
+      : openWorkPlace({ ...options.jobs, services: tended, log: options.log, metrics })
+  const deadLetters = watchDeadLetters(kept, metrics, options.log)
   return {
     services: running,
     consumers,
     async stop() {
       deadLetters.stop()
-      await Promise.all(jobs.map((runner) => runner.stop()))
+      await Promise.all([...ticking.map((runner) => runner.stop()), workPlace?.stop()])
       for (const { parts } of running.toReversed()) await parts.stop?.()
       await Promise.all(consumers.map((consumer) => consumer.stop()))
     },

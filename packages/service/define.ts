@@ -7,6 +7,7 @@ import type { Directory, RpcHandlers } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { AuditCheck } from './audit.ts'
 import type { EnvSpec, ParsedEnv } from './env.ts'
+import type { Queue, Work } from './work.ts'
 
 /** The only way to learn the time. */
 export type Clock = () => Date
@@ -24,9 +25,15 @@ export type ServiceContext<Spec extends EnvSpec = EnvSpec> = {
   metrics: Metrics
   /** Clients of other services' contracts. */
   directory: Directory
+  /** Puts work for later into this service's own queues. */
+  work: Work
 }
 
-/** Work done by the clock. At most one process runs it at a time. Must be safe to repeat. */
+/**
+ * Work done by the clock. At most one process runs it at a time. Must be safe to repeat. Every minute or less often: once
+ * a period, however many processes there are, kept as a job and tried again when it fails. More often: every process
+ * looks, and nothing is written.
+ */
 export type Job = {
   /** "orders.end-sales" */
   name: string
@@ -39,6 +46,8 @@ export type ServiceParts = {
   rpc?: { handlers: RpcHandlers; services: readonly DescService[] }
   consumers?: readonly Consumer[]
   jobs?: readonly Job[]
+  /** What it does with work that was put off by `context.work`. */
+  queues?: readonly Queue[]
   audits?: readonly AuditCheck[]
   /**
    * Paths whose requests may be turned away before anything is read of them: `refusing` answers with the seconds to wait

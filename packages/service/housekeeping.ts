@@ -1,7 +1,7 @@
 import { countDeadLetters, forgetPassedEvents, offsetsIn, purgeDeadLetters, sourceOf } from '@souk/events'
 import { purgeIdempotencyKeys } from '@souk/http'
 import type { Database } from '@souk/postgres'
-import type { Metrics } from '@souk/telemetry'
+import type { Logger, Metrics } from '@souk/telemetry'
 import type { Clock, Job, ServiceParts } from './define.ts'
 
 const hourMs = 3_600_000
@@ -56,18 +56,49 @@ export function housekeepingJobs(service: Kept, all: readonly Kept[] | undefined
   return jobs
 }
 
-/** How many events wait for a person, asked for every 15 s; more than 100 is an alarm. */
-export function watchDeadLetters(services: readonly Kept[], metrics: Metrics): { stop(): void } {
-  let parked = 0
+/** More than so many events that wait for a person, and somebody must look. */
+export const deadLetterAlarm = 100
+const watchEveryMs = 15_000
+
+/**
+ * How many events wait for a person, by consumer, asked for every 15 s. More than 100 altogether is an alarm: said once
+ * when it is crossed, once more when it is over, and in `souk_dead_letters_alarm` meanwhile.
+ */
+export function watchDeadLetters(services: readonly Kept[], metrics: Metrics, log: Logger): DeadLetterWatch {
+  let parked: readonly { consumer: string; parked: number }[] = []
+  let alarmed = false
   // Another process looks: a gauge here would say 0 beside its figure.
-  if (services.length === 0) return { stop() {} }
-  metrics.gauge('souk_dead_letters', 'Events that could not be handled and wait for a person.', () => parked)
+  if (services.length === 0) return { stop() {}, look: async () => {} }
+  metrics.gauge(
+    'souk_dead_letters',
+    'Events that could not be handled and wait for a person.',
+    () => parked.map((one) => ({ labels: { consumer: one.consumer }, value: one.parked })),
+    ['consumer'],
+  )
+  metrics.gauge('souk_dead_letters_alarm', `1 while more than ${deadLetterAlarm} events wait for a person.`, () =>
+    alarmed ? 1 : 0,
+  )
+  const known = new Set(services.flatMap(({ parts }) => (parts.consumers ?? []).map(({ name }) => name)))
   const look = async () => {
-    const counts = await Promise.all(services.map(({ db }) => countDeadLetters(db.autocommit)))
-    parked = counts.flat().reduce((sum, one) => sum + Number(one.parked), 0)
+    const counts = (await Promise.all(services.map(({ db }) => countDeadLetters(db.autocommit)))).flat()
+    for (const { consumer } of counts) known.add(consumer)
+    parked = [...known].map((consumer) => counts.find((one) => one.consumer === consumer) ?? { consumer, parked: 0 })
+    const total = parked.reduce((sum, one) => sum + Number(one.parked), 0)
+    const crossed = total > deadLetterAlarm !== alarmed
+    alarmed = total > deadLetterAlarm
+    if (!crossed) return
+    const consumers = Object.fromEntries(counts.map((one) => [one.consumer, one.parked]))
+    if (alarmed) log.error({ total, consumers }, `more than ${deadLetterAlarm} events wait for a person`)
+    else log.info({ total, consumers }, `no more than ${deadLetterAlarm} events wait for a person any more`)
   }
   // A database that is away is told of elsewhere; the figure stays what it was.
-  const timer = setInterval(() => void look().catch(() => {}), 15_000)
+  const timer = setInterval(() => void look().catch(() => {}), watchEveryMs)
   timer.unref()
-  return { stop: () => clearInterval(timer) }
+  return { stop: () => clearInterval(timer), look }
+}
+
+export type DeadLetterWatch = {
+  stop(): void
+  /** Look now. */
+  look(): Promise<void>
 }

@@ -29,6 +29,7 @@ export {
   url,
 } from './env.ts'
 
+export { type JobDesk, openJobDesk, type Ordered } from './job-desk.ts'
 export {
   type AuditOptions,
   auditService,
@@ -37,6 +38,16 @@ export {
   outcomeOf,
   type ServiceAudit,
 } from './run-audit.ts'
+
+export type { EnqueueOptions, Queue, RunningJob, Work } from './work.ts'
+export { createWork } from './work.ts'
+export { type JobFilter, type JobRow, type JobState, jobStates } from './work.sql.ts'
+
+/** Where work for later lies: a schema and a role of its own. Migrated before the services, which are let in by theirs. */
+export const jobsSchema = {
+  service: 'jobs',
+  sets: [{ name: 'jobs', folder: new URL('./jobs-schema/', import.meta.url) }],
+}
 
 /** What every service keeps beside its own tables: outbox, offsets, dead letters, answers already given. */
 export const commonMigrations = { name: 'common', folder: new URL('./migrations/', import.meta.url) }

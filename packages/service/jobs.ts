@@ -1,7 +1,7 @@
 import type { Database } from '@souk/postgres'
 import type { Logger } from '@souk/telemetry'
 import type { Job } from './define.ts'
-import { tryJobLock } from './jobs.sql.ts'
+import { underJobLock } from './job-lock.ts'
 
 /**
  * Each job holds a connection for its lock and works on another: all of a service's at once, as after a start, could take
@@ -9,10 +9,7 @@ import { tryJobLock } from './jobs.sql.ts'
  */
 const atOnce = 2
 
-/**
- * Run jobs by the clock, the first time soon after the start. The lock lives in a transaction of its own: it is given
- * back whatever becomes of this process, and needs no session, so it works behind a pooler.
- */
+/** Run jobs by the clock of this process, the first time soon after the start; never two of a name at once anywhere. */
 export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop(): Promise<void> } {
   let stopping = false
   const underWay = new Set<Promise<void>>()
@@ -25,9 +22,7 @@ export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop
     running += 1
     try {
       if (stopping) return
-      await db.transaction(async (tx) => {
-        if (await tryJobLock(tx, job.name)) await job.run()
-      })
+      await underJobLock(db, job.name, () => job.run())
     } catch (error) {
       log.warn({ job: job.name, error }, 'a job failed; it will be run again')
     } finally {

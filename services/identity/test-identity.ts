@@ -1,6 +1,7 @@
 import type { Answer, Principal } from '@souk/http'
 import { IdentityService } from '@souk/contracts/identity'
 import { createDirectory } from '@souk/rpc'
+import { createWork } from '@souk/service'
 import {
   callRoute,
   collectingOutbox,
@@ -42,6 +43,7 @@ export async function startIdentity(config = settings) {
     log,
     metrics: fakeMetrics(),
     directory,
+    work: createWork('identity', time.clock),
   }
   const parts = await identity.start(context)
   const routes = parts.routes ?? []

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createOutbox } from '@souk/events'
 import { createShards } from '@souk/postgres'
-import { homeShard, type ServiceContext } from '@souk/service'
+import { createWork, homeShard, type ServiceContext } from '@souk/service'
 import { lagOfConsumers } from '../audit/cross-checks.ts'
 import type { House } from '../house.ts'
 
@@ -19,6 +19,7 @@ export function seedContext(house: House, service: string): ServiceContext<never
     log: house.log,
     metrics: house.metrics,
     directory: house.directory,
+    work: createWork(service, house.clock),
   }
 }
 
