@@ -1,12 +1,16 @@
 import { sql, type Tx } from '@souk/postgres'
 
-/** Allotments whose granted units are not what remains plus what live orders hold. `ids` narrows it to these; null: all. */
+/** Allotments whose granted units are not what remains plus what live orders hold: what they ordered less what was shipped. `ids` narrows it to these; null: all. */
 export const unbalancedAllotments = (tx: Tx, ids: readonly string[] | null, limit: number) =>
   tx.many<{ allotment_id: string; kind: number; granted: number; remaining: number; held: number }>(sql`
-    with held as (
-      select coalesce(l.sale_window_id, l.variant_id) as allotment_id, sum(l.quantity)::bigint as held
-      from order_lines l join orders o using (order_id)
-      where o.status <> 'cancelled' and (${ids}::uuid[] is null or coalesce(l.sale_window_id, l.variant_id) = any(${ids}::uuid[]))
+    with gone as (
+      select s.order_id, l.line_no, sum(l.quantity)::bigint as quantity
+      from shipments s join shipment_lines l using (shipment_id)
+      where s.state in ('issued', 'delivered', 'failed') group by 1, 2),
+    held as (
+      select coalesce(l.sale_window_id, l.variant_id) as allotment_id, sum(l.quantity - coalesce(g.quantity, 0))::bigint as held
+      from order_lines l join orders o using (order_id) left join gone g using (order_id, line_no)
+      where o.status <> 'cancelled' and o.payment_method <> 'external' and (${ids}::uuid[] is null or coalesce(l.sale_window_id, l.variant_id) = any(${ids}::uuid[]))
       group by 1)
     select coalesce(a.allotment_id, held.allotment_id) as allotment_id, coalesce(a.kind, 0) as kind,
       coalesce(a.granted, 0) as granted, coalesce(a.remaining, 0) as remaining, coalesce(held.held, 0) as held
@@ -18,7 +22,7 @@ export const unbalancedAllotments = (tx: Tx, ids: readonly string[] | null, limi
 export const countAllotments = async (tx: Tx) =>
   (await tx.one<{ n: number }>(sql`select count(*) as n from allotments where kind in (1, 2)`)).n
 
-/** Variants whose allotments are not the sum of what inventory transferred. */
+/** Variants whose allotments are not the sum of what inventory transferred less what it issued for shipments. */
 export const unexplainedGrants = (tx: Tx, limit: number) =>
   tx.many<{ variant_id: string; granted: number; transferred: number }>(sql`
     with granted as (
@@ -27,7 +31,13 @@ export const unexplainedGrants = (tx: Tx, limit: number) =>
         union all
         select w.variant_id, a.granted from sale_windows w join allotments a on a.kind = 2 and a.allotment_id = w.sale_window_id) g
       group by variant_id),
-    moved as (select variant_id, sum(quantity)::bigint as transferred from transfers group by variant_id)
+    moved as (
+      select variant_id, sum(quantity)::bigint as transferred from (
+        select variant_id, quantity from transfers
+        union all
+        select l.variant_id, -l.quantity from shipments s join shipment_lines l using (shipment_id)
+        where s.state in ('issued', 'delivered', 'failed')) m
+      group by variant_id)
     select variant_id, coalesce(granted, 0) as granted, coalesce(transferred, 0) as transferred
     from granted full join moved using (variant_id)
     where coalesce(granted, 0) <> coalesce(transferred, 0) limit ${limit}`)
@@ -61,11 +71,11 @@ export const wrongKeys = (tx: Tx, firstId: string, limit: number) =>
     where o.order_id is null or f.at_ms - f.before_ms < 24 * 3600000
     limit ${limit}`)
 
-/** Orders whose key was not kept. */
+/** Orders whose key was not kept; those taken over from elsewhere never had one. */
 export const keylessOrders = (tx: Tx, firstId: string, limit: number) =>
   tx.many<{ order_id: string }>(sql`
     select o.order_id from orders o left join order_keys k on k.order_id = o.order_id and k.customer_id = o.customer_id
-    where o.order_id >= ${firstId}::uuid and k.order_id is null limit ${limit}`)
+    where o.order_id >= ${firstId}::uuid and k.order_id is null and o.payment_method <> 'external' limit ${limit}`)
 
 /** Every different way orders have gone so far, with one example each. */
 export const historyPaths = (tx: Tx, firstId: string) =>
@@ -127,7 +137,7 @@ export const outboxRows = (
 ) =>
   tx.many<OutboxRow>(sql`
     select xid::text, seq, batch from outbox
-    where (xid, seq) > (${afterXid}::text::xid8, ${afterSeq}::bigint) and topic = 'orders.order'
+    where (xid, seq) > (${afterXid}::text::xid8, ${afterSeq}::bigint) and topic in ('orders.order', 'orders.import')
       and (${notIn}::text is null
         or (xid >= pg_snapshot_xmin(${notIn}::text::pg_snapshot) and not pg_visible_in_snapshot(xid, ${notIn}::text::pg_snapshot)))
       and (${sinceMs}::bigint is null or written_at >= to_timestamp(${sinceMs}::bigint / 1000.0))

@@ -6,6 +6,8 @@ import { bucketInId, type Database, type Shards, uuidv7 } from '@souk/postgres'
 import { Type } from 'typebox'
 import { cancelOrder } from './cancel-order.ts'
 import { orderErrors } from './errors.ts'
+import { orderWithShipments, OrderWithShipmentsView } from './fulfilment-views.ts'
+import { shipmentsOf } from './fulfilment.sql.ts'
 import { type Order, orderStatuses, type PaymentMethod, paymentMethods } from './order.ts'
 import { listOfCustomer, listOfShop, lookedUntil, readOrders } from './orders.sql.ts'
 import type { PlaceOutcome } from './place-orders.ts'
@@ -140,12 +142,17 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     url: '/v1/orders/:orderId',
     operationId: 'getOrder',
     tag: 'Orders',
-    summary: 'An order with its history',
+    summary: 'An order with its history and its shipments',
     access: 'signed-in',
     params: orderParams,
-    answers: { 200: OrderDetailView },
+    answers: { 200: OrderWithShipmentsView },
     errors: ['order-not-found'],
-    handle: async ({ params, me }) => ok(orderView(await visibleOrder(deps.shards, params.orderId, me))),
+    handle: async ({ params, me }) => {
+      const order = await visibleOrder(deps.shards, params.orderId, me)
+      return ok(
+        orderWithShipments(order, await shipmentsOf(deps.shards.ofId(order.orderId).db.autocommit, [order.orderId])),
+      )
+    },
   }),
   route({
     method: 'GET',
@@ -212,7 +219,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     access: 'signed-in',
     params: orderParams,
     answers: { 200: OrderDetailView },
-    errors: ['order-not-found', 'illegal-transition'],
+    errors: ['order-not-found', 'illegal-transition', 'shipment-under-way'],
     // `once` belongs to the request: taken out of it, it would have none.
     handle: (request) => {
       const { params, me, correlationId } = request

@@ -3,6 +3,7 @@ import type { Clock } from '@souk/service'
 import type { RpcHandlers } from '@souk/rpc'
 import type { Shards } from '@souk/postgres'
 import { listAllotments, type Transfer } from './allotments.sql.ts'
+import { beingIssued } from './fulfilment.sql.ts'
 import { endSale, NotEnoughForSale, setAside } from './plan-sale.ts'
 import type { TermsMemory } from './terms.ts'
 import { upsertShops } from './terms.sql.ts'
@@ -45,13 +46,21 @@ export const orderRpc = (deps: RpcDeps): RpcHandlers => {
         }
       },
       async listAllotments({ shopId, variantIds }) {
-        const rows = await listAllotments(deps.shards.ofOwner(shopId).db.autocommit, variantIds)
+        // One snapshot: a shipment that is written down in between would be missing from both.
+        const [rows, issuing] = await deps.shards
+          .ofOwner(shopId)
+          .db.transaction(
+            async (tx) => [await listAllotments(tx, variantIds), await beingIssued(tx, variantIds)] as const,
+            { isolation: 'repeatable read', readOnly: true },
+          )
+        const issuingOf = new Map(issuing.map((row) => [row.variantId, row.quantity]))
         return {
           allotments: rows.map((row) => ({
             variantId: row.variant_id,
             granted: BigInt(row.granted),
             remaining: BigInt(row.remaining),
             setAside: BigInt(row.set_aside),
+            issuing: BigInt(issuingOf.get(row.variant_id) ?? 0),
           })),
         }
       },

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { type Order, type OrderLine, orderStatuses, paymentMethods, type PlacedOrder } from './order.ts'
+import { externalPayment, type Order, type OrderLine, orderStatuses, paymentMethods, type PlacedOrder, returnedMark } from './order.ts'
 
 const closed = { additionalProperties: false }
 const id = Type.String({ format: 'uuid' })
@@ -25,11 +25,14 @@ export const OrderView = Type.Object(
     id,
     shopId: id,
     customerId: id,
-    status: Type.Enum(orderStatuses),
+    status: Type.Enum(orderStatuses, {
+      description:
+        '`placed`: the units are yours. `confirmed`: paid or trusted, and being prepared. `partly-shipped`, `shipped`: on its way. `delivered`: all of it arrived. `cancelled`: ended without being sent.',
+    }),
     lines: Type.Array(LineView),
     totalMinor: minor,
     currency: Type.String({ description: 'ISO 4217.' }),
-    paymentMethod: Type.Enum(Object.keys(paymentMethods)),
+    paymentMethod: Type.Enum([...Object.keys(paymentMethods), externalPayment]),
     placedAt: Type.String({ format: 'date-time' }),
   },
   closed,
@@ -40,8 +43,14 @@ export const OrderDetailView = Type.Object(
     ...OrderView.properties,
     version: Type.Integer(),
     history: Type.Array(
-      Type.Object({ status: Type.Enum(orderStatuses), at: Type.String({ format: 'date-time' }) }, closed),
-      { description: 'Every state with when it was reached, oldest first.' },
+      Type.Object(
+        { status: Type.Enum([...orderStatuses, returnedMark]), at: Type.String({ format: 'date-time' }) },
+        closed,
+      ),
+      {
+        description:
+          'Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.',
+      },
     ),
   },
   closed,

@@ -33,7 +33,7 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
   if (names.has('inventory') && names.has('orders'))
     checks.unshift({
       invariant: 'I1',
-      title: 'what inventory has granted is what orders may promise, but for transfers under way',
+      title: 'what inventory has granted is what orders may promise, but for transfers and shipments under way',
       run: () => grantsAgree(house, maxFindings),
     })
   const outcomes: CheckOutcome[] = []
@@ -89,13 +89,19 @@ async function differences(
   const found: Difference[] = []
   for (const [shopId, ofShop] of byShop) {
     const answer = await allotments.listAllotments({ shopId, variantIds: ofShop.map(({ variantId }) => variantId) })
-    const known = new Map(answer.allotments.map((each) => [each.variantId, each.granted]))
+    const known = new Map(answer.allotments.map((each) => [each.variantId, each]))
     for (const { variantId, allotted, inTransfer } of ofShop) {
-      const atOrders = known.get(variantId) ?? 0n
+      const { granted: atOrders = 0n, issuing = 0n } = known.get(variantId) ?? {}
+      // Shipments being issued may have left inventory's books already, and not yet those of orders.
       const [least, most] = inTransfer < 0n ? [allotted + inTransfer, allotted] : [allotted, allotted + inTransfer]
-      if (atOrders >= least && atOrders <= most) continue
+      if (atOrders >= least && atOrders - issuing <= most) continue
       const underWay = inTransfer === 0n ? '' : ` (${inTransfer} in transfer)`
-      found.push({ variantId, shopId, message: `inventory granted ${allotted}${underWay}, orders has ${atOrders}` })
+      const shipping = issuing === 0n ? '' : ` (${issuing} being issued)`
+      found.push({
+        variantId,
+        shopId,
+        message: `inventory granted ${allotted}${underWay}, orders has ${atOrders}${shipping}`,
+      })
     }
   }
   return found
