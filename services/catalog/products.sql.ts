@@ -187,3 +187,14 @@ export const deleteListings = (tx: Tx, productId: string) =>
   tx.run(sql`
     delete from listings l using products p
     where p.product_id = ${productId} and l.facet = any(p.facets) and l.product_id = p.product_id`)
+
+/** Held until the transaction ends by whoever makes products by their article numbers. */
+export const lockSkus = (tx: Tx, shopId: string) =>
+  tx.run(sql`select pg_advisory_xact_lock(hashtext('catalog.skus'), hashtext(${shopId}))`)
+
+export type SkuRow = { sku: string; productId: string; variantId: string }
+
+export const variantsBySku = (tx: Tx, shopId: string, skus: readonly string[]) =>
+  tx.many<SkuRow>(sql`
+    select sku, product_id as "productId", variant_id as "variantId" from variants
+    where shop_id = ${shopId} and sku = any(${skus}::text[])`)

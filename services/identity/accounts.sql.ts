@@ -145,3 +145,22 @@ export const insertRehearsalShoppers = (
 export const deleteRehearsalShoppers = (tx: Tx, limit: number) =>
   tx.run(sql`
     delete from accounts where id in (select id from accounts where rehearsal order by id limit ${limit})`)
+
+/** Accounts without password and role; those whose address is taken stay as they are. Resolves to how many were made. */
+export const insertOutsideCustomers = (
+  tx: Tx,
+  customers: readonly { id: string; email: string; name: string }[],
+  now: Date,
+) =>
+  tx.run(sql`
+    insert into accounts (id, email, email_key, name, created_at)
+    select id, email, email, name, ${now}::timestamptz
+      from unnest(${customers.map((customer) => customer.id)}::uuid[], ${customers.map((customer) => customer.email)}::text[],
+                  ${customers.map((customer) => customer.name)}::text[]) as customer (id, email, name)
+    on conflict (email_key) do nothing`)
+
+/** In whatever state they are. */
+export const outsideCustomers = (tx: Tx, emailKeys: readonly string[]) =>
+  tx.many<{ id: string; emailKey: string }>(
+    sql`select id, email_key as "emailKey" from accounts where email_key = any(${emailKeys}::text[])`,
+  )

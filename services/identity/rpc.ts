@@ -5,6 +5,7 @@ import { accountsByEmail } from './accounts.sql.ts'
 import { setShopDuties } from './administer-accounts.ts'
 import { emailKeyOf } from './email.ts'
 import { type Identity, minuteMs } from './identity.ts'
+import { ensureOutsideCustomers } from './outside-customers.ts'
 import { endedSince } from './sessions.sql.ts'
 import { type KeyUse, verifyApiKey } from './verify-api-key.ts'
 
@@ -35,4 +36,5 @@ export const rpc =
         const rows = await accountsByEmail(identity.db.autocommit, keys)
         return { accounts: rows.map(({ id, email, name }) => ({ accountId: id, email, name })) }
       },
+      ensureOutsideCustomers: ({ shopId, numbers }) => ensureOutsideCustomers(identity, shopId, numbers),
     })

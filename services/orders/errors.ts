@@ -123,6 +123,16 @@ export const orderErrors = defineErrors({
     title: 'Not known whether this is for sale',
     help: 'A line names something new here, and the catalogue did not answer in time. Nothing was ordered; try again shortly with the same Idempotency-Key.',
   },
+  'import-not-found': {
+    status: 404,
+    title: 'No such import',
+    help: 'There is no import with this id in this shop. Begin it again.',
+  },
+  'import-moved-on': {
+    status: 409,
+    title: 'The import has moved on',
+    help: 'Another program goes on with the same import, or it ended. Begin it again: that tells how far it is.',
+  },
   'order-outcome-unknown': {
     status: 503,
     title: 'Not known whether the order was placed',

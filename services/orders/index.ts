@@ -1,6 +1,17 @@
-import { orderCancelled, orderConfirmed, orderPlaced } from '@souk/contracts'
+import {
+  orderCancelled,
+  orderConfirmed,
+  orderDelivered,
+  orderPlaced,
+  orderReturned,
+  orderShipped,
+  ordersImported,
+} from '@souk/contracts'
 import { CatalogService } from '@souk/contracts/catalog'
-import { AllotmentService, SaleService } from '@souk/contracts/orders'
+import { IdentityService } from '@souk/contracts/identity'
+import { AssignmentService } from '@souk/contracts/inventory'
+import { AllotmentService, ImportService, SaleService } from '@souk/contracts/orders'
+import { PaymentService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
 import { orderAudits } from './audits.ts'
@@ -8,6 +19,8 @@ import { ordersConfig } from './config.ts'
 import { orderConsumers } from './consumers.ts'
 import { orderErrors } from './errors.ts'
 import { dayBefore, orderJobs } from './jobs.ts'
+import { fulfilmentJobs } from './jobs-fulfilment.ts'
+import { importRpc } from './import-rpc.ts'
 import { createLearner } from './learn-terms.ts'
 import { placingMetrics } from './metrics.ts'
 import { tendPartitions } from './orders.sql.ts'
@@ -15,6 +28,8 @@ import { createAcceptor } from './place-later.ts'
 import { createPlacer } from './placer.ts'
 import { startPlacingAccepted } from './place-accepted.ts'
 import { orderRoutes } from './routes.ts'
+import { fulfilmentRoutes } from './routes-fulfilment.ts'
+import { returnRoutes } from './routes-returns.ts'
 import { orderRpc } from './rpc.ts'
 import { createSaleFinder } from './find-sale.ts'
 import { createTermsMemory } from './terms.ts'
@@ -24,7 +39,7 @@ export const orders = defineService({
   migrations: new URL('./migrations/', import.meta.url),
   config: ordersConfig,
   errors: orderErrors,
-  emits: [orderPlaced, orderConfirmed, orderCancelled],
+  emits: [orderPlaced, orderConfirmed, orderCancelled, orderShipped, orderDelivered, orderReturned, ordersImported],
   async start({ config, db, shards, outbox, clock, log, metrics, directory }) {
     const memory = createTermsMemory()
     await db.transaction((tx) => tendPartitions(tx, clock(), dayBefore(clock())))
@@ -50,22 +65,48 @@ export const orders = defineService({
     series.queue(placer.stats)
     const accepted = startPlacingAccepted({ db, placer, clock, log })
     const acceptor = createAcceptor(db, accepted.wake)
+    const imports = importRpc({
+      shards,
+      outbox,
+      clock,
+      catalog: directory.client(CatalogService),
+      identity: directory.client(IdentityService),
+    })
+    const fulfilment = {
+      shards,
+      outbox,
+      clock,
+      log,
+      goods: directory.client(AssignmentService),
+      money: directory.client(PaymentService),
+      returnDays: config.SOUK_RETURN_DAYS,
+    }
     return {
-      routes: orderRoutes({
-        placer,
-        acceptor,
-        shards,
-        outbox,
-        clock,
-        saleVariantOf: createSaleFinder(db, clock),
-        limits: {
-          ordersPerMinute: config.SOUK_ORDERS_PER_MINUTE,
-          flashOrdersPerMinute: config.SOUK_FLASH_ORDERS_PER_MINUTE,
+      routes: [
+        ...orderRoutes({
+          placer,
+          acceptor,
+          shards,
+          outbox,
+          clock,
+          saleVariantOf: createSaleFinder(db, clock),
+          limits: {
+            ordersPerMinute: config.SOUK_ORDERS_PER_MINUTE,
+            flashOrdersPerMinute: config.SOUK_FLASH_ORDERS_PER_MINUTE,
+          },
+        }),
+        ...fulfilmentRoutes(fulfilment),
+        ...returnRoutes(fulfilment),
+      ],
+      rpc: {
+        handlers(router) {
+          orderRpc({ shards, memory, clock })(router)
+          imports(router)
         },
-      }),
-      rpc: { handlers: orderRpc({ shards, memory, clock }), services: [AllotmentService, SaleService] },
+        services: [AllotmentService, SaleService, ImportService],
+      },
       consumers: orderConsumers({ memory, outbox, clock }),
-      jobs: orderJobs({ shards, memory, clock }),
+      jobs: [...orderJobs({ shards, memory, clock }), ...fulfilmentJobs(fulfilment)],
       audits: orderAudits,
       sheds: [{ method: 'POST', prefix: '/v1/orders', refusing: placer.refusing }],
       async stop() {
