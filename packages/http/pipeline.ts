@@ -113,8 +113,6 @@ export function createPipeline(options: PipelineOptions) {
   function handle(request: FastifyRequest): void {
     const exchange = request.exchange as Exchange
     const { definition, unsafe } = exchange.served
-    if (definition.hot && exchange.served.serialisers === undefined)
-      exchange.served.serialisers = serialisersOf(exchange)
     if (unsafe && definition.body === undefined && isSomething(request.body)) {
       fail(exchange, validationFailed([{ in: 'body', path: '', message: 'none is taken here' }]))
       return
@@ -231,15 +229,6 @@ function payloadOf(
   const serialise = reply.getSerializationFunction(String(status)) as ((value: unknown) => string) | undefined
   return serialise === undefined ? JSON.stringify(body) : serialise(body)
 }
-
-/** What Fastify compiled for each status of this route, for requests that do not pass through it. */
-const serialisersOf = ({ served, reply }: Exchange): NonNullable<ServedRoute['serialisers']> =>
-  Object.fromEntries(
-    Object.keys(served.definition.answers).map((status) => [
-      status,
-      (reply.getSerializationFunction(status) ?? JSON.stringify) as (value: unknown) => string,
-    ]),
-  )
 
 const isSomething = (body: unknown): boolean =>
   body !== undefined && body !== null && !(typeof body === 'object' && Object.keys(body).length === 0)

@@ -1,4 +1,5 @@
 import type { MetricsRegistry } from '@souk/telemetry'
+import fastJsonStringify from 'fast-json-stringify'
 import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { createPipeline } from './pipeline.ts'
@@ -8,6 +9,12 @@ import type { ServedRoute } from './served-route.ts'
 
 const nothing = { type: 'object', properties: {}, additionalProperties: false } as TSchema
 const partOf: Readonly<Record<string, Part>> = { body: 'body', querystring: 'query', params: 'params' }
+
+/** By status: the same functions Fastify makes of the same schemas. */
+const serialisersOf = ({ answers }: Route): ServedRoute['serialisers'] =>
+  Object.fromEntries(
+    Object.entries(answers).map(([status, schema]) => [status, fastJsonStringify(schema as never) as never]),
+  )
 
 export function registerRoutes(
   app: FastifyInstance,
@@ -35,7 +42,7 @@ export function registerRoutes(
       timeoutMs: definition.timeoutMs ?? limits.handlerTimeoutMs,
       duration: seconds.with({ operation }),
       answers: ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => answered.with({ operation, status })),
-      serialisers: undefined,
+      serialisers: definition.hot ? serialisersOf(definition) : {},
     }
     all.push(served)
     app.route({

@@ -11,6 +11,6 @@ export type ServedRoute = {
   readonly duration: BoundHistogram
   /** Answers by hundreds of their status: `answers[2]` counts 2xx. */
   readonly answers: readonly BoundCounter[]
-  /** By status; known once a request has gone Fastify's way. */
-  serialisers: Readonly<Record<string, (value: unknown) => string>> | undefined
+  /** By status; for hot routes, whose requests do not pass through Fastify. */
+  readonly serialisers: Readonly<Record<string, (value: unknown) => string>>
 }

@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http'
 import cors from '@fastify/cors'
 import type { ErrorCatalogue, ErrorRow } from '@souk/errors'
 import type { Logger, MetricsRegistry } from '@souk/telemetry'
@@ -22,20 +21,21 @@ import { createQuotaKeeper, defaultQuotas, type Quotas } from './quotas.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts'
 import type { Route } from './route.ts'
 import { registerRoutes } from './register-routes.ts'
-import { withDirectRoutes } from './direct.ts'
+import { createFinder, type FindDirect, withDirectRoutes } from './direct.ts'
 import { createNotFound } from './not-found.ts'
 import {
   type Admission,
   answerClientError,
+  createShedding,
   createSocketServer,
   defaultSocketLimits,
   type SocketLimits,
   type SocketServer,
 } from './sockets.ts'
 import { serveOperations } from './operations.ts'
-import type { ServedRoute } from './served-route.ts'
 import { serveProblemPages } from './problem-pages.ts'
 import { serveReference } from './reference-page.ts'
+import { serveWire, type Wire } from './wire.ts'
 
 export type ServerLimits = SocketLimits &
   Quotas & {
@@ -129,18 +129,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const pipeline = createPipeline({ ...options, quotas, inFlight, isDraining: () => draining, hasCors })
 
   let sockets: SocketServer | undefined
-  const hot: ServedRoute[] = []
+  let wire: Wire | undefined
+  let find: FindDirect | undefined
+  const findHot: FindDirect = (url) => find?.(url)
   const app = fastify({
     logger: false,
     serverFactory: (handler) => {
       // Behind a proxy, or for pages of other origins, more must be looked at than the short way does.
       const isPlain = options.trustProxy === undefined && !hasCors
-      let listener: RequestListener | undefined
-      const listen: RequestListener = (request, response) => {
-        listener ??= isPlain ? withDirectRoutes(handler, hot, () => pipeline, limits.bodyBytes) : handler
-        listener(request, response)
-      }
-      sockets = createSocketServer(listen, limits, options.admission, () => shed.inc())
+      const listen = isPlain ? withDirectRoutes(handler, findHot, pipeline) : handler
+      const shedding = options.admission && createShedding(options.admission, () => shed.inc())
+      sockets = createSocketServer(listen, limits, shedding)
+      if (isPlain) wire = serveWire({ server: sockets.server, find: findHot, pipeline, limits, shedding })
       return sockets.server
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket),
@@ -161,7 +161,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   const document = describeApi(routes, options.info, rows)
   const served = registerRoutes(app, routes, { pipeline, metrics, clock, limits })
-  hot.push(...served.filter(({ definition }) => definition.hot))
+  find = createFinder(
+    served.filter(({ definition }) => definition.hot),
+    limits.bodyBytes,
+  )
   serveOperations(app, {
     document,
     metrics,
@@ -177,8 +180,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     draining = true
     const closed = app.close()
     // Connections that were busy when closing began fall idle one by one.
-    const reap = setInterval(() => sockets?.closeIdle(), 50)
-    const cut = setTimeout(() => sockets?.server.closeAllConnections(), limits.closeTimeoutMs)
+    const closeIdle = () => {
+      sockets?.closeIdle()
+      wire?.closeIdle()
+    }
+    closeIdle()
+    const reap = setInterval(closeIdle, 50)
+    const cut = setTimeout(() => {
+      sockets?.server.closeAllConnections()
+      wire?.closeAll()
+    }, limits.closeTimeoutMs)
     try {
       await closed
     } finally {

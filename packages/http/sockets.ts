@@ -51,10 +51,9 @@ export type SocketServer = {
 export function createSocketServer(
   handler: RequestListener,
   limits: SocketLimits,
-  admission: Admission | undefined,
-  onShed: () => void,
+  shedding: Shedding | undefined,
 ): SocketServer {
-  const shed = admission === undefined ? handler : withAdmission(handler, admission, onShed)
+  const shed = shedding === undefined ? handler : withShedding(handler, shedding)
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs,
@@ -86,32 +85,49 @@ export function createSocketServer(
   }
 }
 
+/** Says no before anything is read: what is answered, or undefined for a request that is let in. */
+export type Shedding = {
+  refuse(method: string, url: string, request: IncomingMessage): { lines: string[]; body: string } | undefined
+}
+
 /**
  * A request shed here costs 16 µs, an answered one several times that, so a server at its limit can still say no
  * to several times its capacity. The body is written once; only the correlation id changes.
  */
-function withAdmission(handler: RequestListener, admission: Admission, onShed: () => void): RequestListener {
+export function createShedding(admission: Admission, onShed: () => void): Shedding {
   const refusal = errors.error('overloaded', 'More arrives than can be done. Nothing was done.')
   const marker = '00000000-0000-0000-0000-000000000000'
   const [before = '', after = ''] = problemBody(refusal, marker).split(marker)
-  return (request, response) => {
-    const shed = admission(request.method ?? 'GET', request.url ?? '/')
-    if (shed === undefined) return handler(request, response)
-    onShed()
-    const correlationId = correlationIdOf(request)
-    const body = before + correlationId + after
-    if (!mayDrain(request)) response.setHeader('connection', 'close')
-    response.writeHead(503, {
-      'content-type': problemJson,
-      'content-length': String(body.length),
-      'retry-after': String(shed.retryAfterSeconds),
-      'x-correlation-id': correlationId,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-    })
-    response.end(body)
+  return {
+    refuse(method, url, request) {
+      const shed = admission(method, url)
+      if (shed === undefined) return undefined
+      onShed()
+      const correlationId = correlationIdOf(request)
+      const body = before + correlationId + after
+      const fields = {
+        'content-type': problemJson,
+        'content-length': String(body.length),
+        'retry-after': String(shed.retryAfterSeconds),
+        'x-correlation-id': correlationId,
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      }
+      const lines = Object.entries(fields).flat()
+      if (!mayDrain(request)) lines.push('connection', 'close')
+      return { lines, body }
+    },
   }
 }
+
+const withShedding =
+  (handler: RequestListener, shedding: Shedding): RequestListener =>
+  (request, response) => {
+    const refused = shedding.refuse(request.method ?? 'GET', request.url ?? '/', request)
+    if (refused === undefined) return handler(request, response)
+    response.writeHead(503, refused.lines)
+    response.end(refused.body)
+  }
 
 const refusals: Readonly<Record<string, () => DomainError>> = {
   HPE_HEADER_OVERFLOW: () => errors.error('headers-too-large', 'All headers together may have 16 kB.'),
