@@ -1,5 +1,6 @@
 import { sql, type Tx } from '@souk/postgres'
 
+/** What orders held and give back; several of them may name the same allotment. */
 export type Released = { variantId: string; saleWindowId: string | null; capId: string | null; quantity: number }
 
 /**
@@ -14,17 +15,24 @@ export async function releaseUnits(tx: Tx, released: readonly Released[]): Promi
     where sale_window_id = any(${sorted.map((line) => line.saleWindowId)}::uuid[])
     order by sale_window_id for share`)
   const ended = new Set(windows.filter((window) => window.ended).map((window) => window.sale_window_id))
-  const back: { id: string; remaining: number; granted: number }[] = []
-  for (const line of sorted) {
-    if (line.saleWindowId === null) back.push({ id: line.variantId, remaining: line.quantity, granted: 0 })
-    else if (!ended.has(line.saleWindowId)) back.push({ id: line.saleWindowId, remaining: line.quantity, granted: 0 })
-    else {
-      back.push({ id: line.saleWindowId, remaining: 0, granted: -line.quantity })
-      back.push({ id: line.variantId, remaining: line.quantity, granted: line.quantity })
-    }
-    if (line.capId !== null) back.push({ id: line.capId, remaining: line.quantity, granted: 0 })
+  // Summed by allotment: an update takes one row of what it is joined with, and forgets the others.
+  const sums = new Map<string, { id: string; remaining: number; granted: number }>()
+  const give = (id: string, remaining: number, granted: number) => {
+    const sum = sums.get(id) ?? { id, remaining: 0, granted: 0 }
+    sum.remaining += remaining
+    sum.granted += granted
+    sums.set(id, sum)
   }
-  back.sort((a, b) => (a.id < b.id ? -1 : 1))
+  for (const line of sorted) {
+    if (line.saleWindowId === null) give(line.variantId, line.quantity, 0)
+    else if (!ended.has(line.saleWindowId)) give(line.saleWindowId, line.quantity, 0)
+    else {
+      give(line.saleWindowId, 0, -line.quantity)
+      give(line.variantId, line.quantity, line.quantity)
+    }
+    if (line.capId !== null) give(line.capId, line.quantity, 0)
+  }
+  const back = [...sums.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   // In the order in which orders take them, or the two would wait for each other.
   await tx.many(sql`
     select 1 from allotments where kind in (1, 2, 3) and allotment_id = any(${back.map((row) => row.id)}::uuid[])

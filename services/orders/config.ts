@@ -20,6 +20,12 @@ export const ordersConfig = {
     default: 1_000,
     help: 'How long an order may be expected to wait for its batch; beyond it the answer is 503 at once.',
   }),
+  SOUK_PAYMENT_DEADLINE_MINUTES: integer({
+    min: 1,
+    max: 20_160,
+    default: 15,
+    help: 'How long an order waits for a payment whose answer comes later; then it is cancelled and what it held is released.',
+  }),
   SOUK_ORDERS_PER_MINUTE: integer({
     min: 1,
     max: 1_000_000,
@@ -31,5 +37,11 @@ export const ordersConfig = {
     max: 1_000_000,
     default: 10,
     help: 'Flash-sale orders one account may place a minute.',
+  }),
+  SOUK_RETURN_DAYS: integer({
+    min: 0,
+    max: 3_650,
+    default: 30,
+    help: 'Days after delivery within which a customer may ask to return goods.',
   }),
 }

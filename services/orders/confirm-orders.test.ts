@@ -128,14 +128,6 @@ test('a process killed between confirming and committing confirms once all the s
   for (const { orderId } of orders) expect(await toldOf(orderId)).toEqual(['placed 1', 'confirmed 2'])
 })
 
-test('an order whose method of payment answers later is left waiting', async () => {
-  const { variantId } = await world.variant()
-  const order = await world.placed(variantId)
-  expect(await world.confirm({ ...order, paymentMethod: 'bank-transfer' as never })).toBe(0)
-  expect(await historyOf(order.orderId)).toEqual(['placed'])
-  expect(await world.confirm(order)).toBe(1)
-})
-
 test('of two processes that confirm the same orders at once, one announces each', async () => {
   const { variantId } = await world.variant({ units: 60 })
   const orders = await Promise.all(Array.from({ length: 60 }, () => world.placed(variantId)))

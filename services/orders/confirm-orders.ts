@@ -1,38 +1,37 @@
-import type { OrderPlaced } from '@souk/contracts/orders'
-import type { Event, Outbox } from '@souk/events'
+import type { Outbox } from '@souk/events'
 import type { Tx } from '@souk/postgres'
-import { paymentMethods } from './order.ts'
 import { orderConfirmedEvent } from './order-events.ts'
 import { confirmedNow, confirmPlaced } from './orders.sql.ts'
 
+export type ToConfirm = {
+  readonly order: { readonly orderId: string; readonly shopId: string; readonly customerId: string }
+  readonly correlationId: string
+}
+
+/** A placed order is at version 1. */
+const confirmedVersion = 2
+
 /**
- * The step after placing: whoever pays by a method that is decided at once is confirmed, the whole batch in one
- * statement. Methods that answer later will leave their orders placed here and go on when the answer comes.
- * An event delivered twice, or an order cancelled meanwhile, changes nothing.
+ * The end of the saga: nothing stands in the way of preparing these orders. One statement and one event row for all of
+ * them. Whoever was confirmed or cancelled meanwhile is left as he is. No order may be named twice.
+ * @returns how many were confirmed now.
  */
 export async function confirmOrders(
   tx: Tx,
   { outbox, clock }: { outbox: Outbox; clock: () => Date },
-  events: readonly Event[],
+  cases: readonly ToConfirm[],
 ): Promise<number> {
-  const decided = new Map<string, { placed: OrderPlaced; correlationId: string }>()
-  for (const event of events) {
-    const placed = event.payload as unknown as OrderPlaced
-    if (placed.paymentMethod in paymentMethods)
-      decided.set(placed.orderId, { placed, correlationId: event.correlationId })
-  }
-  if (decided.size === 0) return 0
-  const orderIds = [...decided.keys()]
+  if (cases.length === 0) return 0
   const atMs = clock().getTime()
+  const orderIds = cases.map(({ order }) => order.orderId)
   const count = await confirmPlaced(tx, orderIds, atMs)
-  const confirmed = count === orderIds.length ? orderIds : await confirmedNow(tx, orderIds)
+  const now = count === cases.length ? undefined : new Set(await confirmedNow(tx, orderIds))
+  const confirmed = now === undefined ? cases : cases.filter(({ order }) => now.has(order.orderId))
   await outbox.append(
     tx,
-    confirmed.map((orderId) => {
-      const { placed, correlationId } = decided.get(orderId) as { placed: OrderPlaced; correlationId: string }
-      const { shopId, customerId, version } = placed
-      return orderConfirmedEvent({ orderId, shopId, customerId, version: version + 1 }, atMs, correlationId)
-    }),
+    confirmed.map(({ order: { orderId, shopId, customerId }, correlationId }) =>
+      orderConfirmedEvent({ orderId, shopId, customerId, version: confirmedVersion }, atMs, correlationId),
+    ),
   )
   return count
 }

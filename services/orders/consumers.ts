@@ -1,6 +1,7 @@
 import { orderPlaced, productChanged, shopChanged } from '@souk/contracts'
 import type { ProductChanged } from '@souk/contracts/catalog'
 import type { ShopChanged } from '@souk/contracts/shops'
+import type { OrderPlaced } from '@souk/contracts/orders'
 import type { Consumer, Outbox } from '@souk/events'
 import { confirmOrders } from './confirm-orders.ts'
 import { storeProducts, storeShops } from './learn-terms.ts'
@@ -35,7 +36,11 @@ export const orderConsumers = (deps: { memory: TermsMemory; outbox: Outbox; cloc
     events: [orderPlaced],
     batchSize: 2_048,
     async handle(tx, events) {
-      await confirmOrders(tx, deps, events)
+      // Only what needs no other service to be decided.
+      const decided = events
+        .filter(({ payload }) => (payload as unknown as OrderPlaced).paymentMethod === 'cash-on-delivery')
+        .map(({ payload, correlationId }) => ({ order: payload as unknown as OrderPlaced, correlationId }))
+      await confirmOrders(tx, deps, decided)
     },
   },
 ]

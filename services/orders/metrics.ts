@@ -39,3 +39,42 @@ export function placingMetrics(metrics: Metrics) {
     },
   }
 }
+
+export type SagaMeters = {
+  ran(step: string, outcomes: readonly { kind: string }[]): void
+  undid(step: string, outcomes: readonly { kind: string }[]): void
+  /** After its commit. */
+  confirmed(delayMs: number): void
+}
+
+/** How orders get from placed to confirmed, and what is in their way. */
+export function sagaMetrics(
+  metrics: Metrics,
+): SagaMeters & { setCounts(counts: { stuck: number; waiting: number }): void } {
+  const outcomes = metrics.counter(
+    'souk_orders_saga_steps_total',
+    'Steps of orders run and undone, by what came of it.',
+    ['step', 'outcome'],
+  )
+  const delay = metrics.histogram('souk_orders_confirm_delay_seconds', 'From accepting an order to confirming it.')
+  let counts = { stuck: 0, waiting: 0 }
+  metrics.gauge(
+    'souk_orders_stuck',
+    'Orders that an operator should look at: GET /v1/orders/stuck.',
+    () => counts.stuck,
+  )
+  metrics.gauge('souk_orders_waiting', 'Orders that wait for a payment or for the next attempt.', () => counts.waiting)
+  const count = (step: string, all: readonly { kind: string }[], prefix: string) => {
+    const byKind = new Map<string, number>()
+    for (const { kind } of all) byKind.set(kind, (byKind.get(kind) ?? 0) + 1)
+    for (const [kind, number] of byKind) outcomes.inc({ step, outcome: `${prefix}${kind}` }, number)
+  }
+  return {
+    ran: (step, all) => count(step, all, ''),
+    undid: (step, all) => count(step, all, 'undo-'),
+    confirmed: (delayMs) => delay.observe(delayMs / 1_000),
+    setCounts: (now) => {
+      counts = now
+    },
+  }
+}

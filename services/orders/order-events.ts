@@ -35,6 +35,7 @@ export const orderPlacedEvent = (order: PlacedOrder, correlationId: string): New
       currencyCode: order.currency,
       placedAtMs: BigInt(order.placedAtMs),
       paymentMethod: order.paymentMethod,
+      paymentToken: order.paymentToken ?? '',
     },
     { occurredAtMs: order.placedAtMs, correlationId, id: `${order.orderId}/1` },
   )

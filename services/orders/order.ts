@@ -58,11 +58,21 @@ export const isPath = (history: OrderHistory): boolean =>
     return Object.values(transitions[from] ?? {}).includes(entry as never)
   })
 
-/** How an order is paid, and when that is known. Methods that answer later will wait between placed and confirmed. */
+/** How an order is paid, and when that is known. Orders whose method answers later wait between placed and confirmed. */
 export const paymentMethods = {
+  card: { decided: 'at-once-or-later' },
+  wallet: { decided: 'at-once' },
+  'bank-transfer': { decided: 'later' },
   'cash-on-delivery': { decided: 'at-once' },
 } as const
 export type PaymentMethod = keyof typeof paymentMethods
+
+export const methodsDecidedAtOnce: ReadonlySet<string> = new Set(
+  Object.entries(paymentMethods).flatMap(([method, { decided }]) => (decided === 'at-once' ? [method] : [])),
+)
+
+/** Of orders taken over from another system: paid there, and none of our payments' business. Nobody can order with it. */
+export const externalPayment = 'external'
 
 /** A line as it was sold: price and names are those of the moment, whatever becomes of the product. */
 export type OrderLine = {
@@ -86,6 +96,8 @@ export type PlacedOrder = {
   readonly totalMinor: number
   readonly currency: string
   readonly paymentMethod: PaymentMethod
+  /** Of the payment provider: travels with the event, is kept nowhere. */
+  readonly paymentToken?: string | undefined
   readonly placedAtMs: number
 }
 

@@ -78,6 +78,23 @@ export const lockOrder = async (tx: Tx, orderId: string): Promise<Order | undefi
     )
   )[0]
 
+/** Locked in the order of their ids; those that are not there are left out. */
+export const lockOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
+  withLines(
+    tx,
+    await tx.many<OrderRow>(sql`
+      select ${columns} from orders where order_id = any(${uuidArray(orderIds)}::uuid[]) order by order_id for update`),
+  )
+
+/** What has become of these orders; nobody changes it until the transaction ends. */
+export const lockStatuses = async (tx: Tx, orderIds: readonly string[]): Promise<Map<string, OrderStatus>> =>
+  new Map(
+    (
+      await tx.many<{ order_id: string; status: OrderStatus }>(sql`
+        select order_id, status from orders where order_id = any(${uuidArray(orderIds)}::uuid[]) order by order_id for update`)
+    ).map((row) => [row.order_id, row.status]),
+  )
+
 /** Newest first, before the order the cursor names. Proven by `orders_by_customer`. */
 export const listOfCustomer = async (tx: Tx, customerId: string, before: string | null, limit: number) =>
   withLines(
@@ -122,6 +139,13 @@ export const saveOrder = (tx: Tx, order: Pick<Order, 'orderId' | 'status' | 'ver
   tx.run(sql`
     update orders set status = ${order.status}, version = ${order.version}, history = ${JSON.stringify(order.history)}::jsonb
     where order_id = ${order.orderId}`)
+
+/** For orders that are locked. */
+export const cancelLocked = (tx: Tx, orderIds: readonly string[], atMs: number) =>
+  tx.run(sql`
+    update orders set status = 'cancelled', version = version + 1,
+      history = history || jsonb_build_array(jsonb_build_array('cancelled', ${atMs}::bigint))
+    where order_id = any(${uuidArray(orderIds)}::uuid[])`)
 
 /**
  * Move all that are still placed. Resolves to how many: usually all of them, so their ids are not sent back; who was left

@@ -20,7 +20,9 @@ import {
 type FirstUse = Pick<RequestRow, 'order_id' | 'body_hash'>
 
 /** What is kept of an order that is to be placed later. */
-export type LaterBody = Pick<OrderRequest, 'lines' | 'paymentMethod' | 'correlationId'> & { saleOnly: boolean }
+export type LaterBody = Pick<OrderRequest, 'lines' | 'paymentMethod' | 'paymentToken' | 'correlationId'> & {
+  saleOnly: boolean
+}
 
 /**
  * Accept orders to be placed later: durable when this resolves, many in one commit. A repeated key gives the id of the

@@ -13,6 +13,8 @@ export type OrderRequest = {
   readonly bodyHash: string
   readonly lines: readonly RequestedLine[]
   readonly paymentMethod: PaymentMethod
+  /** Of the payment provider, for a card. */
+  readonly paymentToken?: string | undefined
   /** Set when the id was promised earlier (202). */
   readonly orderId?: string
   /** Only at the terms of a running sale. */
@@ -57,9 +59,15 @@ export const mergeLines = (lines: readonly RequestedLine[]): RequestedLine[] => 
 const asUuid = (hex: string) =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 
-/** By which a repeated key is told from a key used for something else. 128 bits of SHA-256 over lines and method. */
-export const hashBody = (lines: readonly RequestedLine[], paymentMethod: string, saleOnly: boolean): string => {
+/** By which a repeated key is told from a key used for something else. 128 bits of SHA-256 over lines, method and token. */
+export const hashBody = (
+  lines: readonly RequestedLine[],
+  paymentMethod: string,
+  saleOnly: boolean,
+  paymentToken?: string,
+): string => {
   let text = saleOnly ? `sale ${paymentMethod}` : paymentMethod
+  if (paymentToken !== undefined) text += ` paid with ${JSON.stringify(paymentToken)}`
   for (const line of lines) text += ` ${line.variantId} ${line.quantity}`
   return asUuid(hash('sha256', text, 'hex'))
 }
@@ -132,8 +140,10 @@ export function priceOrder(
     }
   }
   if (first === undefined) throw new RangeError('an order has at least one line')
+  const { paymentToken } = request
   return {
     order: {
+      ...(paymentToken !== undefined && { paymentToken }),
       orderId: orderId ?? uuidv7(nowMs, bucketOf(first.shopId)),
       shopId: first.shopId,
       customerId: request.customerId,

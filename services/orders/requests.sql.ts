@@ -63,7 +63,8 @@ export const finishRequests = (
   now: Date,
 ) =>
   tx.run(sql`
-    update order_requests r set state = f.state, refusal = f.refusal, finished_at = ${now}, attempts = r.attempts + 1
+    update order_requests r set state = f.state, refusal = f.refusal, finished_at = ${now}, attempts = r.attempts + 1,
+      body = case when r.body ? 'paymentToken' then r.body - 'paymentToken' else r.body end
     from unnest(${finished.map((one) => one.orderId)}::uuid[], ${finished.map((one) => one.state)}::text[],
       ${finished.map((one) => one.refusal)}::jsonb[]) as f (order_id, state, refusal)
     where r.order_id = f.order_id`)

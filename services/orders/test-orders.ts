@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { orderPlaced } from '@souk/contracts'
-import { OrderCancelledSchema, OrderConfirmedSchema, type OrderPlaced, OrderPlacedSchema } from '@souk/contracts/orders'
-import { codecOf, createOutbox, createPostgresLog, decodeBatch, type Event } from '@souk/events'
+import { OrderCancelledSchema, OrderConfirmedSchema, OrderPlacedSchema } from '@souk/contracts/orders'
+import { codecOf, createOutbox, createPostgresLog, decodeBatch } from '@souk/events'
 import { bucketOf, sql, uuidv7 } from '@souk/postgres'
 import { testDatabase } from '@souk/testing'
 import { orderAudits } from './audits.ts'
@@ -121,9 +120,15 @@ export async function ordersWorld() {
       () => {},
     )
 
-  /** As the consumer does, for these orders in one batch. */
+  /** As at the end of the saga, for these orders in one batch. */
   const confirm = (...orders: readonly PlacedOrder[]): Promise<number> =>
-    db.transaction((tx) => confirmOrders(tx, { outbox, clock: () => clock.now }, orders.map(placedEvent)))
+    db.transaction((tx) =>
+      confirmOrders(
+        tx,
+        { outbox, clock: () => clock.now },
+        orders.map((order) => ({ order, correlationId: 'test' })),
+      ),
+    )
 
   return {
     database,
@@ -209,18 +214,6 @@ const codecs: Record<string, ReturnType<typeof codecOf>> = {
   'orders.order_confirmed': codecOf(OrderConfirmedSchema),
   'orders.order_cancelled': codecOf(OrderCancelledSchema),
 }
-
-/** As a consumer receives it; the fields that confirming looks at. */
-export const placedEvent = ({ orderId, shopId, customerId, paymentMethod }: PlacedOrder): Event => ({
-  id: `${orderId}/1`,
-  type: orderPlaced.type,
-  topic: orderPlaced.topic,
-  schemaVersion: 1,
-  key: orderId,
-  occurredAtMs: 0,
-  correlationId: 'test',
-  payload: { orderId, shopId, customerId, paymentMethod, version: 1 } as OrderPlaced,
-})
 
 export const answers = (outcomes: readonly PlaceOutcome[]): string[] =>
   outcomes.map((outcome) =>

@@ -1,5 +1,13 @@
 import { Type } from 'typebox'
-import { externalPayment, type Order, type OrderLine, orderStatuses, paymentMethods, type PlacedOrder, returnedMark } from './order.ts'
+import {
+  externalPayment,
+  type Order,
+  type OrderLine,
+  orderStatuses,
+  paymentMethods,
+  type PlacedOrder,
+  returnedMark,
+} from './order.ts'
 
 const closed = { additionalProperties: false }
 const id = Type.String({ format: 'uuid' })

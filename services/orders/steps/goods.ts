@@ -1,0 +1,36 @@
+import type { AssignmentService } from '@souk/contracts/inventory'
+import type { Client } from '@souk/rpc'
+import { done, type Outcome, refused } from '../saga.ts'
+import { callWithinMs, inChunks } from './in-chunks.ts'
+import type { Step } from './step.ts'
+
+/** The goods: set apart on the shelves for orders that are paid. */
+export const goodsStep = (inventory: Pick<Client<typeof AssignmentService>, 'assign' | 'release'>): Step => ({
+  name: 'goods',
+  refusedAs: 'out-of-stock',
+  expiredAs: 'out-of-stock',
+  run: (batch) =>
+    inChunks(batch, async (chunk): Promise<readonly Outcome[]> => {
+      const { answers } = await inventory.assign(
+        {
+          orders: chunk.map(({ order }) => ({
+            orderId: order.orderId,
+            shopId: order.shopId,
+            lines: order.lines.map(({ variantId, quantity }) => ({ variantId, quantity: BigInt(quantity) })),
+          })),
+        },
+        { timeoutMs: callWithinMs },
+      )
+      return answers.map(({ assigned, reason, variantId }) =>
+        assigned ? done : refused(variantId === '' ? reason : `${reason} ${variantId}`),
+      )
+    }),
+  undo: (batch) =>
+    inChunks(batch, async (chunk) => {
+      await inventory.release(
+        { orders: chunk.map(({ order }) => ({ orderId: order.orderId, shopId: order.shopId })) },
+        { timeoutMs: callWithinMs },
+      )
+      return chunk.map(() => done)
+    }),
+})

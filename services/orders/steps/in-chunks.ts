@@ -1,0 +1,41 @@
+import { DomainError } from '@souk/errors'
+import { failed } from '../saga.ts'
+
+/** What a call may carry, by the contracts. */
+export const maxPerCall = 2_048
+/** Longer than any answer takes that is on its way; short enough that a service that hangs is left alone soon. */
+export const callWithinMs = 10_000
+
+/**
+ * Ask another service about many things, in calls of what one may carry; one answer each, in their order. A call that
+ * failed fails those it asked about. One that was refused is halved until whoever is to blame is alone with it.
+ */
+export async function inChunks<Item, Answer>(
+  items: readonly Item[],
+  ask: (chunk: readonly Item[]) => Promise<readonly Answer[]>,
+): Promise<(Answer | ReturnType<typeof failed>)[]> {
+  if (items.length > maxPerCall) {
+    const answers: (Answer | ReturnType<typeof failed>)[] = []
+    for (let at = 0; at < items.length; at += maxPerCall)
+      answers.push(...(await inChunks(items.slice(at, at + maxPerCall), ask)))
+    return answers
+  }
+  if (items.length === 0) return []
+  try {
+    const answers = await ask(items)
+    if (answers.length !== items.length) throw new Error(`asked about ${items.length}, answered ${answers.length}`)
+    return answers as Answer[]
+  } catch (error) {
+    if (!isRefusal(error) || items.length === 1) {
+      const failure = failed(wordsOf(error))
+      return items.map(() => failure)
+    }
+    const middle = items.length >> 1
+    return [...(await inChunks(items.slice(0, middle), ask)), ...(await inChunks(items.slice(middle), ask))]
+  }
+}
+
+/** Of what was asked, not of the moment. */
+const isRefusal = (error: unknown) => error instanceof DomainError && [400, 404, 409, 422].includes(error.row.status)
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 300)
