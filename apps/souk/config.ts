@@ -52,6 +52,11 @@ export const appConfig = {
     default: 'auto',
     help: 'Where events are read and jobs run: in a process of their own, in the same one, or as the machine has cores.',
   }),
+  SOUK_TEST_PROVIDER: optional(
+    flag({
+      help: 'Start a test payment provider beside the marketplace. On with the embedded database, off with your own.',
+    }),
+  ),
   SOUK_TRUST_PROXY: integer({
     min: 0,
     max: 5,

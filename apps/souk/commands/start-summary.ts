@@ -9,13 +9,14 @@ type Opened = {
   folder: string
   /** The database is the embedded one. */
   own: boolean
+  testProvider: string | undefined
 }
 
 const line = (name: string, value: string) => `  ${name.padEnd(15)} ${value}`
 const signIn = (who: string, { email, password }: SignIn) => `  ${who.padEnd(28)} ${email.padEnd(30)} ${password}`
 
 /** What a newcomer needs to know when the doors are open. */
-export function summary({ url, demo, operator, folder, own }: Opened): string {
+export function summary({ url, demo, operator, folder, own, testProvider }: Opened): string {
   const where = [
     'Souk is open.',
     '',
@@ -25,6 +26,7 @@ export function summary({ url, demo, operator, folder, own }: Opened): string {
     line('OpenAPI', `${url}/openapi.json`),
     line('Metrics', `${url}/metrics`),
     line('Health', `${url}/health/ready`),
+    ...(testProvider === undefined ? [] : [line('Test payments', `${testProvider}/`)]),
     line('Data', own ? folder : 'the database of DATABASE_URL'),
   ]
   const people =

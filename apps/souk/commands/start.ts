@@ -11,6 +11,8 @@ import { announceRunning, dataFolderOf, findRunning, type SignIn, withdrawRunnin
 import { type DemoState, stockDemo } from '../seed/demo.ts'
 import { ensureOperator } from '../seed/operator.ts'
 import { parseEnv } from '@souk/service'
+import { join } from 'node:path'
+import { startTestProviderProcess, testProviderHost } from '../test-provider-process.ts'
 import { summary } from './start-summary.ts'
 
 /** `souk start`: open a marketplace, stay until asked to stop. */
@@ -27,6 +29,11 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   const port = await choosePort(settings.SOUK_HOST, settings.SOUK_PORT, asked)
   if (port !== settings.SOUK_PORT) io.say(`Port ${settings.SOUK_PORT} is taken; using ${port}.`)
 
+  // Chosen before anything runs, so that payments knows the address; the process itself comes after the doors are open.
+  const withTestProvider =
+    (settings.SOUK_TEST_PROVIDER ?? settings.DATABASE_URL === undefined) && !io.env.SOUK_TEST_PROVIDER_URL
+  const providerPort = withTestProvider ? await choosePort(testProviderHost, port === 0 ? 7710 : port + 10, false) : 0
+
   // From here on a signal means: clean up. One that comes before the doors are open waits until they are.
   const askedToStop = untilAskedToStop(io)
   let fatal: (error: Error) => void = () => {}
@@ -39,7 +46,9 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   let operator: SignIn | undefined
   const marketplace = await openMarketplace({
     services: allServices,
-    env: io.env,
+    env: withTestProvider
+      ? { ...io.env, SOUK_TEST_PROVIDER_URL: `http://${testProviderHost}:${providerPort}` }
+      : io.env,
     port,
     onProgress: progress,
     onFatal: fatal,
@@ -50,6 +59,15 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     },
   })
   const { url, database } = marketplace
+  const testProvider = withTestProvider
+    ? startTestProviderProcess({
+        port: providerPort,
+        folder: join(folder, 'test-provider'),
+        secret: database.secret,
+        webhookUrl: `${url.replace('//0.0.0.0', '//127.0.0.1')}/v1/payments/webhooks/test`,
+        log: marketplace.log,
+      })
+    : undefined
   operator ??= demo?.signIns.operator
   await announceRunning(folder, {
     url,
@@ -60,8 +78,14 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     ...(demo !== undefined && { demo: { staff: demo.signIns.staff, shoppers: demo.signIns.shoppers } }),
   })
   progress(`Open at ${url}`)
-  if (json) io.print(JSON.stringify({ url, pid: process.pid, dataFolder: folder, operator, demo }))
-  else io.print(summary({ url, demo, operator, folder, own: database.embedded !== undefined }))
+  if (json)
+    io.print(
+      JSON.stringify({ url, pid: process.pid, dataFolder: folder, operator, demo, testProvider: testProvider?.url }),
+    )
+  else
+    io.print(
+      summary({ url, demo, operator, folder, own: database.embedded !== undefined, testProvider: testProvider?.url }),
+    )
 
   let outcome = 0
   try {
@@ -72,6 +96,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   }
   await withdrawRunning(folder)
   await marketplace.stop()
+  await testProvider?.stop()
   io.say('Closed. Everything that was answered is kept.')
   return outcome
 }
