@@ -1,7 +1,7 @@
 import { sql, type Tx } from '@souk/postgres'
 
 /** Variants with movements in transactions that `since`, a snapshot, had not seen finished; all of them without one. */
-const inScope = (since: string | undefined) =>
+export const inScope = (since: string | undefined) =>
   since === undefined
     ? sql`select variant_id from items`
     : sql`select distinct variant_id from movements where xid >= pg_snapshot_xmin(${since}::pg_snapshot)`
@@ -61,15 +61,15 @@ export const listStuckTransfers = (tx: Tx, before: Date, limit: number) =>
            format('%s of %s units of variant %s pending since %s', direction, quantity, variant_id, created_at) as message
       from transfers where state = 'pending' and created_at < ${before} order by created_at limit ${limit}`)
 
-/** One cause, one variant, one kind: one movement. The index sees to it, unless somebody dropped it. */
+/** One cause, one variant, one kind, one location: one movement. The index sees to it, unless somebody dropped it. */
 export const listRepeatedCauses = (tx: Tx, since: string | undefined, limit: number) =>
   tx.many<Unbalanced>(sql`
     select format('cause %s, variant %s, %s', cause_id, variant_id, kind) as subject,
            format('%s movements where one is allowed', count(*)) as message
       from movements where variant_id in (${inScope(since)})
-     group by cause_id, variant_id, kind having count(*) > 1 order by 1 limit ${limit}`)
+     group by cause_id, variant_id, kind, location_id having count(*) > 1 order by 1 limit ${limit}`)
 
-/** Movements without the change or settled transfer they name, and settled transfers without their movement. */
+/** Movements without the change, settled transfer, shipment or return they name, and settled transfers without theirs. */
 export const listUncaused = (tx: Tx, since: string | undefined, limit: number) =>
   tx.many<Unbalanced>(sql`
     with scope as (${inScope(since)})
@@ -78,7 +78,11 @@ export const listUncaused = (tx: Tx, since: string | undefined, limit: number) =
            left join transfers t on m.cause_kind = 'transfer' and t.id = m.cause_id and t.state = 'done'
                 and t.variant_id = m.variant_id
                 and m.allotted_delta = case t.direction when 'grant' then t.quantity else -t.quantity end
-     where m.variant_id in (select variant_id from scope) and c.id is null and t.id is null
+           left join issues s on m.cause_kind = 'shipment' and m.kind = 'issue' and s.shipment_id = m.cause_id
+           left join take_backs b on m.cause_kind = 'return' and m.kind in ('return', 'write-off')
+                and b.return_id = m.cause_id
+     where m.variant_id in (select variant_id from scope)
+       and c.id is null and t.id is null and s.shipment_id is null and b.return_id is null
     union all
     select 'transfer ' || t.id, 'is done, and the ledger has no movement for it'
       from transfers t left join movements m on m.cause_id = t.id and m.variant_id = t.variant_id

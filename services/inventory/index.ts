@@ -5,6 +5,7 @@ import { audits } from './audits.ts'
 import { config } from './config.ts'
 import { depsOf } from './deps.ts'
 import { errors } from './errors.ts'
+import { writeOffExpired } from './expire-lots.ts'
 import { projectProducts } from './know-items.ts'
 import { shopRoutes } from './routes-shop.ts'
 import { stockRoutes } from './routes-stock.ts'
@@ -42,6 +43,13 @@ export const inventory = defineService({
           everyMs: 1_000,
           run: async () => {
             await settleAbandoned(deps, abandonedAfterMs)
+          },
+        },
+        {
+          name: 'inventory.expire-lots',
+          everyMs: 60_000,
+          run: async () => {
+            await writeOffExpired(deps)
           },
         },
       ],

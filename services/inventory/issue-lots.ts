@@ -20,7 +20,7 @@ export type Issued = {
   /** The rows to write, column by column; `lot` counts from 1 in `lots`. */
   rows: { orderIds: string[]; lines: number[]; lots: number[]; quantities: number[] }
   /** Lots that were taken from, and how much. */
-  lots: Lot[]
+  lots: IssuableLot[]
   units: number[]
 }
 
