@@ -52,22 +52,39 @@ const columns = sql`
   schema_version as "schemaVersion", occurred_at as "occurredAt", cause, attempts, parked_at as "parkedAt", state,
   resolved_at as "resolvedAt", resolution`
 
-export type DeadLetterFilter = {
+/** Which ones: all that is given must hold. */
+export type DeadLetterMatch = {
   consumer?: string
+  /** "orders.order_placed" */
+  type?: string
   state?: DeadLetter['state']
+  /** Parked at this time or later. */
+  since?: Date
+  /** Parked before this time. */
+  until?: Date
   /** Only those parked after this one. */
   afterId?: string
+}
+
+export type DeadLetterFilter = DeadLetterMatch & {
   /** Default 100. */
   limit?: number
 }
 
+const matching = (match: DeadLetterMatch) => sql`
+       (${match.consumer ?? null}::text is null or consumer = ${match.consumer ?? null})
+   and (${match.type ?? null}::text is null or type = ${match.type ?? null})
+   and (${match.state ?? null}::text is null or state = ${match.state ?? null})
+   and (${match.since ?? null}::timestamptz is null or parked_at >= ${match.since ?? null})
+   and (${match.until ?? null}::timestamptz is null or parked_at < ${match.until ?? null})
+   and id > ${match.afterId ?? '00000000-0000-0000-0000-000000000000'}::uuid`
+
 export const selectDeadLetters = (tx: Tx, filter: DeadLetterFilter) =>
   tx.many<DeadLetter>(sql`
-  select ${columns} from dead_letters
-   where (${filter.consumer ?? null}::text is null or consumer = ${filter.consumer ?? null})
-     and (${filter.state ?? null}::text is null or state = ${filter.state ?? null})
-     and id > ${filter.afterId ?? '00000000-0000-0000-0000-000000000000'}::uuid
-   order by id limit ${filter.limit ?? 100}`)
+  select ${columns} from dead_letters where ${matching(filter)} order by id limit ${filter.limit ?? 100}`)
+
+export const countMatching = async (tx: Tx, match: DeadLetterMatch): Promise<number> =>
+  (await tx.one<{ letters: number }>(sql`select count(*) as letters from dead_letters where ${matching(match)}`)).letters
 
 export const findDeadLetter = (tx: Tx, id: string) =>
   tx.maybeOne<DeadLetterWithEnvelope>(sql`select ${columns}, envelope from dead_letters where id = ${id}`)

@@ -1,8 +1,10 @@
 import { type Database, type Tx, uuidv7 } from '@souk/postgres'
 import {
+  countMatching,
   countParkedByConsumer,
   type DeadLetter,
   type DeadLetterFilter,
+  type DeadLetterMatch,
   deleteDeadLetters,
   findDeadLetter,
   insertDeadLetters,
@@ -23,6 +25,9 @@ export const listDeadLetters = (tx: Tx, filter: DeadLetterFilter = {}): Promise<
 
 /** How many wait for a person, by consumer. More than 100 is an alarm. */
 export const countDeadLetters = (tx: Tx) => countParkedByConsumer(tx)
+
+/** How many there are of these. */
+export const countDeadLettersOf = (tx: Tx, match: DeadLetterMatch): Promise<number> => countMatching(tx, match)
 
 export type ShownDeadLetter = DeadLetter & {
   /** The envelope's bytes, for one that nobody here can read. */

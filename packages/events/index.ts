@@ -2,6 +2,7 @@ export { type Codec, codecOf } from './codec.ts'
 export { type RunConsumerOptions, type RunningConsumer, runConsumer } from './consumer.ts'
 export {
   countDeadLetters,
+  countDeadLettersOf,
   discardDeadLetter,
   listDeadLetters,
   purgeDeadLetters,
@@ -10,7 +11,7 @@ export {
   type ShownDeadLetter,
   showDeadLetter,
 } from './dead-letters.ts'
-export type { DeadLetter, DeadLetterFilter } from './dead-letters.sql.ts'
+export type { DeadLetter, DeadLetterFilter, DeadLetterMatch } from './dead-letters.sql.ts'
 export { defineEvent, isEvent, newEvent, serviceOf, sourceOf } from './define.ts'
 export { decodeBatch, encodeBatch } from './envelope.ts'
 export { beginning, comparePositions, type EventLog, type Lag, type LogPage, type LogRow, type Watch } from './log.ts'
