@@ -113,6 +113,21 @@ export const orderErrors = defineErrors({
     title: 'Not the lines of the return',
     help: 'Name every line of the return once, with no more units than were announced; 0 for what did not come. Nothing was done.',
   },
+  'payment-token-unexpected': {
+    status: 422,
+    title: 'No payment token here',
+    help: 'A token of a payment provider goes only with an order paid by card. Leave `paymentToken` out, or pay by card.',
+  },
+  'card-number-refused': {
+    status: 422,
+    title: 'This looks like a card number',
+    help: 'Numbers of cards are never taken here. Give the card to the payment provider and send the token it answers with, or leave `paymentToken` out and complete the payment at `/v1/orders/{orderId}/payments`.',
+  },
+  'nothing-to-retry': {
+    status: 409,
+    title: 'Nothing is left to be done',
+    help: 'The order has come to its end, and nothing of it failed.',
+  },
   'orders-overloaded': {
     status: 503,
     title: 'Too many orders at once',

@@ -105,6 +105,52 @@ describe('placing an order', () => {
   })
 })
 
+describe('an order paid by card', () => {
+  const token = 'tok_of-the-provider'
+  const byCard = (variantId: string, paymentToken = token) => ({
+    ...oneOf(variantId),
+    paymentMethod: 'card',
+    paymentToken,
+  })
+
+  test('takes the token of the provider with it to whoever collects the money, and keeps it nowhere', async () => {
+    const { variantId } = await world.variant()
+    for (const given of [{}, later]) {
+      const answer = await place(byCard(variantId), given)
+      await placeAccepted({ db: world.db, placer, clock: () => world.clock.now })
+      expect(JSON.stringify(answer.body)).not.toContain(token)
+      expect(await world.told(answer.body.id)).toMatchObject([{ type: 'placed', paymentToken: token }])
+      for (const table of ['orders', 'order_requests', 'order_keys', 'order_steps'])
+        expect(JSON.stringify(await world.database.query(`select * from orders.${table}`))).not.toContain(token)
+    }
+  })
+
+  test('with another token is another order: under the same key it is refused', async () => {
+    const { variantId } = await world.variant()
+    const mine = { principal: customer(), idempotencyKey: 'one-key' }
+    expect(await place(byCard(variantId), mine)).toMatchObject({ status: 201, body: { paymentMethod: 'card' } })
+    expect(await place(byCard(variantId), mine)).toMatchObject({ status: 201 })
+    expect(await place(byCard(variantId, 'tok_other'), mine)).toMatchObject({
+      status: 422,
+      body: { code: 'order-key-mismatch' },
+    })
+  })
+
+  test('is refused with the number of a card for a token, and with a token and another way to pay', async () => {
+    const { variantId } = await world.variant({ units: 7 })
+    expect(await place(byCard(variantId, '4242 4242 4242 4242'))).toMatchObject({
+      status: 422,
+      body: { code: 'card-number-refused' },
+    })
+    expect(await place({ ...oneOf(variantId), paymentMethod: 'wallet', paymentToken: token })).toMatchObject({
+      status: 422,
+      body: { code: 'payment-token-unexpected' },
+    })
+    expect(await place(byCard(variantId, 'x'.repeat(201)))).toMatchObject({ status: 400 })
+    expect(await world.remaining(variantId)).toBe(7)
+  })
+})
+
 describe('an order to be placed later', () => {
   const placeThem = () => placeAccepted({ db: world.db, placer, clock: () => world.clock.now })
 
@@ -257,12 +303,12 @@ describe('who sees an order', () => {
 })
 
 describe('cancelling', () => {
-  test('is open to the customer and to staff of the shop, and the event says which of them it was', async () => {
+  test('is open to the customer, to staff of the shop and to operators, and the event says which of them it was', async () => {
     const me = customer()
     for (const [who, reason] of [
       [me, 'customer'],
       [staff(world.shopId, 'orders'), 'shop'],
-      [operator(), 'shop'],
+      [operator(), 'operator'],
     ] as const) {
       const orderId = await orderOf(me)
       expect(await call('cancelOrder', { principal: who, params: { orderId } })).toMatchObject({

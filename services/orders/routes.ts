@@ -10,6 +10,7 @@ import { orderWithShipments, OrderWithShipmentsView } from './fulfilment-views.t
 import { shipmentsOf } from './fulfilment.sql.ts'
 import { type Order, orderStatuses, type PaymentMethod, paymentMethods } from './order.ts'
 import { listOfCustomer, listOfShop, lookedUntil, readOrders } from './orders.sql.ts'
+import { checkPaymentToken } from './payment-token.ts'
 import type { PlaceOutcome } from './place-orders.ts'
 import type { Placer } from './placer.ts'
 import { hashBody, mergeLines, type OrderRequest } from './price-order.ts'
@@ -40,6 +41,12 @@ const closed = { additionalProperties: false }
 const uuid = Type.String({ format: 'uuid' })
 const quantity = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Units, a whole number.' })
 const method = Type.Enum(Object.keys(paymentMethods) as PaymentMethod[], { description: 'Left out: cash on delivery.' })
+const paymentToken = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description:
+    'For cards: what the payment provider answered when the customer gave it the card. Never a card number. Left out: the customer completes the payment at `/v1/orders/{orderId}/payments`.',
+})
 const priority = Type.Enum(Object.keys(priorities) as Priority[], {
   description: 'For orders placed later. `high` is for API keys; for others it counts as `normal`.',
 })
@@ -62,6 +69,8 @@ const placingErrors = [
   'orders-overloaded',
   'order-outcome-unknown',
   'terms-unavailable',
+  'payment-token-unexpected',
+  'card-number-refused',
 ]
 const idempotency =
   'Send an `Idempotency-Key`: whoever repeats a request with the same key within 24 hours gets the first order again, never a second one.'
@@ -91,6 +100,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
       {
         lines: Type.Array(Type.Object({ variantId: uuid, quantity }, closed), { minItems: 1, maxItems: 1_000 }),
         paymentMethod: Type.Optional(method),
+        paymentToken: Type.Optional(paymentToken),
         priority: Type.Optional(priority),
       },
       closed,
@@ -98,7 +108,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     answers: { 201: OrderView, 202: AcceptedView },
     errors: placingErrors,
     handle(request) {
-      const order = orderRequest(request, mergeLines(request.body.lines), request.body.paymentMethod, false)
+      const order = orderRequest(request, mergeLines(request.body.lines), request.body, false)
       if (!prefersAsync(request.headers['prefer'])) return deps.placer.place(order).then(answerTo)
       return accept(deps, order, request, request.body.priority ?? 'normal')
     },
@@ -121,6 +131,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
         variantId: Type.Optional(uuid),
         quantity: Type.Optional(Type.Literal(1, { description: 'One unit an order.' })),
         paymentMethod: Type.Optional(method),
+        paymentToken: Type.Optional(paymentToken),
       },
       closed,
     ),
@@ -131,7 +142,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
       if (variantId === undefined) throw orderErrors.error('no-sale', 'The product has no sale now or ahead.')
       return answerTo(
         await deps.placer.place({
-          ...orderRequest(request, [{ variantId, quantity: 1 }], request.body.paymentMethod, true),
+          ...orderRequest(request, [{ variantId, quantity: 1 }], request.body, true),
           saleProductId: request.params.productId,
         }),
       )
@@ -215,7 +226,8 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     operationId: 'cancelOrder',
     tag: 'Orders',
     summary: 'Cancel an order that has not been shipped',
-    description: 'By its customer or by staff of the shop. What it held can be sold again at once.',
+    description:
+      'By its customer, by staff of the shop or by an operator. What it held can be sold again at once; what was paid is given back.',
     access: 'signed-in',
     params: orderParams,
     answers: { 200: OrderDetailView },
@@ -227,7 +239,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
         const order = await cancelOrder(tx, deps, {
           orderId: params.orderId,
           mayCancel: (candidate) => maySee(candidate, me),
-          byOf: (candidate) => (candidate.customerId === me.accountId ? 'customer' : 'shop'),
+          byOf: (candidate) => cancelledBy(candidate, me),
           correlationId,
         })
         return ok(orderView(order))
@@ -244,20 +256,24 @@ type PlacingRequest = {
   headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-const orderRequest = (
+function orderRequest(
   request: PlacingRequest,
   lines: OrderRequest['lines'],
-  paymentMethod: PaymentMethod = 'cash-on-delivery',
+  { paymentMethod = 'cash-on-delivery', paymentToken }: { paymentMethod?: PaymentMethod; paymentToken?: string },
   saleOnly: boolean,
-): OrderRequest => ({
-  customerId: request.me.accountId,
-  key: request.idempotencyKey as string,
-  bodyHash: hashBody(lines, paymentMethod, saleOnly),
-  lines,
-  paymentMethod,
-  saleOnly,
-  correlationId: request.correlationId,
-})
+): OrderRequest {
+  if (paymentToken !== undefined) checkPaymentToken(paymentMethod, paymentToken)
+  return {
+    customerId: request.me.accountId,
+    key: request.idempotencyKey as string,
+    bodyHash: hashBody(lines, paymentMethod, saleOnly, paymentToken),
+    lines,
+    paymentMethod,
+    paymentToken,
+    saleOnly,
+    correlationId: request.correlationId,
+  }
+}
 
 const prefersAsync = (prefer: string | string[] | undefined): boolean =>
   typeof prefer === 'string' && /(^|[,;\s])respond-async($|[,;\s])/i.test(prefer)
@@ -265,7 +281,7 @@ const prefersAsync = (prefer: string | string[] | undefined): boolean =>
 async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequest, asked: Priority): Promise<Answer> {
   const acceptedAt = deps.clock()
   const priority = asked === 'high' && request.me.kind !== 'api-key' ? 'normal' : asked
-  const { lines, paymentMethod, correlationId, saleOnly = false } = order
+  const { lines, paymentMethod, paymentToken, correlationId, saleOnly = false } = order
   const kept = await deps.acceptor
     .submit({
       // In the bucket of the shop, as the variant's id has it: the order's own shard is known from the first moment.
@@ -273,7 +289,7 @@ async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequ
       customerId: order.customerId,
       key: order.key,
       bodyHash: order.bodyHash,
-      body: JSON.stringify({ lines, paymentMethod, correlationId, saleOnly }),
+      body: JSON.stringify({ lines, paymentMethod, paymentToken, correlationId, saleOnly }),
       priority: priorities[priority],
       networkAddress: request.address,
       userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),
@@ -296,6 +312,11 @@ const notFound = () => orderErrors.error('order-not-found', 'There is no order w
 
 const maySee = (order: Order, me: Principal): boolean =>
   order.customerId === me.accountId || mayActFor(me, order.shopId, 'orders')
+
+const cancelledBy = (order: Order, me: Principal): 'customer' | 'shop' | 'operator' => {
+  if (order.customerId === me.accountId) return 'customer'
+  return me.duties.has(order.shopId) ? 'shop' : 'operator'
+}
 
 async function visibleOrder(shards: Shards, orderId: string, me: Principal): Promise<Order> {
   const [order] = await readOrders(shards.ofId(orderId).db.autocommit, [orderId])

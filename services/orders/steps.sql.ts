@@ -164,6 +164,7 @@ export const lostOrders = async (tx: Tx, fromId: string, untilId: string, limit:
     await tx.many<{ order_id: string }>(sql`
       select o.order_id from orders o
       where o.order_id >= ${fromId}::uuid and o.order_id < ${untilId}::uuid and o.status = 'placed'
+        and o.payment_method <> 'external'
         and not exists (select from order_steps s where s.order_id = o.order_id and s.next_at is not null)
       limit ${limit}`)
   ).map((row) => row.order_id)

@@ -1,0 +1,52 @@
+import type { Shards } from '@souk/postgres'
+import type { Job } from '@souk/service'
+import type { Logger } from '@souk/telemetry'
+import { continueSagas } from './continue-saga.ts'
+import type { SagaDeps } from './run-saga.ts'
+import { watchSagas } from './watch-sagas.ts'
+
+export type SagaJobDeps = Omit<SagaDeps, 'meters'> & {
+  shards: Shards
+  log: Logger
+  meters: SagaDeps['meters'] & { setCounts(counts: { stuck: number; waiting: number }): void }
+}
+
+/** Goes on with what is due, until nothing is. Asked again while it is at work it looks once more, and never twice at a time. */
+export function sagaContinuer(deps: SagaJobDeps): { drain(): Promise<void>; wake(): void } {
+  let working: Promise<void> | undefined
+  let again = false
+  async function work(): Promise<void> {
+    do {
+      again = false
+      for (const { db } of deps.shards.all()) while ((await continueSagas({ ...deps, db })) > 0);
+    } while (again)
+  }
+  const drain = (): Promise<void> => {
+    again = true
+    working ??= work().finally(() => {
+      working = undefined
+    })
+    return working
+  }
+  return {
+    drain,
+    wake: () => void drain().catch((error: unknown) => deps.log.warn({ error }, 'sagas could not be continued')),
+  }
+}
+
+export const sagaJobs = (deps: SagaJobDeps, drain: () => Promise<void>): Job[] => [
+  { name: 'orders.continue-sagas', everyMs: 1_000, run: drain },
+  {
+    name: 'orders.watch-sagas',
+    everyMs: 15_000,
+    async run() {
+      const counts = { stuck: 0, waiting: 0 }
+      for (const { db } of deps.shards.all()) {
+        const { stuck, waiting } = await watchSagas({ ...deps, db })
+        counts.stuck += stuck
+        counts.waiting += waiting
+      }
+      deps.meters.setCounts(counts)
+    },
+  },
+]
