@@ -58,6 +58,8 @@ export function fakeOrders(onCrash: () => void = () => {}) {
       remaining.set(variantId, left(variantId) - units)
       return true
     },
+    /** A shipment has left: those units are neither granted nor promised any more. */
+    ship: (variantId: string, units: number) => granted.set(variantId, (granted.get(variantId) ?? 0) - units),
     grantMany: (request: { items: Item[] }) =>
       answer('grantMany', () => ({
         remaining: transfer(request.items, 1).map((outcome) => BigInt(outcome.remaining)),
