@@ -84,7 +84,8 @@ export const selectDeadLetters = (tx: Tx, filter: DeadLetterFilter) =>
   select ${columns} from dead_letters where ${matching(filter)} order by id limit ${filter.limit ?? 100}`)
 
 export const countMatching = async (tx: Tx, match: DeadLetterMatch): Promise<number> =>
-  (await tx.one<{ letters: number }>(sql`select count(*) as letters from dead_letters where ${matching(match)}`)).letters
+  (await tx.one<{ letters: number }>(sql`select count(*) as letters from dead_letters where ${matching(match)}`))
+    .letters
 
 export const findDeadLetter = (tx: Tx, id: string) =>
   tx.maybeOne<DeadLetterWithEnvelope>(sql`select ${columns}, envelope from dead_letters where id = ${id}`)
