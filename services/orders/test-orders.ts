@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { OrderCancelledSchema, OrderConfirmedSchema, OrderPlacedSchema } from '@souk/contracts/orders'
+import {
+  OrderCancelledSchema,
+  OrderConfirmedSchema,
+  OrderDeliveredSchema,
+  OrderPlacedSchema,
+  OrderReturnedSchema,
+  OrderShippedSchema,
+} from '@souk/contracts/orders'
 import { codecOf, createOutbox, createPostgresLog, decodeBatch } from '@souk/events'
 import { bucketOf, sql, uuidv7 } from '@souk/postgres'
 import { testDatabase } from '@souk/testing'
@@ -213,6 +220,9 @@ const codecs: Record<string, ReturnType<typeof codecOf>> = {
   'orders.order_placed': codecOf(OrderPlacedSchema),
   'orders.order_confirmed': codecOf(OrderConfirmedSchema),
   'orders.order_cancelled': codecOf(OrderCancelledSchema),
+  'orders.order_shipped': codecOf(OrderShippedSchema),
+  'orders.order_delivered': codecOf(OrderDeliveredSchema),
+  'orders.order_returned': codecOf(OrderReturnedSchema),
 }
 
 export const answers = (outcomes: readonly PlaceOutcome[]): string[] =>
