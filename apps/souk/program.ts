@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Console } from './console.ts'
 import { explain, UsageError } from './explain.ts'
+import { mappingHelp } from './import/mapping-help.ts'
 
 /** Whole numbers within bounds, for options. */
 const whole = (min: number, max: number) => (text: string) => {
@@ -103,6 +104,32 @@ Seeding twice changes nothing. With --products that many exist in the shop "Load
   )
     .option('--products <n>', 'have this many synthetic products instead of the demo', whole(1, 5_000_000))
     .option('--stock <n>', 'units received of each of them when it is made', whole(0, 1_000_000_000), 1_000_000)
+
+  const imports = group('import', 'take over what another system knows')
+  command(
+    imports,
+    'orders <file>',
+    'take over orders of another system from a CSV file, with their cancellations, products and customers',
+    `${examples(
+      'souk import orders orders.csv --dry-run --mapping invoice-lines',
+      'souk import orders orders.csv.gz --shop wholesale --create-shop --mapping invoice-lines,currency=GBP',
+      'souk import orders bestellungen.csv --shop laden --mapping laden.yaml,decimal=comma,delimiter=semicolon',
+    )}
+
+The file may be packed with gzip. Lines of an order may lie anywhere in it. Interrupted, the same command goes on where
+it was; repeated, it changes nothing. What cannot be imported goes to FILE.rejects.csv with line, field and reason.
+Exit code 1 when what was imported and what was rejected do not make up the source.
+
+--mapping: a preset (invoice-lines), a file of \`name: value\` lines or JSON, pairs name=value; several with commas between.
+${mappingHelp}`,
+    async (options: import('./commands/import.ts').ImportCommandOptions, [file = '']) =>
+      (await import('./commands/import.ts')).importOrders(io, file, options),
+  )
+    .option('--shop <shop>', 'whose orders these are: its short name or id')
+    .option('--create-shop', 'open the shop if there is none with this short name')
+    .requiredOption('--mapping <mapping>', 'what stands where in the file')
+    .option('--dry-run', 'read the file and report, import nothing')
+    .option('--rejects <file>', 'where rejected lines go')
 
   command(
     program,
@@ -239,10 +266,13 @@ everything when there was none. Exit code 1 when something does not add up.`,
       (await import('./commands/dead-letters.ts')).list(io, options),
   )
     .option('--consumer <name>', 'only those of this consumer')
+    .option('--type <type>', 'only this kind of event: orders.order_placed')
+    .option('--since <time>', 'only those parked at this time or later')
+    .option('--until <time>', 'only those parked before this time')
     .addOption(
       new Option('--state <state>', 'which ones').choices(['parked', 'replayed', 'discarded', 'all']).default('parked'),
     )
-    .option('--limit <n>', 'at most so many per service', whole(1, 10_000), 100)
+    .option('--limit <n>', 'at most so many', whole(1, 10_000), 100)
   command(
     letters,
     'show <id>',
@@ -254,7 +284,7 @@ everything when there was none. Exit code 1 when something does not add up.`,
     letters,
     'replay [ids...]',
     'hand them to their consumers again',
-    `${examples('souk dead-letters replay 0198c0de-…', 'souk dead-letters replay --all --consumer orders.products')}
+    `${examples('souk dead-letters replay 0198c0de-…', 'souk dead-letters replay --consumer orders.products --since 2026-11-27T08:00:00Z')}
 
 Each takes effect once, however often this is called; one that fails again stays parked with the new cause.
 If a marketplace runs here it is asked to do this, so that what it remembers changes with it.`,
@@ -262,7 +292,10 @@ If a marketplace runs here it is asked to do this, so that what it remembers cha
       (await import('./commands/dead-letters.ts')).replay(io, ids, options),
   )
     .option('--all', 'all that are parked, oldest first')
-    .option('--consumer <name>', 'with --all: only those of this consumer')
+    .option('--consumer <name>', 'those of this consumer, oldest first')
+    .option('--type <type>', 'those of this kind of event')
+    .option('--since <time>', 'those parked at this time or later')
+    .option('--until <time>', 'those parked before this time')
   command(
     letters,
     'discard <ids...>',
@@ -271,6 +304,48 @@ If a marketplace runs here it is asked to do this, so that what it remembers cha
     async (options: { reason: string; json?: true }, ids) =>
       (await import('./commands/dead-letters.ts')).discard(io, ids, options),
   ).requiredOption('--reason <text>', 'why; kept with it')
+
+  const jobs = group('jobs', 'work that was put off, and work by the clock')
+  command(
+    jobs,
+    'list',
+    'print what waits, runs, was done and failed, the newest first',
+    examples('souk jobs list', 'souk jobs list --state failed', 'souk jobs list --queue orders.schedules --json'),
+    async (options: import('./commands/jobs.ts').ListOptions) => (await import('./commands/jobs.ts')).list(io, options),
+  )
+    .option('--queue <name>', 'only those of this queue')
+    .addOption(
+      new Option('--state <state>', 'which ones').choices([
+        'waiting',
+        'retrying',
+        'running',
+        'completed',
+        'cancelled',
+        'failed',
+      ]),
+    )
+    .option('--limit <n>', 'at most so many', whole(1, 10_000), 50)
+  command(
+    jobs,
+    'show <id>',
+    'print one with its progress and its result',
+    examples('souk jobs show 0198c0de-…'),
+    async (options: { json?: true }, [id = '']) => (await import('./commands/jobs.ts')).show(io, id, options),
+  )
+  command(
+    jobs,
+    'retry <id>',
+    'try a failed one again, with all its attempts',
+    examples('souk jobs retry 0198c0de-…'),
+    async (options: { json?: true }, [id = '']) => (await import('./commands/jobs.ts')).retry(io, id, options),
+  )
+  command(
+    jobs,
+    'cancel <id>',
+    'cancel one that has not ended',
+    examples('souk jobs cancel 0198c0de-…'),
+    async (options: { json?: true }, [id = '']) => (await import('./commands/jobs.ts')).cancel(io, id, options),
+  )
 
   command(
     program,
