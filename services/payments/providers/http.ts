@@ -78,20 +78,29 @@ export function refusal(
   return new ProviderRefused(reason)
 }
 
-/** One request: no redirects, a limit of time and of size. @throws ProviderUnavailable, ProviderOutcomeUnknown */
+/** fetch without redirects, with a limit of time and of size, and the whole of the answer read. */
+export async function fetchLimited(
+  url: string,
+  init: RequestInit,
+  limits: { timeoutMs: number; maxBytes?: number },
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const late = AbortSignal.timeout(limits.timeoutMs)
+  const signal = init.signal ? AbortSignal.any([late, init.signal]) : late
+  const response = await fetch(url, { ...init, redirect: 'error', signal })
+  const text = await readLimited(response, limits.maxBytes ?? 1_048_576)
+  return { status: response.status, headers: response.headers, text }
+}
+
+/** One request. @throws ProviderUnavailable, ProviderOutcomeUnknown */
 export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
-  const { provider, reading } = call
+  const { provider, reading, method, timeoutMs, maxBytes } = call
   const json = typeof call.body === 'object'
+  const headers = { accept: 'application/json', ...(json && { 'content-type': 'application/json' }), ...call.headers }
+  const body = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body
+  const limits = { timeoutMs, ...(maxBytes !== undefined && { maxBytes }) }
   try {
-    const response = await fetch(call.url, {
-      method: call.method,
-      redirect: 'error',
-      signal: AbortSignal.timeout(call.timeoutMs),
-      headers: { accept: 'application/json', ...(json && { 'content-type': 'application/json' }), ...call.headers },
-      ...(call.body !== undefined && { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
-    })
-    const text = await readLimited(response, call.maxBytes ?? 1_048_576)
-    return { status: response.status, headers: response.headers, body: parse(text) }
+    const answer = await fetchLimited(call.url, { method, headers, ...(body !== undefined && { body }) }, limits)
+    return { status: answer.status, headers: answer.headers, body: parse(answer.text) }
   } catch (error) {
     throw lostAnswer(provider, error, reading)
   }

@@ -1,6 +1,7 @@
 import type { ProvidersConfig } from '../config-providers.ts'
 import type { PaymentProvider, ProviderMethod } from '../provider.ts'
 import { type GuardedDeps, type GuardedProvider, guardProvider } from './guarded.ts'
+import { createStripeProvider } from './stripe.ts'
 import { createTestProvider } from './test.ts'
 
 export type Providers = {
@@ -42,9 +43,25 @@ const rank = (provider: PaymentProvider, preferred: string | undefined): number 
 function configured(config: ProvidersConfig, { clock }: GuardedDeps): PaymentProvider[] {
   const timeoutMs = config.SOUK_PROVIDER_TIMEOUT_MS
   const providers: PaymentProvider[] = []
+  if (config.SOUK_STRIPE_KEY !== undefined)
+    providers.push(
+      createStripeProvider({
+        key: config.SOUK_STRIPE_KEY,
+        webhookSecrets: listed(config.SOUK_STRIPE_WEBHOOK_SECRET),
+        url: config.SOUK_STRIPE_URL,
+        timeoutMs,
+        clock,
+      }),
+    )
   if (config.SOUK_TEST_PROVIDER_URL !== undefined)
     providers.push(
       createTestProvider({ url: config.SOUK_TEST_PROVIDER_URL, secret: config.SOUK_SECRET, timeoutMs, clock }),
     )
   return providers
 }
+
+const listed = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
