@@ -1,5 +1,5 @@
 import { created, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
-import type { Shards } from '@souk/postgres'
+import type { Database, Shards } from '@souk/postgres'
 import type { Logger } from '@souk/telemetry'
 import { Type } from 'typebox'
 import { deliverOrder } from './deliver-order.ts'
@@ -38,6 +38,12 @@ export async function orderVisibleTo(shards: Shards, orderId: string, me: Princi
   if (order === undefined || !maySee(order, me)) throw orderNotFound()
   return order
 }
+
+const finish = (deps: FulfilmentDeps, db: Database, shipmentId: string) =>
+  finishShipment({ ...deps, db }, shipmentId).catch((error: unknown) => {
+    deps.log.warn({ shipmentId, error }, 'a shipment waits for inventory; it is taken up again')
+    return findShipment(db.autocommit, shipmentId)
+  })
 
 export const fulfilmentRoutes = (deps: FulfilmentDeps): Route[] => [
   route({
@@ -118,8 +124,10 @@ export const fulfilmentRoutes = (deps: FulfilmentDeps): Route[] => [
       const { shopId, orderId } = request.params
       mustActFor(me, shopId)
       const { db } = deps.shards.ofOwner(shopId)
-      // The key stands for having recorded it; what follows is the same for a repeat, which finds it done.
+      // The key stands for having recorded it; a repeat is told how it went on.
+      let mine = false
       const recorded = await request.once(db, async (tx) => {
+        mine = true
         const shipment = await recordShipment(tx, deps.clock, {
           orderId,
           shopId,
@@ -133,10 +141,8 @@ export const fulfilmentRoutes = (deps: FulfilmentDeps): Route[] => [
         return created(shipmentView(shipment))
       })
       const { id } = recorded.body as { id: string }
-      const shipment = await finishShipment({ ...deps, db }, id).catch((error: unknown) => {
-        deps.log.warn({ shipmentId: id, error }, 'a shipment waits for inventory; it is taken up again')
-        return findShipment(db.autocommit, id)
-      })
+      // Only whoever recorded it asks for the goods, or later the job: never two at once.
+      const shipment = await (mine ? finish(deps, db, id) : findShipment(db.autocommit, id))
       if (shipment === undefined) throw orderErrors.error('shipment-not-found', 'There is no shipment with this id.')
       if (shipment.state === 'refused')
         throw orderErrors.error('goods-missing', 'The stock does not have what the shipment needs.', {

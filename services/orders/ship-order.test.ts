@@ -243,6 +243,7 @@ describe('over the API', () => {
     world.breaks.issue.push('after')
     const once = call(orderId)
     expect(await callRoute(world.routes, 'shipOrder', once)).toMatchObject({ status: 202, body: { state: 'issuing' } })
+    await world.later()
     expect(await callRoute(world.routes, 'shipOrder', once)).toMatchObject({ status: 201, body: { state: 'issued' } })
   })
 

@@ -103,6 +103,8 @@ export async function finishShipment(deps: ShipDeps, shipmentId: string): Promis
     const shipments = await shipmentsOf(tx, [orderId])
     const current = shipments.find((each) => each.shipmentId === shipmentId)
     if (order === undefined || current === undefined) throw orderNotFound()
+    if (current.state === 'refused' && answer.issued)
+      throw new Error(`inventory handed out shipment ${shipmentId}, which it had refused`)
     // Somebody else asked for the same, was given the same answer, and wrote it first.
     if (current.state !== 'issuing') return current
     if (answer.issued) return writeIssued(tx, deps, order, current, shipments)
