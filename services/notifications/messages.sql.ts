@@ -1,0 +1,109 @@
+import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
+import type { Values } from './kinds.ts'
+
+/** One message as it is written. Columns that are null for all of a batch travel as one null. */
+export type NewMessage = {
+  customerId: string
+  id: string
+  aboutId: string | null
+  shopId: string | null
+  kind: number
+  channel: number
+  parameters: Values | null
+}
+
+/**
+ * Record messages, those already recorded left as they are. One statement whatever the number; for 2,048 confirmations 5 µs
+ * each, of which the key is the most.
+ */
+export const recordMessages = (tx: Tx, messages: readonly NewMessage[]) =>
+  tx.run(sql`
+    insert into messages (customer_id, id, about_id, shop_id, kind, channel, parameters)
+    select customer_id, id, about_id, shop_id, kind, coalesce(channel, 0), parameters
+    from unnest(${uuidArray(messages.map((each) => each.customerId))}::uuid[],
+      ${uuidArray(messages.map((each) => each.id))}::uuid[],
+      ${uuidArray(messages.map((each) => each.aboutId))}::uuid[],
+      ${uuidArray(messages.map((each) => each.shopId))}::uuid[],
+      ${integerArray(messages.map((each) => each.kind))}::smallint[],
+      ${messages.some((each) => each.channel > 0) ? integerArray(messages.map((each) => each.channel)) : null}::smallint[],
+      ${messages.some((each) => each.parameters !== null) ? messages.map((each) => each.parameters && JSON.stringify(each.parameters)) : null}::jsonb[])
+      as t(customer_id, id, about_id, shop_id, kind, channel, parameters)
+    on conflict do nothing`)
+
+export type MessageRow = {
+  customer_id: string
+  id: string
+  about_id: string | null
+  shop_id: string | null
+  sent_at: Date | null
+  kind: number
+  channel: number
+  parameters: Values | null
+  outcome: string | null
+  state: 'queued' | 'sending' | 'failed' | null
+  attempts: number | null
+  cause: string | null
+}
+
+const shown = sql`m.customer_id, m.id, m.about_id, m.shop_id, m.sent_at, m.kind, m.channel, m.parameters, m.outcome,
+  d.state, d.attempts, d.cause`
+
+/** Of one customer, the newest first. */
+export const messagesOf = (tx: Tx, customerId: string, before: string | null, limit: number) =>
+  tx.many<MessageRow>(sql`
+    select ${shown} from messages m left join deliveries d on d.message_id = m.id
+    where m.customer_id = ${customerId} and (${before}::uuid is null or m.id < ${before}::uuid)
+    order by m.id desc limit ${limit}`)
+
+export const messagesAbout = (tx: Tx, customerId: string, aboutId: string) =>
+  tx.many<MessageRow>(sql`
+    select ${shown} from messages m left join deliveries d on d.message_id = m.id
+    where m.customer_id = ${customerId} and m.about_id = ${aboutId} order by m.id limit 200`)
+
+export type LatestFilter = { kind: number | null; channel: number | null; customerId: string | null }
+
+/** Of everybody, the newest first, between two ids: the index by blocks makes a short stretch of time cheap. */
+export const latestMessages = (tx: Tx, from: string, before: string | null, filter: LatestFilter, limit: number) =>
+  tx.many<MessageRow>(sql`
+    select ${shown} from messages m left join deliveries d on d.message_id = m.id
+    where m.id >= ${from} and (${before}::uuid is null or m.id < ${before}::uuid)
+      and (${filter.kind}::smallint is null or m.kind = ${filter.kind})
+      and (${filter.channel}::smallint is null or m.channel = ${filter.channel})
+      and (${filter.customerId}::uuid is null or m.customer_id = ${filter.customerId})
+    order by m.id desc, m.customer_id limit ${limit}`)
+
+export const messagesWith = (tx: Tx, keys: readonly { customerId: string; id: string }[]) =>
+  tx.many<MessageRow>(sql`
+    select ${shown} from unnest(${uuidArray(keys.map((key) => key.customerId))}::uuid[],
+      ${uuidArray(keys.map((key) => key.id))}::uuid[]) k(customer_id, id)
+    join messages m using (customer_id, id) left join deliveries d on d.message_id = m.id`)
+
+/** Of these, who was told something by the shop. */
+export const knownToShop = async (tx: Tx, shopId: string, customerIds: readonly string[]) =>
+  (
+    await tx.many<{ customer_id: string }>(sql`
+      select c.customer_id from unnest(${uuidArray(customerIds)}::uuid[]) c(customer_id)
+      where exists (select from messages m where m.customer_id = c.customer_id and m.shop_id = ${shopId})`)
+  ).map((row) => row.customer_id)
+
+/** How they left, or why they never will. */
+export const settleMessages = (
+  tx: Tx,
+  settled: readonly { customerId: string; id: string; outcome: string }[],
+  sentAt: Date | null,
+) =>
+  tx.run(sql`
+    update messages m set sent_at = ${sentAt}, outcome = s.outcome
+    from unnest(${uuidArray(settled.map((each) => each.customerId))}::uuid[],
+      ${uuidArray(settled.map((each) => each.id))}::uuid[], ${settled.map((each) => each.outcome)}::text[])
+      s(customer_id, id, outcome)
+    where m.customer_id = s.customer_id and m.id = s.id`)
+
+/** How many of a kind lie in inboxes, told of within this time, with the sum of 24 random bits of each: the sum tells which. */
+export const countRecorded = (tx: Tx, kind: number, from: string, before: string) =>
+  tx.one<{ messages: number; checksum: number }>(sql`
+    select count(*)::bigint as messages, coalesce(sum(('x' || right(id::text, 6))::bit(24)::int), 0)::bigint as checksum
+    from messages where id >= ${from} and id < ${before} and kind = ${kind} and channel = 0`)
+
+export const tendPartitions = (tx: Tx, now: Date, keepFrom: Date) =>
+  tx.one<{ changed: number }>(sql`select tend_partitions(${now}, ${keepFrom}) as changed`)

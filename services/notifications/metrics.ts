@@ -1,0 +1,34 @@
+import type { Metrics } from '@souk/telemetry'
+import { kindNumbered } from './kinds.ts'
+import { channelNumbered } from './message.ts'
+
+export function messageMeters(metrics: Metrics) {
+  const recorded = metrics.counter('souk_messages_recorded_total', 'Messages recorded, by kind and channel', [
+    'kind',
+    'channel',
+  ])
+  const ended = metrics.counter('souk_messages_ended_total', 'How messages that leave the house ended', [
+    'kind',
+    'channel',
+    'state',
+  ])
+  let waiting = 0
+  let failed = 0
+  metrics.gauge('souk_messages_waiting', 'Messages waiting to be sent, or to be sent again', () => waiting)
+  metrics.gauge(
+    'souk_messages_failed',
+    'Messages that no way open to them could deliver: a person decides',
+    () => failed,
+  )
+  return {
+    recorded: (kind: number, channel: number, count: number) =>
+      recorded.inc({ kind: kindNumbered(kind), channel: channelNumbered(channel) }, count),
+    ended: (kind: number, channel: number, state: 'sent' | 'retried' | 'replaced' | 'failed') =>
+      ended.inc({ kind: kindNumbered(kind), channel: channelNumbered(channel), state }),
+    standing(now: { waiting: number; failed: number }) {
+      waiting = now.waiting
+      failed = now.failed
+    },
+  }
+}
+export type MessageMeters = ReturnType<typeof messageMeters>

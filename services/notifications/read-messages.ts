@@ -1,0 +1,103 @@
+import type { Tx } from '@souk/postgres'
+import { type Kind, kindNumbered, type Values } from './kinds.ts'
+import { type Channel, channelNumbered, type MessageState, orderNumber, recordedAtMs } from './message.ts'
+import type { MessageRow } from './messages.sql.ts'
+import { type Recipient, recipientsOf, shopsWith } from './recipients.sql.ts'
+import { type Rendered, render } from './render.ts'
+import { openLibrary } from './templates.ts'
+import { type Language, languageOf } from './wording/index.ts'
+
+/** A message as somebody reads it. */
+export type ReadMessage = {
+  messageId: string
+  customerId: string
+  kind: Kind
+  channel: Channel
+  state: MessageState
+  orderId: string | null
+  shopId: string | null
+  recordedAtMs: number
+  sentAtMs: number | null
+  attempts: number
+  /** By whom it was sent, or why it was not. */
+  detail: string | null
+  language: Language
+  rendered: Rendered
+  recipient: Recipient | undefined
+  shopName: string
+}
+
+export const stateOf = (row: MessageRow): MessageState => {
+  if (row.state !== null) return row.state
+  if (row.channel === 0) return 'delivered'
+  if (row.sent_at !== null) return 'sent'
+  return row.outcome?.startsWith('discarded') ? 'discarded' : 'replaced'
+}
+
+/** Everything a text needs beside what its message keeps. */
+export function valuesOf(
+  row: Pick<MessageRow, 'about_id' | 'parameters'>,
+  names: { customer: string; shop: string },
+): Values {
+  return {
+    ...names,
+    ...(row.about_id !== null && { order: orderNumber(row.about_id) }),
+    ...row.parameters,
+  }
+}
+
+/**
+ * Put messages into words, each in its reader's language and with the template that was in force when it was recorded:
+ * three statements whatever the number.
+ *
+ * @param as put into words as if it went by this channel.
+ */
+export async function readMessages(tx: Tx, rows: readonly MessageRow[], as?: Channel): Promise<ReadMessage[]> {
+  if (rows.length === 0) return []
+  const recipients = await recipientsOf(
+    tx,
+    rows.map((row) => row.customer_id),
+  )
+  const shops = await shopsWith(
+    tx,
+    rows.flatMap((row) => row.shop_id ?? []),
+  )
+  const library = await openLibrary(
+    tx,
+    rows.map((row) => ({ shopId: row.shop_id, kind: kindNumbered(row.kind) })),
+  )
+  const recipientOf = new Map(recipients.map((row) => [row.account_id, row]))
+  const shopOf = new Map(shops.map((row) => [row.shop_id, row.name]))
+  return rows.map((row) => {
+    const kind = kindNumbered(row.kind)
+    const channel = channelNumbered(row.channel)
+    const recipient = recipientOf.get(row.customer_id)
+    const atMs = recordedAtMs(row.id)
+    const shopName = (row.shop_id !== null && shopOf.get(row.shop_id)) || 'Souk'
+    const found = library.find({
+      shopId: row.shop_id,
+      kind,
+      channel: as ?? channel,
+      language: languageOf(recipient?.language ?? 'en'),
+      atMs,
+    })
+    const values = valuesOf(row, { customer: recipient?.name ?? '', shop: shopName })
+    return {
+      messageId: row.id,
+      customerId: row.customer_id,
+      kind,
+      channel,
+      state: stateOf(row),
+      orderId: row.about_id,
+      shopId: row.shop_id,
+      recordedAtMs: atMs,
+      sentAtMs: row.sent_at?.getTime() ?? null,
+      attempts: row.attempts ?? (row.sent_at === null ? 0 : 1),
+      detail: row.cause ?? row.outcome,
+      language: found.language,
+      rendered: render(kind, found, values, found.language),
+      recipient,
+      shopName,
+    }
+  })
+}
