@@ -129,7 +129,7 @@ function claimedRow(steps: readonly Step[], one: Work, standing: Standing | unde
 
 async function goBack(deps: ContinueDeps, group: readonly Work[]): Promise<void> {
   const { saga, clock, random = Math.random, meters } = deps
-  for (const [index, step] of [...saga.steps.entries()].reverse()) {
+  for (const [index, step] of [...saga.steps.entries()].toReversed()) {
     const here = group.filter((one) => one.index === index)
     if (here.length === 0) continue
     const outcomes = await step.undo(

@@ -11,6 +11,7 @@ import { CatalogService } from '@souk/contracts/catalog'
 import { IdentityService } from '@souk/contracts/identity'
 import { AssignmentService } from '@souk/contracts/inventory'
 import { AllotmentService, ImportService, SaleService } from '@souk/contracts/orders'
+import { MessageService } from '@souk/contracts/notifications'
 import { PaymentService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
@@ -20,9 +21,10 @@ import { orderConsumers } from './consumers.ts'
 import { orderErrors } from './errors.ts'
 import { dayBefore, orderJobs } from './jobs.ts'
 import { fulfilmentJobs } from './jobs-fulfilment.ts'
+import { sagaContinuer, sagaJobs } from './jobs-saga.ts'
 import { importRpc } from './import-rpc.ts'
 import { createLearner } from './learn-terms.ts'
-import { placingMetrics } from './metrics.ts'
+import { placingMetrics, sagaMetrics } from './metrics.ts'
 import { tendPartitions } from './orders.sql.ts'
 import { createAcceptor } from './place-later.ts'
 import { createPlacer } from './placer.ts'
@@ -30,7 +32,10 @@ import { startPlacingAccepted } from './place-accepted.ts'
 import { orderRoutes } from './routes.ts'
 import { fulfilmentRoutes } from './routes-fulfilment.ts'
 import { returnRoutes } from './routes-returns.ts'
+import { sagaRoutes } from './routes-saga.ts'
 import { orderRpc } from './rpc.ts'
+import { goodsStep } from './steps/goods.ts'
+import { paymentStep } from './steps/payment.ts'
 import { createSaleFinder } from './find-sale.ts'
 import { createTermsMemory } from './terms.ts'
 
@@ -72,13 +77,28 @@ export const orders = defineService({
       catalog: directory.client(CatalogService),
       identity: directory.client(IdentityService),
     })
+    const payments = directory.client(PaymentService)
+    const goods = directory.client(AssignmentService)
+    const messages = directory.client(MessageService)
+    const sagaDeps = {
+      saga: {
+        steps: [paymentStep(payments), goodsStep(goods)],
+        deadlineMs: config.SOUK_PAYMENT_DEADLINE_MINUTES * 60_000,
+      },
+      shards,
+      outbox,
+      clock,
+      log,
+      meters: sagaMetrics(metrics),
+    }
+    const continuer = sagaContinuer(sagaDeps)
     const fulfilment = {
       shards,
       outbox,
       clock,
       log,
-      goods: directory.client(AssignmentService),
-      money: directory.client(PaymentService),
+      goods,
+      money: payments,
       returnDays: config.SOUK_RETURN_DAYS,
     }
     return {
@@ -97,6 +117,7 @@ export const orders = defineService({
         }),
         ...fulfilmentRoutes(fulfilment),
         ...returnRoutes(fulfilment),
+        ...sagaRoutes({ ...sagaDeps, payments, goods, messages }),
       ],
       rpc: {
         handlers(router) {
@@ -106,7 +127,11 @@ export const orders = defineService({
         services: [AllotmentService, SaleService, ImportService],
       },
       consumers: orderConsumers({ memory, outbox, clock }),
-      jobs: [...orderJobs({ shards, memory, clock }), ...fulfilmentJobs(fulfilment)],
+      jobs: [
+        ...orderJobs({ shards, memory, clock }),
+        ...fulfilmentJobs(fulfilment),
+        ...sagaJobs(sagaDeps, continuer.drain),
+      ],
       audits: orderAudits,
       sheds: [{ method: 'POST', prefix: '/v1/orders', refusing: placer.refusing }],
       async stop() {

@@ -41,7 +41,8 @@ export const sagaRoutes = (deps: SagaRouteDeps): Route[] => [
       if (order === undefined) throw notFound()
       const inside = mayActFor(me, order.shopId, 'orders')
       if (!inside && order.customerId !== me.accountId) throw notFound()
-      return ok(timelineView(order, await timelineOf(deps, db.autocommit, order, inside)))
+      const timeline = await timelineOf(deps, db.autocommit, order, inside)
+      return ok(timelineView(order, { ...timeline, steps: inOrder(deps.saga, timeline.steps) }))
     },
   }),
   route({
@@ -88,7 +89,7 @@ export const sagaRoutes = (deps: SagaRouteDeps): Route[] => [
         if (found === undefined) throw notFound()
         if (!found)
           throw orderErrors.error('nothing-to-retry', 'Nothing of this order failed, and it waits for nothing.')
-        return ok(await sagaNow(tx, orderId))
+        return ok(await sagaNow(tx, deps.saga, orderId))
       })
     },
   }),
@@ -114,14 +115,20 @@ export const sagaRoutes = (deps: SagaRouteDeps): Route[] => [
           correlationId: request.correlationId,
         })
         await retryNow(tx, orderId, deps.clock())
-        return ok(await sagaNow(tx, orderId))
+        return ok(await sagaNow(tx, deps.saga, orderId))
       })
     },
   }),
 ]
 
-async function sagaNow(tx: Tx, orderId: string) {
+async function sagaNow(tx: Tx, saga: Saga, orderId: string) {
   const [order] = await readOrders(tx, [orderId])
   if (order === undefined) throw notFound()
-  return sagaView(order, await stepsOf(tx, orderId))
+  return sagaView(order, inOrder(saga, await stepsOf(tx, orderId)))
+}
+
+/** As they are run. */
+function inOrder<Row extends { step: string }>({ steps }: Saga, rows: readonly Row[]): Row[] {
+  const placeOf = new Map(steps.map(({ name }, index) => [name, index]))
+  return rows.toSorted((a, b) => (placeOf.get(a.step) ?? 0) - (placeOf.get(b.step) ?? 0))
 }

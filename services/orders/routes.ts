@@ -2,7 +2,7 @@ import { type Batcher, Overloaded } from '@souk/batching'
 import type { DomainError } from '@souk/errors'
 import type { Outbox } from '@souk/events'
 import { type Answer, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
-import { bucketInId, type Database, type Shards, uuidv7 } from '@souk/postgres'
+import { bucketInId, type Database, type Shards, type Tx, uuidv7 } from '@souk/postgres'
 import { Type } from 'typebox'
 import { cancelOrder } from './cancel-order.ts'
 import { orderErrors } from './errors.ts'
@@ -15,6 +15,7 @@ import type { PlaceOutcome } from './place-orders.ts'
 import type { Placer } from './placer.ts'
 import { hashBody, mergeLines, type OrderRequest } from './price-order.ts'
 import { type AcceptedRequest, findRequest, type Priority, priorities } from './requests.sql.ts'
+import { waitingFor } from './steps.sql.ts'
 import {
   AcceptedView,
   OrderDetailView,
@@ -24,6 +25,7 @@ import {
   placedView,
   progressOf,
   StatusView,
+  ToPayView,
 } from './views.ts'
 
 export type RouteDeps = {
@@ -58,6 +60,7 @@ const page = Type.Object(
   closed,
 )
 const orderParams = Type.Object({ orderId: uuid }, closed)
+const OrderToReadView = Type.Object({ ...OrderWithShipmentsView.properties, toPay: ToPayView }, closed)
 const placingErrors = [
   'unknown-variant',
   'shop-not-selling',
@@ -156,13 +159,13 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     summary: 'An order with its history and its shipments',
     access: 'signed-in',
     params: orderParams,
-    answers: { 200: OrderWithShipmentsView },
+    answers: { 200: OrderToReadView },
     errors: ['order-not-found'],
     handle: async ({ params, me }) => {
       const order = await visibleOrder(deps.shards, params.orderId, me)
-      return ok(
-        orderWithShipments(order, await shipmentsOf(deps.shards.ofId(order.orderId).db.autocommit, [order.orderId])),
-      )
+      const tx = deps.shards.ofId(order.orderId).db.autocommit
+      const [shipments, toPay] = await Promise.all([shipmentsOf(tx, [order.orderId]), toPayOf(tx, order)])
+      return ok({ ...orderWithShipments(order, shipments), toPay })
     },
   }),
   route({
@@ -331,17 +334,27 @@ async function statusOf(shards: Shards, orderId: string, me: Principal) {
   if (order !== undefined) {
     if (!maySee(order, me)) throw notFound()
     const lastAtMs = order.history.at(-1)?.[1]
+    const toPay = await toPayOf(db.autocommit, order)
     return {
       id: orderId,
       status: order.status,
-      progressPercent: progressOf[order.status],
+      progressPercent: toPay === null ? progressOf[order.status] : 80,
       statusUrl,
       refusal: null,
+      toPay,
       acceptedAt: new Date(order.placedAtMs).toISOString(),
       finishedAt: order.status === 'placed' || lastAtMs === undefined ? null : new Date(lastAtMs).toISOString(),
     }
   }
   return requestStatus(db, orderId, statusUrl, me)
+}
+
+/** How and until when an order is to be paid, while it waits for that. */
+async function toPayOf(tx: Tx, { orderId, status }: Order) {
+  const waiting = status === 'placed' ? await waitingFor(tx, orderId) : undefined
+  return waiting === undefined
+    ? null
+    : { url: `/v1/orders/${orderId}/payments`, until: waiting.deadlineAt.toISOString() }
 }
 
 async function requestStatus(db: Database, orderId: string, statusUrl: string, me: Principal) {
@@ -353,6 +366,7 @@ async function requestStatus(db: Database, orderId: string, statusUrl: string, m
     status: refused ? 'refused' : 'accepted',
     progressPercent: progressOf[refused ? 'refused' : 'accepted'],
     statusUrl,
+    toPay: null,
     refusal: request.refusal && { code: request.refusal.code, detail: request.refusal.detail },
     acceptedAt: request.accepted_at.toISOString(),
     finishedAt: request.finished_at?.toISOString() ?? null,

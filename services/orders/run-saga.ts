@@ -55,7 +55,7 @@ export async function undoSteps(deps: SagaDeps, cases: readonly UndoCase[]): Pro
   const { saga, clock, meters, random = Math.random } = deps
   const kept = cases.map((): Undoing[] => saga.steps.map(() => ({ state: 'held' })))
   let open = cases.map((_, at) => at)
-  for (const [index, step] of [...saga.steps.entries()].reverse()) {
+  for (const [index, step] of [...saga.steps.entries()].toReversed()) {
     if (open.length === 0) break
     const outcomes = await step.undo(open.map((at) => cases[at] as UndoCase))
     const nowMs = clock().getTime()

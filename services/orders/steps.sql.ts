@@ -20,7 +20,7 @@ export type ClaimedStep = StepRow & { fence: number }
 export type NewStep = Pick<StepRow, 'orderId' | 'step' | 'state' | 'correlationId'> & Partial<StepRow>
 
 const inKeyOrder = <Row extends { orderId: string; step: string }>(rows: readonly Row[]): Row[] =>
-  [...rows].sort((a, b) => (a.orderId < b.orderId || (a.orderId === b.orderId && a.step < b.step) ? -1 : 1))
+  rows.toSorted((a, b) => (a.orderId < b.orderId || (a.orderId === b.orderId && a.step < b.step) ? -1 : 1))
 
 const given = (rows: readonly NewStep[], now: Date) => sql`
   select order_id, step, state, attempts, to_timestamp(next_at / 1000.0), to_timestamp(deadline_at / 1000.0), reason, detail,

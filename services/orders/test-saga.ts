@@ -1,6 +1,7 @@
 import { orderCancelled, orderPlaced, paymentFailed, paymentsAuthorised } from '@souk/contracts'
 import { AssignmentService } from '@souk/contracts/inventory'
 import { OrderCancelledSchema, OrderPlacedSchema } from '@souk/contracts/orders'
+import { MessageService } from '@souk/contracts/notifications'
 import { Decision, PaymentService } from '@souk/contracts/payments'
 import { codecOf, type Consumer, decodeBatch, type Event, type EventType } from '@souk/events'
 import { type Database, sql } from '@souk/postgres'
@@ -91,7 +92,12 @@ export function referee() {
           }
           return {}
         },
-        getStory: () => ({ payments: [] }),
+        getStory({ orderId }) {
+          beHere('payments')
+          const entries = [{ atMs: 1n, what: 'authorise asked', detail: 'test' }]
+          const state = accounts.get(orderId)?.state === 'paid' ? 'captured' : 'pending'
+          return { payments: [{ paymentId: orderId, method: 'card', provider: 'test', state, entries }] }
+        },
       })
       router.service(AssignmentService, {
         assign({ orders }) {
@@ -113,10 +119,17 @@ export function referee() {
         },
         issue: () => ({}),
         takeBack: () => ({}),
-        getStory: () => ({ entries: [] }),
+        getStory: ({ orderId }) => ({
+          entries: goods.get(orderId) === 'apart' ? [{ atMs: 2n, what: 'set apart', detail: '' }] : [],
+        }),
+      })
+      router.service(MessageService, {
+        listOfOrder: () => ({
+          messages: [{ messageId: '1', kind: 'order-confirmed', channel: 'email', state: 'sent', sentAtMs: 3n }],
+        }),
       })
     },
-    [PaymentService, AssignmentService],
+    [PaymentService, AssignmentService, MessageService],
   )
   return {
     directory,
@@ -125,6 +138,12 @@ export function referee() {
     answers,
     payment: paymentStep(directory.client(PaymentService)),
     goods: goodsStep(directory.client(AssignmentService)),
+    /** What each tells of an order. */
+    stories: {
+      payments: directory.client(PaymentService),
+      goods: directory.client(AssignmentService),
+      messages: directory.client(MessageService),
+    },
     /** The customer pays now, or the provider says no; payments announces it. */
     answer(orderId: string, paid: boolean): void {
       const account = accountOf(orderId)

@@ -69,6 +69,21 @@ export const OrderListView = Type.Object(
   closed,
 )
 
+/** While an order waits for its customer to pay. */
+export const ToPayView = Type.Union(
+  [
+    Type.Object(
+      {
+        url: Type.String({ description: 'Where it says how: the provider and what to send it.' }),
+        until: Type.String({ format: 'date-time', description: 'Then the order is cancelled.' }),
+      },
+      closed,
+    ),
+    Type.Null(),
+  ],
+  { description: 'Not null while the payment is waited for.' },
+)
+
 export const StatusView = Type.Object(
   {
     id,
@@ -76,6 +91,7 @@ export const StatusView = Type.Object(
     progressPercent: Type.Integer({ minimum: 0, maximum: 100 }),
     statusUrl: Type.String(),
     refusal: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
+    toPay: ToPayView,
     acceptedAt: Type.String({ format: 'date-time' }),
     finishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   },
@@ -115,7 +131,7 @@ export const orderView = (order: Order) => ({
   history: order.history.map(([status, atMs]) => ({ status, at: new Date(atMs).toISOString() })),
 })
 
-/** How far an order is, for whoever polls: 10 kept, 70 stored as an order, 100 decided. */
+/** How far an order is, for whoever polls: 10 kept, 70 stored as an order (80: and waiting to be paid), 100 decided. */
 export const progressOf = {
   accepted: 10,
   placed: 70,

@@ -10,7 +10,7 @@ export const goodsStep = (inventory: Pick<Client<typeof AssignmentService>, 'ass
   refusedAs: 'out-of-stock',
   expiredAs: 'out-of-stock',
   run: (batch) =>
-    inChunks(batch, async (chunk): Promise<readonly Outcome[]> => {
+    inChunks('inventory', batch, async (chunk): Promise<readonly Outcome[]> => {
       const { answers } = await inventory.assign(
         {
           orders: chunk.map(({ order }) => ({
@@ -26,7 +26,7 @@ export const goodsStep = (inventory: Pick<Client<typeof AssignmentService>, 'ass
       )
     }),
   undo: (batch) =>
-    inChunks(batch, async (chunk) => {
+    inChunks('inventory', batch, async (chunk) => {
       await inventory.release(
         { orders: chunk.map(({ order }) => ({ orderId: order.orderId, shopId: order.shopId })) },
         { timeoutMs: callWithinMs },

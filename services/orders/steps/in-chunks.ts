@@ -7,17 +7,18 @@ export const maxPerCall = 2_048
 export const callWithinMs = 10_000
 
 /**
- * Ask another service about many things, in calls of what one may carry; one answer each, in their order. A call that
+ * Ask another service (`who`, for whoever reads what went wrong) about many things, in calls of what one may carry; one answer each, in their order. A call that
  * failed fails those it asked about. One that was refused is halved until whoever is to blame is alone with it.
  */
 export async function inChunks<Item, Answer>(
+  who: string,
   items: readonly Item[],
   ask: (chunk: readonly Item[]) => Promise<readonly Answer[]>,
 ): Promise<(Answer | ReturnType<typeof failed>)[]> {
   if (items.length > maxPerCall) {
     const answers: (Answer | ReturnType<typeof failed>)[] = []
     for (let at = 0; at < items.length; at += maxPerCall)
-      answers.push(...(await inChunks(items.slice(at, at + maxPerCall), ask)))
+      answers.push(...(await inChunks(who, items.slice(at, at + maxPerCall), ask)))
     return answers
   }
   if (items.length === 0) return []
@@ -27,11 +28,11 @@ export async function inChunks<Item, Answer>(
     return answers as Answer[]
   } catch (error) {
     if (!isRefusal(error) || items.length === 1) {
-      const failure = failed(wordsOf(error))
+      const failure = failed(`${who} could not: ${wordsOf(error)}`)
       return items.map(() => failure)
     }
     const middle = items.length >> 1
-    return [...(await inChunks(items.slice(0, middle), ask)), ...(await inChunks(items.slice(middle), ask))]
+    return [...(await inChunks(who, items.slice(0, middle), ask)), ...(await inChunks(who, items.slice(middle), ask))]
   }
 }
 

@@ -10,7 +10,7 @@ export const paymentStep = (payments: Pick<Client<typeof PaymentService>, 'autho
   refusedAs: 'payment-refused',
   expiredAs: 'payment-expired',
   run: (batch) =>
-    inChunks(batch, async (chunk): Promise<readonly Outcome[]> => {
+    inChunks('payments', batch, async (chunk): Promise<readonly Outcome[]> => {
       const { decisions } = await payments.authorise(
         {
           requests: chunk.map(({ order, correlationId }) => ({
@@ -33,7 +33,7 @@ export const paymentStep = (payments: Pick<Client<typeof PaymentService>, 'autho
       })
     }),
   undo: (batch) =>
-    inChunks(batch, async (chunk) => {
+    inChunks('payments', batch, async (chunk) => {
       await payments.giveBack(
         {
           items: chunk.map(({ order, correlationId }) => ({

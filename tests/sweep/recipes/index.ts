@@ -2,8 +2,10 @@ import type { Operation } from '../document.ts'
 import { catalogRecipes } from './catalog.ts'
 import { identityRecipes } from './identity.ts'
 import { inventoryRecipes } from './inventory.ts'
+import { recoveryRecipes } from './operations.ts'
 import { operationRecipes, orderRecipes } from './orders.ts'
 import type { Recipe, Recipes } from './recipe.ts'
+import { sagaRecipes } from './saga.ts'
 import { shopRecipes } from './shops.ts'
 
 export { ask, callOf, faultsOf, type Recipe, type Sample } from './recipe.ts'
@@ -15,7 +17,9 @@ export const recipes: Recipes = {
   ...catalogRecipes,
   ...inventoryRecipes,
   ...orderRecipes,
+  ...sagaRecipes,
   ...operationRecipes,
+  ...recoveryRecipes,
 }
 
 /** Every operation of the document with its recipe. @throws naming those that have none, and recipes of nothing. */
