@@ -1,21 +1,59 @@
-import { type DeadLetter, listDeadLetters, type Replayed, replayDeadLetters } from '@souk/events'
+import {
+  countDeadLettersOf,
+  type DeadLetter,
+  type DeadLetterMatch,
+  discardDeadLetter,
+  listDeadLetters,
+  type Replayed,
+  replayDeadLetters,
+  type ShownDeadLetter,
+  showDeadLetter,
+} from '@souk/events'
 import type { RunningService } from '@souk/service'
 
-export type LetterFilter = { consumer?: string; state: DeadLetter['state'] | 'all'; limit: number }
+export type LetterFilter = Omit<DeadLetterMatch, 'state'> & { state: DeadLetter['state'] | 'all' }
 export type LetterOfService = DeadLetter & { service: string }
 
-/** Of all these services, oldest first. */
+const matchOf = ({ state, ...match }: LetterFilter): DeadLetterMatch => ({
+  ...match,
+  ...(state !== 'all' && { state }),
+})
+
+/** Of all these services, oldest first, `limit` at most. */
 export async function lettersOf(
   services: readonly RunningService[],
-  { consumer, state, limit }: LetterFilter,
+  filter: LetterFilter,
+  limit: number,
 ): Promise<LetterOfService[]> {
-  const filter = { limit, ...(consumer !== undefined && { consumer }), ...(state !== 'all' && { state }) }
   const lists = await Promise.all(
     services.map(async ({ definition, db }) =>
-      (await listDeadLetters(db.autocommit, filter)).map((letter) => ({ service: definition.name, ...letter })),
+      (await listDeadLetters(db.autocommit, { ...matchOf(filter), limit })).map((letter) => ({
+        service: definition.name,
+        ...letter,
+      })),
     ),
   )
-  return lists.flat().sort((one, other) => (one.id < other.id ? -1 : 1))
+  return lists
+    .flat()
+    .sort((one, other) => (one.id < other.id ? -1 : 1))
+    .slice(0, limit)
+}
+
+export async function countLetters(services: readonly RunningService[], filter: LetterFilter): Promise<number> {
+  const counts = await Promise.all(services.map(({ db }) => countDeadLettersOf(db.autocommit, matchOf(filter))))
+  return counts.reduce((sum, one) => sum + one, 0)
+}
+
+/** One with what it carries, and the service it lies with. */
+export async function showLetter(
+  services: readonly RunningService[],
+  id: string,
+): Promise<(ShownDeadLetter & { service: string }) | undefined> {
+  for (const { definition, db, parts } of services) {
+    const letter = await showDeadLetter(db.autocommit, id, parts.consumers ?? [])
+    if (letter !== undefined) return { service: definition.name, ...letter }
+  }
+  return undefined
 }
 
 /** Each letter lies in one of the services; those that do not have it pass it over. */
@@ -33,4 +71,18 @@ export async function replayIn(
     total.skipped = some.skipped
   }
   return total
+}
+
+/** Resolves to those that were parked and are discarded now. */
+export async function discardIn(
+  services: readonly RunningService[],
+  clock: () => Date,
+  ids: readonly string[],
+  reason: string,
+): Promise<{ discarded: string[]; skipped: string[] }> {
+  const discarded: string[] = []
+  for (const id of ids)
+    for (const { db } of services)
+      if (await db.transaction((tx) => discardDeadLetter(tx, id, reason, clock()))) discarded.push(id)
+  return { discarded, skipped: ids.filter((id) => !discarded.includes(id)) }
 }

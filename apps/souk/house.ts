@@ -6,7 +6,9 @@ import {
   configOf,
   type EnvSpec,
   homeShard,
+  type JobDesk,
   jobsSchema,
+  openJobDesk,
   type ParsedEnv,
   parseEnv,
   type RunningServices,
@@ -23,6 +25,8 @@ export type House = {
   settings: ParsedEnv<typeof appConfig>
   database: ReadyDatabase
   running: RunningServices
+  /** Work that was put off: to look at, to try again, to cancel. */
+  jobs: JobDesk
   directory: Directory
   eventLog: EventLog
   /** A further pool in the role of a service, beside the one it works with. The caller closes it. */
@@ -98,6 +102,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const { directory, unserved } = countedDirectory()
     const ownLog = createPostgresLog([{ name: homeShard, db: databaseOf(logRole) }])
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
+    const ownJobs = { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) }
+    const jobs = openJobDesk(ownJobs)
     const running = await bootServices({
       services,
       databaseOf,
@@ -108,16 +114,15 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       log,
       metrics,
       complete: services.length === allServices.length,
-      ...(working !== false && {
-        jobs: { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) },
-      }),
+      jobs: ownJobs,
       ...(working !== undefined && { working }),
     })
     const stop = async () => {
       await running.stop()
+      await jobs.close()
       await closeDatabase()
     }
-    return { config, settings, database, running, directory, eventLog, open, log, metrics, clock, unserved, stop }
+    return { config, settings, database, running, jobs, directory, eventLog, open, log, metrics, clock, unserved, stop }
   } catch (error) {
     await closeDatabase()
     throw error

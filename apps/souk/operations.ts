@@ -1,11 +1,13 @@
 import { AllotmentService } from '@souk/contracts/orders'
-import { defineErrors, type ErrorCatalogue } from '@souk/errors'
+import type { ErrorCatalogue } from '@souk/errors'
 import { ok, type Route, route } from '@souk/http'
 import { Type } from 'typebox'
 import { lagOfConsumers } from './audit/cross-checks.ts'
 import { type AuditReport, runAudit } from './audit/run.ts'
-import { lettersOf, replayIn } from './dead-letters.ts'
 import type { House } from './house.ts'
+import { deadLetterRoutes } from './operations-dead-letters.ts'
+import { errors } from './operations-errors.ts'
+import { jobRoutes } from './operations-jobs.ts'
 
 const closed = { additionalProperties: false }
 const id = Type.String({ format: 'uuid' })
@@ -26,29 +28,6 @@ const Check = Type.Object(
   },
   closed,
 )
-const Letter = Type.Object(
-  {
-    id,
-    service: Type.String(),
-    consumer: Type.String(),
-    type: Type.String(),
-    key: Type.String(),
-    cause: Type.String(),
-    attempts: count,
-    state: Type.String(),
-    parkedAt: time,
-  },
-  closed,
-)
-
-const errors = defineErrors({
-  'operations-unavailable': {
-    status: 503,
-    title: 'Not all services run here',
-    help: 'This question concerns a service that does not run in this process. Ask one where it does.',
-  },
-})
-
 /** What operators ask of a running marketplace as a whole. */
 export function operations(house: House): { routes: Route[]; errors: ErrorCatalogue<string> } {
   // Whoever asks while one is under way gets its answer: two at once would only slow each other down.
@@ -134,57 +113,8 @@ export function operations(house: House): { routes: Route[]; errors: ErrorCatalo
         return ok({ granted: Number(granted), remaining: Number(remaining), setAside: Number(setAside) })
       },
     }),
-    route({
-      method: 'GET',
-      url: '/v1/operations/dead-letters',
-      operationId: 'listDeadLetters',
-      summary: 'Events that wait for a person, oldest first',
-      tag,
-      access: operator,
-      query: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }) }, closed),
-      answers: { 200: Type.Object({ items: Type.Array(Letter) }, closed) },
-      async handle({ query: { limit } }) {
-        const letters = await lettersOf(house.running.services, { state: 'parked', limit })
-        const items = letters
-          .slice(0, limit)
-          .map(({ id, service, consumer, type, key, cause, attempts, state, parkedAt }) => ({
-            id,
-            service,
-            consumer,
-            type,
-            key,
-            cause,
-            attempts,
-            state,
-            parkedAt: parkedAt.toISOString(),
-          }))
-        return ok({ items })
-      },
-    }),
-    route({
-      method: 'POST',
-      url: '/v1/operations/dead-letters/replay',
-      operationId: 'replayDeadLetters',
-      summary: 'Hand parked events to their consumers again',
-      description:
-        'Each takes effect once, however often this is called. One that fails again stays, with the new cause.',
-      tag,
-      access: operator,
-      idempotency: 'none',
-      body: Type.Object({ ids: Type.Array(id, { minItems: 1, maxItems: 100 }) }, closed),
-      answers: {
-        200: Type.Object(
-          {
-            replayed: Type.Array(id),
-            failed: Type.Array(Type.Object({ id, cause: Type.String() }, closed)),
-            skipped: Type.Array(id, { description: 'Not parked, unknown, or of a consumer that does not run here.' }),
-          },
-          closed,
-        ),
-      },
-      timeoutMs: 120_000,
-      handle: async ({ body }) => ok(await replayIn(house.running.services, house.clock, body.ids)),
-    }),
+    ...deadLetterRoutes(house),
+    ...jobRoutes(house),
   ]
   return { routes, errors }
 }

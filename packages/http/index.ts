@@ -1,3 +1,4 @@
+export { cursorOf, pageOf, readCursor } from './cursor.ts'
 export { createApiKeyVerifier, type ApiKeyVerifier, type ApiKeyVerifierOptions } from './verify-api-key.ts'
 export { errors as httpErrors } from './errors.ts'
 export type { HealthCheck, HealthChecks } from './health.ts'

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { testDatabase } from '@souk/testing'
 import { getConstructionPlans, PgBoss } from 'pg-boss'
 import { expect, test } from 'vitest'
-import { jobsSchema } from './index.ts'
 
 const words = (sql: string) =>
   sql
@@ -18,7 +17,7 @@ test('the tables of the job library are those its release asks for', async () =>
 })
 
 test('nothing differs from what the library expects to find', async () => {
-  const database = await testDatabase([jobsSchema])
+  const database = await testDatabase([])
   const boss = new PgBoss({ connectionString: database.adminUrl, schema: 'jobs', migrate: false, supervise: false })
   try {
     await boss.start()

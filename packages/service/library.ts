@@ -30,6 +30,8 @@ export async function openLibrary(options: {
     monitorIntervalSeconds: options.superviseSeconds ?? 15,
     maintenanceIntervalSeconds: 3_600,
     queueCacheIntervalSeconds: 300,
+    // For jobs that wait for other jobs, which ours do not.
+    flowIntervalSeconds: 3_600,
   })
   boss.on('error', options.onError)
   await boss.start()

@@ -5,7 +5,6 @@ import type { Database } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog, type TestDatabase, testDatabase } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from './define.ts'
-import { jobsSchema } from './index.ts'
 import { type JobDesk, openJobDesk } from './job-desk.ts'
 import { createWork, type Queue, type RunningJob } from './work.ts'
 import { openWorkPlace, type WorkPlace } from './work-place.ts'
@@ -19,7 +18,7 @@ let desk: JobDesk
 const places: WorkPlace[] = []
 
 beforeAll(async () => {
-  database = await testDatabase([jobsSchema, bare('orders'), bare('shops')])
+  database = await testDatabase([bare('orders'), bare('shops')])
   orders = database.open('orders')
   jobs = database.open('jobs')
   desk = openJobDesk({ db: jobs, url: database.urlFor('jobs') })

@@ -52,6 +52,11 @@ export type Migratable = ServiceSchema | { name: string; migrations: URL }
 /** Passwords of database roles follow from it, and roles are the server's: whoever migrates on it must use this one. */
 export const testSecret = 'only for tests, the same in every one'
 const common: MigrationSet = { name: 'common', folder: new URL('../service/migrations/', import.meta.url) }
+/** Services may put work off, as in production; see packages/service. */
+const jobs: ServiceSchema = {
+  service: 'jobs',
+  sets: [{ name: 'jobs', folder: new URL('../service/jobs-schema/', import.meta.url) }],
+}
 const lockOfTemplates = 0x74657374 // 'test'
 
 /** A database of this test file's own, with the tables of these services: a copy of one migrated once per run. */
@@ -61,7 +66,7 @@ export async function testDatabase(
 ): Promise<TestDatabase> {
   const server = options.adminUrl ?? inject('adminUrl')
   const name = `test_${process.pid}_${randomUUID().slice(0, 8)}`
-  const schemas = services.map(schemaOf)
+  const schemas = [jobs, ...services.map(schemaOf).filter(({ service }) => service !== jobs.service)]
   await asAdmin(server, async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [lockOfTemplates])
     const template = await ensureTemplate(admin, server, schemas)

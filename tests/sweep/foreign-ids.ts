@@ -22,7 +22,15 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
 }
 
 /** Of the whole marketplace: there is nobody to keep them from. */
-const everybodys = new Set(['categoryId', 'categoryIds', 'parentId', 'getCategory slug', 'category'])
+const everybodys = new Set([
+  'letterId',
+  'jobId',
+  'categoryId',
+  'categoryIds',
+  'parentId',
+  'getCategory slug',
+  'category',
+])
 
 /** Names chosen by whoever sends them, not looked up; a slug in a body is one. */
 const chosen = (operation: Operation, name: string) => name === 'slug' && operation.body !== undefined

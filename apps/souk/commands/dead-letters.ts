@@ -1,20 +1,25 @@
-import { discardDeadLetter, type Replayed, type ShownDeadLetter, showDeadLetter } from '@souk/events'
+import type { Replayed, ShownDeadLetter } from '@souk/events'
 import { isUuid } from '@souk/postgres'
-import type { RunningService } from '@souk/service'
 import { createApi } from '../api.ts'
 import { withBackOffice } from '../back-office.ts'
-import { type Console, table, tame } from '../console.ts'
-import { type LetterFilter, lettersOf, replayIn } from '../dead-letters.ts'
+import { bar, type Console, liveLine, table, tame } from '../console.ts'
+import { countLetters, discardIn, type LetterFilter, lettersOf, replayIn, showLetter } from '../dead-letters.ts'
 import { Refusal, UsageError } from '../explain.ts'
+import type { House } from '../house.ts'
 import { payloadJson } from '../payload-json.ts'
 import { findRunning } from '../running.ts'
 
-export type ListOptions = LetterFilter & { json?: true }
-export type ReplayOptions = { all?: true; consumer?: string; json?: true }
+/** Which ones; times as they were typed. */
+type Chosen = { consumer?: string; type?: string; since?: string; until?: string }
+export type ListOptions = Chosen & { state: LetterFilter['state']; limit: number; json?: true }
+export type ReplayOptions = Chosen & { all?: true; json?: true }
+
+const atOnce = 100
 
 export function list(io: Console, options: ListOptions): Promise<void> {
+  const filter = filterOf(options, options.state)
   return withBackOffice(io, async ({ running }) => {
-    const letters = await lettersOf(running.services, options)
+    const letters = await lettersOf(running.services, filter, options.limit)
     if (options.json) return io.print(JSON.stringify(letters, null, 2))
     if (letters.length === 0) return io.print(`No ${options.state === 'all' ? '' : `${options.state} `}dead letters.`)
     const rows = letters.map((letter) => [
@@ -26,54 +31,73 @@ export function list(io: Console, options: ListOptions): Promise<void> {
       tame(letter.cause).slice(0, 100),
     ])
     io.print(table(['id', 'consumer', 'event', 'parked at', 'state', 'cause'], rows))
+    const total = await countLetters(running.services, filter)
+    if (total > letters.length) io.say(`These are the oldest ${letters.length} of ${total}; --limit shows more.`)
   })
 }
 
 export function show(io: Console, id: string, { json }: { json?: true }): Promise<void> {
   checkIds([id])
   return withBackOffice(io, async ({ running }) => {
-    for (const { definition, db, parts } of running.services) {
-      const letter = await showDeadLetter(db.autocommit, id, parts.consumers ?? [])
-      if (letter === undefined) continue
-      return io.print(json ? shownAsJson(definition.name, letter) : shownForPeople(definition.name, letter))
-    }
-    throw new Refusal(`There is no dead letter ${id}.`)
+    const letter = await showLetter(running.services, id)
+    if (letter === undefined) throw new Refusal(`There is no dead letter ${id}.`)
+    io.print(json ? shownAsJson(letter) : shownForPeople(letter))
   })
 }
 
 export async function replay(io: Console, ids: readonly string[], options: ReplayOptions): Promise<number> {
   checkIds(ids)
-  if (options.all === undefined && ids.length === 0)
-    throw new UsageError('Name the dead letters to replay, or say --all.')
+  const chosen =
+    options.all !== undefined || [options.consumer, options.type, options.since, options.until].some(Boolean)
+  if (!chosen && ids.length === 0)
+    throw new UsageError(
+      'Name the dead letters to replay, choose by --consumer, --type, --since, --until, or say --all.',
+    )
+  if (chosen && ids.length > 0) throw new UsageError('Either name dead letters or choose them, not both.')
+  const filter = filterOf(options, 'parked')
   const marketplace = await findRunning(io.env)
-  const result =
-    marketplace?.operator === undefined
-      ? await withBackOffice(io, async (house) =>
-          replayIn(house.running.services, house.clock, await wanted(house.running.services, ids, options)),
-        )
-      : await withBackOffice(io, async (house) => {
-          const chosen = await wanted(house.running.services, ids, options)
-          const api = createApi(marketplace.url)
-          await api.signIn(marketplace.operator as { email: string; password: string })
-          return replayByMarketplace(api, chosen)
-        })
-  if (options.json) io.print(JSON.stringify(result, null, 2))
-  else io.print(replayedInWords(result))
-  return result.failed.length > 0 || (options.all === undefined && result.skipped.length > 0) ? 1 : 0
+  return withBackOffice(io, async (house) => {
+    const { services } = house.running
+    const hand =
+      marketplace?.operator === undefined
+        ? (some: readonly string[]) => replayIn(services, house.clock, some)
+        : await askingThe(marketplace.url, marketplace.operator)
+    const total = chosen ? await countLetters(services, filter) : ids.length
+    const result: Replayed = { replayed: [], failed: [], skipped: [] }
+    const line = liveLine(io)
+    for await (const some of portions(house, ids, chosen ? filter : undefined)) {
+      const part = await hand(some)
+      result.replayed.push(...part.replayed)
+      result.failed.push(...part.failed)
+      result.skipped.push(...part.skipped)
+      const done = result.replayed.length + result.failed.length + result.skipped.length
+      if (total > atOnce) line.show(`${bar(done / total)} ${done} of ${total}, ${result.failed.length} failed again`)
+    }
+    line.end()
+    io.print(options.json ? JSON.stringify(result, null, 2) : replayedInWords(result))
+    return result.failed.length > 0 || (!chosen && result.skipped.length > 0) ? 1 : 0
+  })
 }
 
-const wanted = async (services: readonly RunningService[], ids: readonly string[], options: ReplayOptions) =>
-  options.all === undefined
-    ? ids
-    : (await lettersOf(services, { ...options, state: 'parked', limit: 10_000 })).map(({ id }) => id)
-
-async function replayByMarketplace(api: ReturnType<typeof createApi>, ids: readonly string[]): Promise<Replayed> {
-  const total: Replayed = { replayed: [], failed: [], skipped: [] }
-  for (let at = 0; at < ids.length; at += 100) {
-    const some = await api.post<Replayed>('/v1/operations/dead-letters/replay', { ids: ids.slice(at, at + 100) })
-    for (const part of ['replayed', 'failed', 'skipped'] as const) total[part].push(...(some[part] as never[]))
+/** A hundred at a time, oldest first; each is looked at once, also when it fails again and stays. */
+async function* portions({ running }: House, ids: readonly string[], filter: LetterFilter | undefined) {
+  if (filter === undefined) {
+    for (let at = 0; at < ids.length; at += atOnce) yield ids.slice(at, at + atOnce)
+    return
   }
-  return total
+  for (let afterId: string | undefined; ; ) {
+    const some = await lettersOf(running.services, { ...filter, ...(afterId !== undefined && { afterId }) }, atOnce)
+    afterId = some.at(-1)?.id
+    if (afterId === undefined) return
+    yield some.map(({ id }) => id)
+  }
+}
+
+/** The marketplace that runs does it, so that what it remembers changes with it. */
+async function askingThe(url: string, operator: { email: string; password: string }) {
+  const api = createApi(url)
+  await api.signIn(operator)
+  return (ids: readonly string[]) => api.post<Replayed>('/v1/operations/dead-letters/replay', { ids })
 }
 
 export function discard(
@@ -83,11 +107,7 @@ export function discard(
 ): Promise<number> {
   checkIds(ids)
   return withBackOffice(io, async ({ running, clock }) => {
-    const discarded: string[] = []
-    for (const id of ids)
-      for (const { db } of running.services)
-        if (await db.transaction((tx) => discardDeadLetter(tx, id, options.reason, clock()))) discarded.push(id)
-    const skipped = ids.filter((id) => !discarded.includes(id))
+    const { discarded, skipped } = await discardIn(running.services, clock, ids, options.reason)
     if (options.json) io.print(JSON.stringify({ discarded, skipped }, null, 2))
     else
       io.print(
@@ -95,6 +115,23 @@ export function discard(
       )
     return skipped.length > 0 ? 1 : 0
   })
+}
+
+function filterOf({ consumer, type, since, until }: Chosen, state: LetterFilter['state']): LetterFilter {
+  return {
+    state,
+    ...(consumer !== undefined && { consumer }),
+    ...(type !== undefined && { type }),
+    ...(since !== undefined && { since: timeOf('--since', since) }),
+    ...(until !== undefined && { until: timeOf('--until', until) }),
+  }
+}
+
+function timeOf(option: string, text: string): Date {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime()))
+    throw new UsageError(`${option} is a time such as 2026-11-27T08:00:00Z, not ${JSON.stringify(text)}.`)
+  return at
 }
 
 function checkIds(ids: readonly string[]): void {
@@ -110,12 +147,14 @@ const replayedInWords = ({ replayed, failed, skipped }: Replayed): string =>
     ...skipped.map((id) => `  ${id} is not parked, not there, or of a consumer that does not run here.`),
   ].join('\n')
 
-function shownAsJson(service: string, { envelope, event, ...letter }: ShownDeadLetter): string {
+type Shown = ShownDeadLetter & { service: string }
+
+function shownAsJson({ service, envelope, event, ...letter }: Shown): string {
   const head = JSON.stringify({ service, ...letter, envelopeBase64: envelope.toString('base64') })
   return `${head.slice(0, -1)},"payload":${event === undefined ? 'null' : payloadJson(event.payload)}}`
 }
 
-function shownForPeople(service: string, { envelope, event, ...letter }: ShownDeadLetter): string {
+function shownForPeople({ service, envelope, event, ...letter }: Shown): string {
   const rows = Object.entries({ service, ...letter })
     .filter(([, value]) => value !== null && value !== '')
     .map(([name, value]) => `${name.padEnd(14)} ${tame(value instanceof Date ? value.toISOString() : String(value))}`)

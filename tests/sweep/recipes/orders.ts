@@ -23,6 +23,4 @@ export const operationRecipes: Recipes = {
   runAudit: operator(200, () => ({ query: { full: false } })),
   listConsumers: operator(200),
   getAllotment: operator(200, ({ a: { shopId, variantId } }) => ({ query: { shopId, variantId } })),
-  listDeadLetters: operator(200, () => ({ query: { limit: 5 } })),
-  replayDeadLetters: operator(200, ({ a: { orderId } }) => ({ body: { ids: [orderId] } })),
 }

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { operator, type Recipes } from './recipe.ts'
+import type { World } from '../world.ts'
+
+/** A job in a queue nobody takes from. */
+async function freshJob(world: World): Promise<string> {
+  const jobId = randomUUID()
+  const jobs = JSON.stringify([{ id: jobId, data: { sweep: true } }])
+  await world.query('select jobs.enqueue($1, $2, $3, 0, 5)', ['orders.sweep', jobs, '1 hour'])
+  return jobId
+}
+
+async function failedJob(world: World): Promise<string> {
+  const jobId = await freshJob(world)
+  await world.query(`update jobs.job set state = 'failed', dead_letter = null where id = $1`, [jobId])
+  return jobId
+}
+
+async function freshLetter(world: World): Promise<string> {
+  const letterId = randomUUID()
+  await world.query(
+    `insert into orders.dead_letters (id, consumer, source, shard, xid, seq, index, event_id, type, topic, key,
+                                      schema_version, envelope, cause, attempts, parked_at)
+     select $1, 'orders.sweep', 'catalog', 'home', '1', count(*), 0, '', 'catalog.swept', 'catalog.sweep', '',
+            1, '', 'made for the sweep', 5, now() from orders.dead_letters`,
+    [letterId],
+  )
+  return letterId
+}
+
+export const recoveryRecipes: Recipes = {
+  listDeadLetters: operator(200, () => ({ query: { limit: 5, consumer: 'orders.sweep' } })),
+  getDeadLetter: operator(200, async (world) => ({ params: { letterId: await freshLetter(world) } })),
+  replayDeadLetters: operator(200, ({ a: { orderId } }) => ({ body: { ids: [orderId] } })),
+  discardDeadLetters: operator(200, async (world) => ({
+    body: { ids: [await freshLetter(world)], reason: 'made for the sweep' },
+  })),
+  listJobs: operator(200, () => ({ query: { limit: 5, state: 'completed' } })),
+  getJob: operator(200, async (world) => ({ params: { jobId: await freshJob(world) } })),
+  retryJob: operator(200, async (world) => ({ params: { jobId: await failedJob(world) } })),
+  cancelJob: operator(200, async (world) => ({ params: { jobId: await freshJob(world) } })),
+}
