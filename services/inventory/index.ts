@@ -7,6 +7,7 @@ import { depsOf } from './deps.ts'
 import { errors } from './errors.ts'
 import { writeOffExpired } from './expire-lots.ts'
 import { projectProducts } from './know-items.ts'
+import { lotRoutes } from './routes-lots.ts'
 import { shopRoutes } from './routes-shop.ts'
 import { stockRoutes } from './routes-stock.ts'
 import { rpc } from './rpc.ts'
@@ -28,7 +29,7 @@ export const inventory = defineService({
   async start(context) {
     const deps = depsOf(context)
     return {
-      routes: [...stockRoutes(deps), ...shopRoutes(deps)],
+      routes: [...stockRoutes(deps), ...shopRoutes(deps), ...lotRoutes(deps)],
       rpc: { handlers: rpc(deps), services: [StockService, AssignmentService] },
       consumers: [
         {

@@ -14,8 +14,9 @@ const nil = '00000000-0000-0000-0000-000000000000'
  */
 export const lockLots = (tx: Tx, variantIds: readonly string[]) =>
   tx.many<IssuableLot>(sql`
-    select ${lotColumns}, coalesce(i.issue_rule, r.issue_rule, 'fefo') as rule
-      from lots l join items i using (variant_id) left join shop_rules r on r.shop_id = l.shop_id
+    select ${lotColumns}, coalesce((select i.issue_rule from items i where i.variant_id = l.variant_id),
+             (select r.issue_rule from shop_rules r where r.shop_id = l.shop_id), 'fefo') as rule
+      from lots l
      where l.variant_id = any(${uuidArray(variantIds)}::uuid[]) and l.on_hand > 0
      order by l.variant_id, l.id for update of l`)
 

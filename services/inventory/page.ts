@@ -6,6 +6,16 @@ export function idIn(cursor: string | undefined): string | undefined {
   return isUuid(id) ? id : undefined
 }
 
+/** The same for lists by day: the last row's day and id. */
+export function dayAndIdIn(cursor: string | undefined): { expiresOn: string; lotId: string } | undefined {
+  const [expiresOn = '', lotId = ''] = Buffer.from(cursor ?? '', 'base64url')
+    .toString()
+    .split(' ')
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(expiresOn) && !Number.isNaN(Date.parse(expiresOn))
+  return isDay && isUuid(lotId) ? { expiresOn, lotId } : undefined
+}
+export const dayAndIdOf = (lot: { expiresOn: string | null; lotId: string }) => `${lot.expiresOn} ${lot.lotId}`
+
 /** A page from one row more than was asked for. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],

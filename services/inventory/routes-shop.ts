@@ -151,12 +151,12 @@ export const shopRoutes = (deps: Deps): Route[] => [
   }),
 ]
 
-function shopOf(deps: Deps, me: Principal, shopId: string) {
+export function shopOf(deps: Deps, me: Principal, shopId: string) {
   if (!mayActFor(me, shopId, 'inventory')) throw notFound()
   return deps.shards.ofOwner(shopId)
 }
 
-async function variantOf(deps: Deps, me: Principal, variantId: string) {
+export async function variantOf(deps: Deps, me: Principal, variantId: string) {
   const { db } = deps.shards.ofId(variantId)
   const [item] = await findItems(db.autocommit, [variantId])
   if (item === undefined || !mayActFor(me, item.shopId, 'inventory')) throw notFound()

@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts'
 import { errors } from './errors.ts'
 import { findShelves } from './inventory.sql.ts'
 import { itemsOfProduct, itemsOfShop } from './know-items.ts'
+import type { LotName } from './lots.ts'
 import { Adjusted, Adjustment, Availability, ProductParams, ProductStock, SetStock } from './schemas.ts'
 import { type Item, versionOf } from './stock.ts'
 
@@ -122,12 +123,14 @@ export const stockRoutes = (deps: Deps): Route[] => [
     url: '/v1/inventory/adjustments',
     operationId: 'adjustInventory',
     summary: 'Add or take units, with a reason',
-    description: 'All lines or none, 1,000 at most. Repeated with the same Idempotency-Key it has no further effect.',
+    description:
+      'All lines or none, 1,000 at most. Goods may come into a lot with a code and an expiry; without one they are taken from ' +
+      'whichever expires first. Repeated with the same Idempotency-Key it has no further effect.',
     tag,
     access: duty,
     body: Adjustment,
     answers: { 201: Adjusted },
-    errors: [...changing, 'idempotency-mismatch'],
+    errors: [...changing, 'lot-differs', 'lot-expired', 'idempotency-mismatch'],
     // Kept with the change itself: orders is asked in the middle, and no transaction may wait for that.
     idempotency: 'required',
     async handle(request) {
@@ -183,14 +186,21 @@ function linesToSet(items: readonly [Item, ...Item[]], body: SetBody): AskedLine
   return [{ variantId: items[0].variantId, locationId: body.locationId, to: body.onHand }]
 }
 
-/** Lines of one variant are added up; two locations in one adjustment could be neither added up nor told apart. */
-function sumByVariant(lines: readonly { variantId: string; delta: number; locationId?: string }[]): AskedLine[] {
-  const merged = new Map<string, { variantId: string; locationId: string | undefined; by: number }>()
-  for (const { variantId, delta, locationId } of lines) {
+type AdjustedLine = { variantId: string; delta: number; locationId?: string; lotCode?: string; expiresOn?: string }
+
+/** Lines of one variant are added up; two locations or lots in one adjustment could be neither added up nor told apart. */
+function sumByVariant(lines: readonly AdjustedLine[]): AskedLine[] {
+  const merged = new Map<string, { variantId: string; locationId?: string; lot?: LotName; by: number }>()
+  for (const { variantId, delta, locationId, lotCode, expiresOn } of lines) {
+    if (expiresOn !== undefined && lotCode === undefined) throw unclear('`expiresOn` is of a lot: give its `lotCode`.')
+    const lot = lotCode === undefined ? {} : { lot: { code: lotCode.trim(), expiresOn: expiresOn ?? null } }
     const before = merged.get(variantId)
     if (before !== undefined && before.locationId !== locationId)
       throw unclear(`Variant ${variantId} is named at two locations: make two adjustments.`)
-    merged.set(variantId, { variantId, locationId, by: (before?.by ?? 0) + delta })
+    if (before !== undefined && (before.lot?.code !== lot.lot?.code || before.lot?.expiresOn !== lot.lot?.expiresOn))
+      throw unclear(`Variant ${variantId} is named in two lots: make two adjustments.`)
+    const at = locationId === undefined ? {} : { locationId }
+    merged.set(variantId, { variantId, ...at, ...lot, by: (before?.by ?? 0) + delta })
   }
   const asked = [...merged.values()].filter((line) => line.by !== 0)
   if (asked.length === 0) throw unclear('Every delta is 0: there is nothing to change.')
@@ -227,8 +237,8 @@ async function answerProduct(deps: Deps, items: readonly Item[]) {
 
 const availabilityOf = (left: number, lowBelow: number) => (left <= 0 ? 'out' : left <= lowBelow ? 'low' : 'in')
 
-/** The same caller, key and shop always give the same id: a UUID of version 8, which leaves its content to us. */
-function changeIdOf(accountId: string, key: string, shopId: string): string {
-  const hex = createHash('sha256').update(`${accountId}\0${key}\0${shopId}`).digest('hex')
+/** The same caller, key and shop or lot always give the same id: a UUID of version 8, which leaves its content to us. */
+export function changeIdOf(accountId: string, key: string, subject: string): string {
+  const hex = createHash('sha256').update(`${accountId}\0${key}\0${subject}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

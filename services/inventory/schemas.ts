@@ -1,12 +1,14 @@
 import { Type } from 'typebox'
 import { maxOnHand, reasons } from './stock.ts'
 
-const closed = { additionalProperties: false } as const
+export const closed = { additionalProperties: false } as const
 export const Id = Type.String({ format: 'uuid', maxLength: 36 })
-const Units = Type.Integer({ minimum: 0, maximum: maxOnHand })
-const Instant = Type.String({ format: 'date-time' })
+export const Units = Type.Integer({ minimum: 0, maximum: maxOnHand })
+export const Instant = Type.String({ format: 'date-time' })
+/** A day of the calendar, UTC. */
+export const Day = Type.String({ format: 'date', minLength: 10, maxLength: 10 })
 /** No control characters but line breaks and tabs, no halves of characters: PostgreSQL can keep neither. */
-const Note = Type.String({
+export const Note = Type.String({
   maxLength: 500,
   pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ud800-\\udfff]*$',
 })
@@ -15,7 +17,7 @@ export const ProductParams = Type.Object({ productId: Id }, closed)
 export const VariantParams = Type.Object({ variantId: Id }, closed)
 export const ShopParams = Type.Object({ shopId: Id }, closed)
 
-const paging = {
+export const paging = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
   cursor: Type.Optional(Type.String({ maxLength: 100 })),
 }
@@ -35,7 +37,21 @@ export const SetStock = Type.Object(
 )
 
 const AdjustmentLine = Type.Object(
-  { variantId: Id, delta: Type.Integer({ minimum: -maxOnHand, maximum: maxOnHand }), locationId: Type.Optional(Id) },
+  {
+    variantId: Id,
+    delta: Type.Integer({ minimum: -maxOnHand, maximum: maxOnHand }),
+    locationId: Type.Optional(Id),
+    lotCode: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$',
+        description:
+          'The lot that units come into or are taken from. Left out: goods without one, or whichever expires first',
+      }),
+    ),
+    expiresOn: Type.Optional(Day),
+  },
   closed,
 )
 export const Adjustment = Type.Object(
@@ -79,7 +95,7 @@ export const ProductStock = Type.Object(
   closed,
 )
 export const ListedStock = Type.Object({ ...StockLine, productId: Id }, closed)
-const pageOf = <Item extends Parameters<typeof Type.Array>[0]>(item: Item) =>
+export const pageOf = <Item extends Parameters<typeof Type.Array>[0]>(item: Item) =>
   Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) }, closed)
 export const StockPage = pageOf(ListedStock)
 
