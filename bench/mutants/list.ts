@@ -18,6 +18,7 @@ const cancelling = 'services/orders/cancel-order.test.ts'
 const cutting = 'bench/faults/unknown-commit.test.ts'
 const confirming = 'services/orders/confirm-orders.test.ts'
 const consuming = 'packages/events/consumer.test.ts'
+const shipping = 'services/orders/ship-order.test.ts'
 
 /** The last line of defence in the database, which would hide that the first one is missing. */
 const withoutCheck: Edit = {
@@ -360,5 +361,49 @@ export const mutants: readonly Mutant[] = [
     breaks: 'An event that cannot be handled is dropped instead of being put aside for a person.',
     edits: [{ file: 'packages/events/apply.ts', find: '      await park(tx, key, dead, clock())\n', replace: '' }],
     turnsRed: [{ file: consuming, test: 'is parked alone, after five attempts, and the others go on' }],
+  },
+  {
+    name: 'shipped-while-shipping',
+    breaks: 'Two people who ship the same order at once send the same goods twice.',
+    edits: [
+      {
+        file: 'services/orders/shipment.ts',
+        find: "before.filter(({ state }) => state !== 'refused')",
+        replace: "before.filter(({ state }) => state !== 'refused' && state !== 'issuing')",
+      },
+    ],
+    turnsRed: [
+      { file: shipping, test: 'ship it once when each means all of it' },
+      { file: shipping, test: 'ship each unit once when each means one' },
+    ],
+  },
+  {
+    name: 'cancelled-while-shipping',
+    breaks: 'An order is cancelled and its goods sold to another while they are being handed to the carrier.',
+    edits: [
+      {
+        file: 'services/orders/cancel-order.ts',
+        find: '  await refuseWhileIssuing(tx, order.orderId)\n',
+        replace: '',
+      },
+    ],
+    turnsRed: [{ file: shipping, test: 'is refused while the goods are being handed over' }],
+  },
+  {
+    name: 'refund-by-the-return',
+    breaks: 'Each return is rounded by itself, so that returns of an order give back more or less than was paid.',
+    edits: [
+      {
+        file: 'services/orders/return.ts',
+        find: 'refundMinor: share(earlier + received) - share(earlier),',
+        replace: 'refundMinor: share(received),',
+      },
+    ],
+    turnsRed: [
+      {
+        file: 'services/orders/return.test.ts',
+        test: 'everything back is what was paid',
+      },
+    ],
   },
 ]
