@@ -1,6 +1,7 @@
 import type { ProvidersConfig } from '../config-providers.ts'
 import type { PaymentProvider, ProviderMethod } from '../provider.ts'
 import { type GuardedDeps, type GuardedProvider, guardProvider } from './guarded.ts'
+import { createRazorpayProvider } from './razorpay.ts'
 import { createStripeProvider } from './stripe.ts'
 import { createTestProvider } from './test.ts'
 
@@ -49,6 +50,17 @@ function configured(config: ProvidersConfig, { clock }: GuardedDeps): PaymentPro
         key: config.SOUK_STRIPE_KEY,
         webhookSecrets: listed(config.SOUK_STRIPE_WEBHOOK_SECRET),
         url: config.SOUK_STRIPE_URL,
+        timeoutMs,
+        clock,
+      }),
+    )
+  if (config.SOUK_RAZORPAY_KEY_ID !== undefined && config.SOUK_RAZORPAY_KEY_SECRET !== undefined)
+    providers.push(
+      createRazorpayProvider({
+        keyId: config.SOUK_RAZORPAY_KEY_ID,
+        keySecret: config.SOUK_RAZORPAY_KEY_SECRET,
+        webhookSecrets: listed(config.SOUK_RAZORPAY_WEBHOOK_SECRET),
+        url: config.SOUK_RAZORPAY_URL,
         timeoutMs,
         clock,
       }),

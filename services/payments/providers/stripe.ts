@@ -8,6 +8,7 @@ import {
   ProviderUnavailable,
 } from '../provider.ts'
 import { decimalsOf, rescale } from './amounts.ts'
+import { daysOf } from './days.ts'
 import { fetchLimited, lostAnswer, notUnderstood, refusal, retryAfterMsOf } from './http.ts'
 import { mergeRecords } from './records.ts'
 import { checkTimed, headerOf, readJson } from './signatures.ts'
@@ -172,9 +173,8 @@ export function createStripeProvider(settings: StripeSettings): PaymentProvider 
     },
     async *listLedger(from, to) {
       // Stripe lists the newest first: a day is fetched, turned round, and then the next.
-      for (let at = from.getTime(); at < to.getTime(); at += 86_400_000) {
-        const end = Math.min(to.getTime(), at + 86_400_000)
-        const created = { gte: Math.floor(at / 1_000), lt: Math.ceil(end / 1_000) }
+      for (const { fromSeconds: gte, toSeconds: lt } of daysOf(from, to)) {
+        const created = { gte, lt }
         const day = await call(true, (client) =>
           client.paymentIntents
             .list({ created, limit: 100, expand: within('data') })
