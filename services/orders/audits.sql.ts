@@ -94,11 +94,27 @@ export const wrongTotals = (tx: Tx, firstId: string, limit: number) =>
 export const countOrders = async (tx: Tx, firstId: string) =>
   (await tx.one<{ n: number }>(sql`select count(*) as n from orders where order_id >= ${firstId}::uuid`)).n
 
-/** Orders that should have moved on long ago. */
+/**
+ * Orders that should have come to an end of their saga five minutes ago: placed, and nobody is at work on them or waits for
+ * a payment; cancelled, and not everything is undone.
+ */
 export const stuckOrders = (tx: Tx, firstId: string, untilId: string, limit: number) =>
-  tx.many<{ order_id: string }>(sql`
-    select order_id from orders
-    where order_id >= ${firstId}::uuid and order_id < ${untilId}::uuid and status = 'placed' limit ${limit}`)
+  tx.many<{ order_id: string; status: string; step: string | null; state: string | null; detail: string | null }>(sql`
+    with late as (select now() - interval '5 minutes' as at)
+    select o.order_id, o.status, s.step, s.state, s.detail
+    from orders o cross join late left join lateral (
+      select step, state, detail from order_steps s where s.order_id = o.order_id
+      order by state in ('stuck', 'undo-stuck') desc, next_at limit 1) s on true
+    where o.order_id >= ${firstId}::uuid and o.order_id < ${untilId}::uuid and o.payment_method <> 'external'
+      and case o.status
+        when 'placed' then not exists (
+          select from order_steps w where w.order_id = o.order_id and w.state in ('pending', 'due') and w.next_at > late.at)
+        when 'cancelled' then (o.history->-1->>1)::bigint < extract(epoch from late.at) * 1000
+          and (s.step is null or exists (
+            select from order_steps w where w.order_id = o.order_id
+              and (w.state not in ('undone', 'undoing') or w.next_at < late.at)))
+        else false end
+    limit ${limit}`)
 
 export type HourSum = { hour: number; changes: number; sum: string }
 

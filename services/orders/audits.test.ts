@@ -7,6 +7,7 @@ import { fulfilmentAudits } from './audits-fulfilment.ts'
 import type { PlacedOrder } from './order.ts'
 import { orderConfirmedEvent, orderPlacedEvent } from './order-events.ts'
 import { placeOrders } from './place-orders.ts'
+import { replaceSteps } from './steps.sql.ts'
 import { ask, ordersWorld } from './test-orders.ts'
 
 let world: Awaited<ReturnType<typeof ordersWorld>>
@@ -199,14 +200,47 @@ describe('I6 turns red when', () => {
   })
 })
 
-test('I10 turns red while an order has waited for its next step for more than five minutes', async () => {
+test('I10 turns red while an order has waited for its next step for more than five minutes, but not for a payment', async () => {
   const now = world.clock.now
   world.clock.now = new Date(Date.now() - 6 * 60_000)
   const order = await world.placed(things.goods)
   world.clock.now = now
   expect(await red(world.db.autocommit, everything)).toEqual(['I10'])
   expect(await red(world.db.autocommit, mark)).toEqual(['I10'])
+  const waiting = { orderId: order.orderId, step: 'payment', correlationId: '' }
+  const soon = now.getTime() + 60_000
+  const wait = (state: 'pending' | 'stuck', nextAtMs: number) =>
+    replaceSteps(world.db.autocommit, [{ ...waiting, state, nextAtMs, deadlineAtMs: nextAtMs }], now)
+  await wait('pending', soon)
+  expect(await red(world.db.autocommit, everything)).toEqual([])
+  await wait('pending', now.getTime() - 6 * 60_000)
+  expect(await red(world.db.autocommit, everything)).toEqual(['I10'])
+  await wait('stuck', soon)
+  expect(await red(world.db.autocommit, everything)).toEqual(['I10'])
   await world.confirm(order)
+  expect(await red(world.db.autocommit, everything)).toEqual([])
+})
+
+test('I10 turns red when an order was cancelled and its money, or its goods, did not go back', async () => {
+  const now = world.clock.now
+  world.clock.now = new Date(Date.now() - 6 * 60_000)
+  const { orderId } = await world.cancel((await world.placed(things.goods)).orderId)
+  world.clock.now = now
+  expect(await red(world.db.autocommit, everything)).toEqual(['I10'])
+  const undo = (payment: 'undone' | 'held') =>
+    replaceSteps(
+      world.db.autocommit,
+      (['payment', 'goods'] as const).map((step) => ({
+        orderId,
+        step,
+        state: step === 'goods' ? 'undone' : payment,
+        correlationId: '',
+      })),
+      now,
+    )
+  await undo('held')
+  expect(await red(world.db.autocommit, everything)).toEqual(['I10'])
+  await undo('undone')
   expect(await red(world.db.autocommit, everything)).toEqual([])
 })
 

@@ -110,14 +110,19 @@ export const orderAudits: AuditCheck[] = [
   },
   {
     invariant: 'I10',
-    title: 'no order waits for its next step for more than five minutes',
+    title: 'every order comes to be confirmed or cancelled, or waits for its payment; what is cancelled is undone',
     async run(tx, { sinceMs, maxFindings }) {
       const untilId = firstIdAt(Date.parse(await nowOf(tx)) - 5 * 60_000)
       const firstId = sinceMs === undefined ? allTime : firstIdAt(sinceMs - 24 * hourMs)
       const rows = await stuckOrders(tx, firstId, untilId, maxFindings)
       return result(
         rows.length,
-        rows.map((row) => ({ subject: row.order_id, message: 'placed more than five minutes ago and not confirmed' })),
+        rows.map(({ order_id, status, step, state, detail }) => ({
+          subject: order_id,
+          message:
+            (status === 'placed' ? 'placed for more than five minutes' : 'cancelled, and not all of it is undone') +
+            (step === null ? '; nobody is at work on it' : `; ${step} is ${state}${detail ? ` (${detail})` : ''}`),
+        })),
       )
     },
   },
