@@ -13,6 +13,7 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
   ids: (b) => [b.productId, b.draftId],
   saleWindowId: (b) => [b.saleWindowId, b.cancelledSaleId],
   locationId: (b) => [b.locationId],
+  lotId: (b) => [b.lotId],
   accountId: (b) => [b.customer.accountId, b.staff.catalog.accountId],
   sessionId: (b) => [b.sessionId],
   keyId: (b) => [b.keyId],

@@ -39,6 +39,8 @@ export type Shop = {
   saleWindowId: string
   cancelledSaleId: string
   locationId: string
+  /** Of the product that is not on show. */
+  lotId: string
   /** Of the owner. */
   keyId: string
   /** Works in the shop, has no duty but the one named. */
@@ -184,6 +186,11 @@ async function openShop(world: World, name: string): Promise<Shop> {
       () => must(owner, 'PUT', `/v1/products/${each.id}/inventory`, { onHand: 100_000, note: `${mark}counted` }),
       { timeoutMs: 15_000, everyMs: 100 },
     )
+  const lots = await must<{ items: { lotId: string }[] }>(
+    owner,
+    'GET',
+    `/v1/inventory/variants/${variantOf(draft)}/lots`,
+  )
   const sale = (productId: string) =>
     eventually(
       () =>
@@ -225,6 +232,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
     saleWindowId: running.id,
     cancelledSaleId: cancelled.id,
     locationId: location.locationId,
+    lotId: lots.items[0]?.lotId ?? '',
     keyId: key.keyId,
     orderId: order.id,
     sessionId: items[0]?.sessionId ?? '',

@@ -53,6 +53,13 @@ export async function stockedProduct(world: World, onHand = 1_000, of: Shop = wo
   return product
 }
 
+/** Its goods: a lot without a code. */
+export async function freshLot(world: World, of: Shop = world.a): Promise<string> {
+  const { variantId } = await stockedProduct(world, 1_000, of)
+  const path = `/v1/inventory/variants/${variantId}/lots`
+  return (await world.do<{ items: { lotId: string }[] }>(of.owner, 'GET', path)).items[0]?.lotId ?? ''
+}
+
 export const newSale = (product: { productId: string; variantId: string }, units = 10) => ({
   ...product,
   priceMinor: 1_200,
