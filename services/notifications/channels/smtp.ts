@@ -3,10 +3,17 @@ import { callTimeoutMs, type Outcome, type Outgoing, oneByOne, type Provider, Pr
 import type { Settings } from './index.ts'
 
 const atOnce = 5
-/** Stages in which nothing of the message has been handed over yet. */
-const beforeMessage = new Set(['CONN', 'EHLO', 'HELO', 'STARTTLS', 'AUTH', 'AUTH PLAIN', 'AUTH LOGIN', 'API'])
+/** Nobody was reached, or nobody who lets us in: nothing of any message was handed over. */
+const unreached = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
 
-type SmtpError = { code?: string; command?: string; responseCode?: number; response?: string; message: string }
+type SmtpError = {
+  code?: string
+  originalCode?: string
+  command?: string
+  responseCode?: number
+  response?: string
+  message: string
+}
 
 /** E-mail through any server that speaks SMTP. The Message-ID is made of ours: a mail sent twice can be told by it. */
 export function openSmtp(settings: Pick<Settings, 'SMTP_URL' | 'MAIL_FROM' | 'EMAILS_PER_SECOND'>): Provider {
@@ -14,6 +21,8 @@ export function openSmtp(settings: Pick<Settings, 'SMTP_URL' | 'MAIL_FROM' | 'EM
     url: settings.SMTP_URL,
     pool: true,
     maxConnections: atOnce,
+    // Of itself it would hand a mail over up to five times more when a connection breaks, and tell nobody.
+    maxRequeues: 0,
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: callTimeoutMs,
@@ -48,14 +57,13 @@ export function openSmtp(settings: Pick<Settings, 'SMTP_URL' | 'MAIL_FROM' | 'EM
   }
 }
 
-function outcomeOf({ code = '', command = '', responseCode, response = '', message }: SmtpError): Outcome {
+function outcomeOf({ code = '', originalCode = '', command = '', responseCode, message }: SmtpError): Outcome {
   // Its words may repeat the address: of an answer only the code and the stage are kept.
-  const cause = responseCode === undefined ? code || 'failed' : `${responseCode} at ${command}`
-  if (code === 'EAUTH' || beforeMessage.has(command)) throw new ProviderAway('smtp', cause)
-  if (['EDNS', 'ECONNECTION', 'ECONNREFUSED'].includes(code)) throw new ProviderAway('smtp', cause)
-  if (responseCode === 421) throw new ProviderAway('smtp', cause)
+  const cause = responseCode === undefined ? originalCode || code || 'failed' : `${responseCode} at ${command}`
+  const noGreeting = /^(Connection timeout|Greeting never received|Invalid greeting)/.test(message)
+  if (['EAUTH', 'EDNS', 'ETLS'].includes(code) || unreached.has(originalCode) || noGreeting || responseCode === 421)
+    throw new ProviderAway('smtp', cause)
   if (responseCode !== undefined) return { kind: responseCode >= 500 ? 'refused' : 'later', cause }
-  if (code === 'EENVELOPE' || /recipients/i.test(response + message))
-    return { kind: 'refused', cause: 'no such address' }
+  if (code === 'EENVELOPE') return { kind: 'refused', cause: 'no such address' }
   return { kind: 'unknown', cause }
 }

@@ -1,0 +1,6 @@
+export { startFcm } from './fcm.ts'
+export { startSendGrid } from './sendgrid.ts'
+export { startSmtp } from './smtp.ts'
+export type { MessageStandIn, TakenMessage, Trouble } from './stand-in.ts'
+export { startTwilio } from './twilio.ts'
+export { startWhatsApp } from './whatsapp.ts'
