@@ -97,15 +97,33 @@ export function startWorkerProcess(env: Readonly<Record<string, string | undefin
   }
 }
 
-/** Two processes' series in one text: those of the second whose names the first does not have. */
+/**
+ * Two processes' series in one text. What both have stands in one family, the worker's with the label process="worker":
+ * else the figures of whichever does the work could be hidden behind a 0 of the other.
+ */
 export function mergeExposed(first: string, second: string): string {
-  const names = new Set([...first.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name))
-  const added = second
-    .split(/^(?=# HELP )/m)
-    .filter((family) => {
-      const name = /^# TYPE (\S+)/m.exec(family)?.[1]
-      return name !== undefined && !names.has(name)
-    })
-    .join('')
-  return `${first.trimEnd()}\n${added}`
+  const families = new Map(familiesOf(first))
+  for (const [name, text] of familiesOf(second)) {
+    const known = families.get(name)
+    families.set(name, known === undefined ? text : `${known.trimEnd()}\n${ofWorker(text)}`)
+  }
+  return [...families.values()].map((text) => text.trimEnd()).join('\n\n') + '\n'
 }
+
+const familiesOf = (page: string): [name: string, text: string][] =>
+  page.split(/^(?=# HELP )/m).flatMap((text): [string, string][] => {
+    const name = /^# TYPE (\S+)/m.exec(text)?.[1]
+    return name === undefined ? [] : [[name, text]]
+  })
+
+const ofWorker = (family: string): string =>
+  family
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) =>
+      line.replace(
+        /^(\w+)(?:\{(.*)\})? /,
+        (_, name, labels = '') => `${name}{${labels && `${labels},`}process="worker"} `,
+      ),
+    )
+    .join('\n')

@@ -4,6 +4,33 @@ import type { Lag } from './log.ts'
 
 const measureEveryMs = 5_000
 
+type Measured = { lag: Lag; stalled: number }
+
+const consumersOf = new WeakMap<Metrics, Map<string, Measured>>()
+
+/** The gauges of all consumers of a process: one series each, by the name of the consumer. */
+function gaugesOf(metrics: Metrics): Map<string, Measured> {
+  const known = consumersOf.get(metrics)
+  if (known !== undefined) return known
+  const consumers = new Map<string, Measured>()
+  consumersOf.set(metrics, consumers)
+  const gauge = (name: string, help: string, read: (one: Measured) => number) =>
+    metrics.gauge(
+      name,
+      help,
+      () => [...consumers].map(([consumer, one]) => ({ labels: { consumer }, value: read(one) })),
+      ['consumer'],
+    )
+  gauge('souk_consumer_lag_events', 'Events written and not yet handled.', ({ lag }) => lag.events)
+  gauge('souk_consumer_lag_seconds', 'Age of the oldest event not yet handled.', ({ lag }) => lag.seconds)
+  gauge(
+    'souk_consumer_stalled_seconds',
+    'Age of the oldest event that cannot be read yet, because an older transaction is still open.',
+    ({ stalled }) => stalled,
+  )
+  return consumers
+}
+
 /** What a consumer tells of itself: counts and times, how far it is behind, and its misfortunes in the log. */
 export function consumerMeters(metrics: Metrics, logger: Logger, consumer: string) {
   const labels = { consumer }
@@ -12,16 +39,8 @@ export function consumerMeters(metrics: Metrics, logger: Logger, consumer: strin
   const retries = metrics.counter('souk_consumer_retries_total', 'Batches tried again.', ['consumer'])
   const parked = metrics.counter('souk_consumer_parked_total', 'Events put into dead letters.', ['consumer'])
   const seconds = metrics.histogram('souk_consumer_batch_seconds', 'From taking the offset to the commit of a batch.')
-  const gauge = consumer.replaceAll(/[^a-z0-9]/g, '_')
-  let lag: Lag = { events: 0, seconds: 0 }
-  let stalled = 0
-  metrics.gauge(`souk_consumer_${gauge}_lag_events`, 'Events written and not yet handled.', () => lag.events)
-  metrics.gauge(`souk_consumer_${gauge}_lag_seconds`, 'Age of the oldest event not yet handled.', () => lag.seconds)
-  metrics.gauge(
-    `souk_consumer_${gauge}_stalled_seconds`,
-    'Age of the oldest event that cannot be read yet, because an older transaction is still open.',
-    () => stalled,
-  )
+  const measured: Measured = { lag: { events: 0, seconds: 0 }, stalled: 0 }
+  gaugesOf(metrics).set(consumer, measured)
 
   const happening: Happening = {
     applied(events, took) {
@@ -60,9 +79,9 @@ export function consumerMeters(metrics: Metrics, logger: Logger, consumer: strin
         if (looking) return
         looking = true
         try {
-          lag = await measure()
+          measured.lag = await measure()
           const { stalledSeconds, foreign } = await inspect()
-          stalled = stalledSeconds
+          measured.stalled = stalledSeconds
           if (foreign && !said)
             logger.error(
               {},
