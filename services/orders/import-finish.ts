@@ -64,14 +64,14 @@ export const endImport = (
         sum.sourceMinor += minor
         sum.soldMinor += known_minor
       }
-      const sold = await soldByMonth(tx, importId)
+      const sold = await soldByMonth(tx, shopId, importId)
       for (const { month, currency, minor } of sold) table.of(month, currency).soldMinor += minor
-      for (const { moved, month, currency } of await movedAmounts(tx, importId))
+      for (const { moved, month, currency } of await movedAmounts(tx, shopId, importId))
         for (const [other, minor] of Object.entries(moved)) {
           table.of(other, currency).soldMinor += minor
           table.of(month, currency).soldMinor -= minor
         }
-      for (const { month, currency, minor } of await returnedByMonth(tx, importId))
+      for (const { month, currency, minor } of await returnedByMonth(tx, shopId, importId))
         table.of(month, currency).returnedMinor += minor
       for (const { month, currency, lines, minor } of await rejectedByMonth(tx, importId)) {
         const sum = table.of(month, currency)

@@ -1,4 +1,5 @@
 import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
+import { textArray } from './import.sql.ts'
 
 export type SliceRow = { after_number: string; done: boolean }
 
@@ -6,9 +7,16 @@ export const lockSlice = (tx: Tx, importId: string, slice: number) =>
   tx.maybeOne<SliceRow>(sql`
     select after_number, done from import_slices where import_id = ${importId} and slice = ${slice} for update`)
 
-export const saveSlice = (tx: Tx, importId: string, slice: number, afterNumber: string, done: boolean) =>
+export const saveSlice = (
+  tx: Tx,
+  importId: string,
+  slice: number,
+  afterNumber: string,
+  done: boolean,
+  orderLines: number,
+) =>
   tx.run(sql`
-    update import_slices set after_number = ${afterNumber}, done = ${done}
+    update import_slices set after_number = ${afterNumber}, done = ${done}, order_lines = order_lines + ${orderLines}
     where import_id = ${importId} and slice = ${slice}`)
 
 export const slicesLeft = async (tx: Tx, importId: string) =>
@@ -150,7 +158,7 @@ export const insertOrders = (tx: Tx, importId: string, shopId: string, orders: r
   tx.run(sql`
     with asked as (
       select * from unnest(${uuidArray(orders.map((order) => order.orderId))}::uuid[],
-        ${orders.map((order) => order.number)}::text[], ${uuidArray(orders.map((order) => order.customerId))}::uuid[],
+        ${textArray(orders.map((order) => order.number))}::text[], ${uuidArray(orders.map((order) => order.customerId))}::uuid[],
         ${orders.map((order) => order.status)}::text[], ${integerArray(orders.map((order) => order.version))}::int[],
         ${integerArray(orders.map((order) => order.totalMinor))}::bigint[], ${orders.map((order) => order.currency)}::text[],
         ${integerArray(orders.map((order) => order.placedAtMs))}::bigint[], ${orders.map((order) => order.history)}::jsonb[],
@@ -173,6 +181,7 @@ export type MadeLines = {
   unitPricesMinor: number[]
 }
 
+/** Resolves to how many were written. */
 export const insertLines = (tx: Tx, lines: MadeLines, products: readonly KnownProduct[]) =>
   tx.run(sql`
     with product as (
@@ -184,7 +193,7 @@ export const insertLines = (tx: Tx, lines: MadeLines, products: readonly KnownPr
     select l.order_id, l.line_no, p.variant_id, p.product_id, p.sku, l.title, l.quantity, l.unit_price_minor,
       l.quantity * l.unit_price_minor, 0, null
     from unnest(${uuidArray(lines.orderIds)}::uuid[], ${integerArray(lines.numbers)}::smallint[],
-      ${integerArray(lines.products)}::bigint[], ${lines.titles}::text[], ${integerArray(lines.quantities)}::int[],
+      ${integerArray(lines.products)}::bigint[], ${textArray(lines.titles)}::text[], ${integerArray(lines.quantities)}::int[],
       ${integerArray(lines.unitPricesMinor)}::bigint[]) as l (order_id, line_no, at, title, quantity, unit_price_minor)
     join product p using (at)`)
 

@@ -61,7 +61,7 @@ export const makeOrders = (
     const read = await nextLines(tx, importId, slice, at.after_number, linesAtOnce)
     const last = read.at(-1)
     if (last === undefined) {
-      await saveSlice(tx, importId, slice, at.after_number, true)
+      await saveSlice(tx, importId, slice, at.after_number, true, 0)
       return { done: true, lines: 0 }
     }
     const byNumber = Map.groupBy(read, (line) => line.number)
@@ -77,8 +77,8 @@ export const makeOrders = (
         lines += (await rejectRest(tx, importId, slice, number, 'number', tooManyLines)) - ofNumber.length
         byNumber.set(number, [])
       }
-    await makeThem(tx, { outbox, clock }, shopId, importId, slice, byNumber)
-    await saveSlice(tx, importId, slice, last.number, false)
+    const written = await makeThem(tx, { outbox, clock }, shopId, importId, slice, byNumber)
+    await saveSlice(tx, importId, slice, last.number, false, written)
     return { done: false, lines }
   })
 
@@ -89,7 +89,7 @@ async function makeThem(
   importId: string,
   slice: number,
   byNumber: ReadonlyMap<string, readonly StagedLine[]>,
-): Promise<void> {
+): Promise<number> {
   const numbers = [...byNumber.keys()]
   const there = new Map((await ordersOfNumbers(tx, shopId, numbers)).map((row) => [row.number, row.order_id]))
   const codeKeys = [...new Set([...byNumber.values()].flat().map((line) => line.code_key))]
@@ -151,7 +151,7 @@ async function makeThem(
       ),
     )
   const orders = assembled.flatMap(({ order }) => order ?? [])
-  if (orders.length > 0) await write(tx, { outbox, clock }, shopId, importId, orders, products)
+  return orders.length > 0 ? write(tx, { outbox, clock }, shopId, importId, orders, products) : 0
 }
 
 const toSaleLine = (row: StagedLine): SaleLine => ({
@@ -172,7 +172,7 @@ async function write(
   importId: string,
   orders: readonly AssembledOrder[],
   products: readonly KnownProduct[],
-): Promise<void> {
+): Promise<number> {
   const bucket = bucketOf(shopId)
   const customers = await customersOf(tx, shopId, [...new Set(orders.map((order) => order.customer))])
   const customerOf = new Map(customers.map((row) => [row.number, row.customer_id]))
@@ -217,7 +217,10 @@ async function write(
     for (const lineNo of order.returnLines) returnLines.push({ lineNo, orderId })
   }
   await insertOrders(tx, importId, shopId, made)
-  await insertLines(tx, lines, products)
+  const written = await insertLines(tx, lines, products)
+  // An article without a product would silently lose its lines.
+  if (written !== lines.numbers.length)
+    throw new Error(`${lines.numbers.length} lines were to be written, ${written} were`)
   if (returns.length > 0) {
     await insertReturns(tx, shopId, importId, returns)
     await insertReturnedLines(tx, returnedLines)
@@ -246,4 +249,5 @@ async function write(
       { occurredAtMs: nowMs, correlationId: importId },
     ),
   ])
+  return written
 }

@@ -5,6 +5,7 @@ import type { Client } from '@souk/rpc'
 import {
   addSums,
   candidatesFor,
+  expectManyLines,
   insertRejects,
   makePartitions,
   openSlices,
@@ -54,10 +55,11 @@ export async function prepareOrders(deps: PrepareDeps, shopId: string, importId:
     { statementTimeoutMs },
   )
   if (!fresh) return { done: true, step: 'cancellations', count: 0 }
-  const products = await ensureAllProducts(deps, shopId, importId)
-  const customers = await ensureAllCustomers(deps, shopId, importId)
-  let count = 0
-  for (let matched = -1; matched !== 0; count += matched) matched = await matchNext(db, shopId, importId)
+  const [products, customers, matched] = await Promise.all([
+    ensureAllProducts(deps, shopId, importId),
+    ensureAllCustomers(deps, shopId, importId),
+    matchAll(db, shopId, importId),
+  ])
   await db.transaction(
     async (tx) => {
       const row = await heldImport(tx, importId, shopId, ['preparing'])
@@ -67,7 +69,7 @@ export async function prepareOrders(deps: PrepareDeps, shopId: string, importId:
     },
     { statementTimeoutMs },
   )
-  return { done: true, step: 'cancellations', count: count + products + customers }
+  return { done: true, step: 'cancellations', count: products + customers + matched }
 }
 
 async function ensureAllProducts({ db, catalog }: PrepareDeps, shopId: string, importId: string): Promise<number> {
@@ -84,7 +86,7 @@ async function ensureAllProducts({ db, catalog }: PrepareDeps, shopId: string, i
         priceMinor: BigInt(price_minor),
         // A service is no goods, and what was only ever given away has no price: nobody is to buy those.
         active: !service && price_minor > 0,
-        tags: service ? ['imported', 'service'] : ['imported'],
+        tags: service ? ['service'] : [],
       })),
     })
     const created = products.filter((product) => product.created).length
@@ -120,11 +122,18 @@ async function ensureAllCustomers({ db, identity }: PrepareDeps, shopId: string,
   }
 }
 
+async function matchAll(db: Database, shopId: string, importId: string): Promise<number> {
+  for (let total = 0; ; ) {
+    const matched = await matchNext(db, shopId, importId)
+    if (matched === 0) return total
+    total += matched
+  }
+}
+
 /** Decide the next lines that take something back. Resolves to how many. */
 const matchNext = (db: Database, shopId: string, importId: string): Promise<number> =>
   db.transaction(
     async (tx) => {
-      await heldImport(tx, importId, shopId, ['preparing'])
       const rows = await returnsToMatch(tx, importId, returnsAtOnce)
       if (rows.length === 0) return 0
       const numbers = [...new Set(rows.map((row) => row.number))]
@@ -135,6 +144,7 @@ const matchNext = (db: Database, shopId: string, importId: string): Promise<numb
         for (const { lineNo } of compare(ofNumber.map(line), (byNumber.get(number) ?? []).map(line)).found)
           known.add(lineNo)
       const open = rows.filter((row) => !known.has(row.line_no))
+      await expectManyLines(tx)
       const candidates = await candidatesFor(
         tx,
         importId,

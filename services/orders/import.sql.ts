@@ -92,7 +92,7 @@ export const insertReturnLines = (tx: Tx, importId: string, shopId: string, line
  * Texts as one array parameter: the driver escapes each element with two regular expressions, and here seven columns of
  * thousands of lines are texts.
  */
-function textArray(texts: readonly string[]): string {
+export function textArray(texts: readonly string[]): string {
   let array = '{'
   for (let index = 0; index < texts.length; index += 1) {
     const text = texts[index] as string
@@ -151,13 +151,12 @@ export const listRejects = (tx: Tx, importId: string, after: number, limit: numb
 // ── before orders are made ───────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * One row per article number not known yet, under its most frequent spelling and description, at the price it was sold for
- * most often; and one per customer. Two statements however many lines there are.
+ * One row per article number not known yet, under its most frequent description, at the price it was sold for most often; and one per customer. Two statements however many lines there are.
  */
 export async function wantProductsAndCustomers(tx: Tx, importId: string, shopId: string): Promise<void> {
   await tx.run(sql`
     insert into imported_products (shop_id, code_key, code, title, price_minor, service)
-    select ${shopId}::uuid, code_key, mode() within group (order by code),
+    select ${shopId}::uuid, code_key, min(code collate "C"),
       coalesce(mode() within group (order by nullif(title, '')), ''),
       coalesce(mode() within group (order by nullif(unit_price_minor, 0)), 0), bool_or(service)
     from import_lines l where import_id = ${importId}
@@ -213,11 +212,11 @@ const returnColumns = sql`
   line_no, number, code_key, quantity, unit_price_minor, currency, (extract(epoch from returned_at) * 1000)::bigint as returned_ms,
   customer, raw`
 
-/** The next lines that take something back, the oldest first. */
+/** The next lines that take something back, the oldest first. Held: two programs at the same import take turns. */
 export const returnsToMatch = (tx: Tx, importId: string, limit: number) =>
   tx.many<ReturnLineRow>(sql`
     select ${returnColumns} from import_returns where import_id = ${importId} and state = 'read'
-    order by returned_at, line_no limit ${limit}`)
+    order by returned_at, line_no limit ${limit} for update`)
 
 export type CandidateRow = {
   return_line: number
@@ -227,6 +226,12 @@ export type CandidateRow = {
   unit_price_minor: number
   placed_ms: number
 }
+
+/**
+ * Lines just written are unknown to the planner, which then expects one and compares everything with everything: 8 s
+ * instead of 60 ms for 600 cancellations among 29,000 lines. Holds for this transaction.
+ */
+export const expectManyLines = (tx: Tx) => tx.one(sql`select set_config('enable_nestloop', 'off', true)`)
 
 /**
  * For each of these lines what it may be about: sales of the same article to the same customer, not later and not cheaper,

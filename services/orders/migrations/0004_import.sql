@@ -36,7 +36,7 @@ create table import_lines (
   line_no int not null,                  -- in the file
   code_key text collate "C" not null,    -- article number in capitals: codes that differ in case are one product
   code text not null,
-  title text not null,
+  title text collate "C" not null,      -- compared by its bytes: the most frequent one is looked for
   quantity int not null,
   unit_price_minor bigint not null,
   currency text not null,
@@ -52,6 +52,7 @@ create table import_slices (
   slice smallint not null,
   after_number text collate "C" not null default '',
   done boolean not null default false,
+  order_lines bigint not null default 0, -- written so far
   primary key (import_id, slice)
 );
 
@@ -100,7 +101,6 @@ create table imported_orders (
   moved jsonb,                           -- {"2026-12": 1999}: lines of another month than the order's, seldom any
   primary key (shop_id, number)
 );
-create index imported_orders_of_import on imported_orders (import_id);
 
 create table imported_products (
   shop_id uuid not null,
