@@ -256,6 +256,42 @@ everything when there was none. Exit code 1 when something does not add up.`,
     async (options: { json?: true }) => (await import('./commands/events.ts')).listEvents(io, options),
   )
 
+  const order = group('order', 'one order')
+  command(
+    order,
+    'show <id>',
+    'print everything that happened to an order',
+    `${examples('souk order show 0198c0de-…', 'souk order show 0198c0de-… --json')}
+
+States, steps and attempts, events, payments, goods and messages, the oldest first.`,
+    async (options: { json?: true }, [id = '']) => (await import('./commands/order.ts')).show(io, id, options),
+  )
+
+  const stuckOrders = group('orders', 'orders that came to a stop between placed and confirmed')
+  command(
+    stuckOrders,
+    'stuck',
+    'print them, with the reason',
+    examples('souk orders stuck', 'souk orders stuck --limit 100 --json'),
+    async (options: { json?: true; limit: number }) => (await import('./commands/order.ts')).stuck(io, options),
+  ).option('--limit <n>', 'at most so many', whole(1, 100), 20)
+  command(
+    stuckOrders,
+    'retry <ids...>',
+    'try again what failed or waits',
+    `${examples('souk orders retry 0198c0de-…')}
+
+Safe at any time: nothing is done twice. The marketplace that runs goes on with them within a second or two.`,
+    async (options: { json?: true }, ids) => (await import('./commands/order.ts')).retry(io, ids, options),
+  )
+  command(
+    stuckOrders,
+    'compensate <ids...>',
+    'end them, and put back goods and money',
+    examples('souk orders compensate 0198c0de-…'),
+    async (options: { json?: true }, ids) => (await import('./commands/order.ts')).compensate(io, ids, options),
+  )
+
   const letters = group('dead-letters', 'events that could not be handled')
   command(
     letters,
