@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type Sql, sql, type Tx } from '@souk/postgres'
 import { callRoute, staff } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ordersToShip, shipmentsOf } from './fulfilment.sql.ts'
 import { listOfCustomer, listOfShop, maxLooked, readOrders } from './orders.sql.ts'
+import { returnsOf, returnsOfShop } from './returns.sql.ts'
 import { ordersWorld } from './test-orders.ts'
 
 let world: Awaited<ReturnType<typeof ordersWorld>>
@@ -27,7 +29,16 @@ beforeAll(async () => {
        from made)
      insert into orders.order_lines (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor, price_version)
      select order_id, line, order_id, order_id, 'SKU', 'A thing', 1, 100, 100, 1 from made cross join generate_series(1, 2) line;
-     analyze orders.orders, orders.order_lines`,
+     insert into orders.shipments (shipment_id, order_id, shop_id, state, carrier, tracking_number, tracking_url, actor_id, correlation_id, created_at, try_at)
+     select order_id, order_id, shop_id, 'issued', '', '', '', shop_id, '', now(), now() from orders.orders;
+     insert into orders.shipment_lines (shipment_id, line_no, variant_id, quantity)
+     select order_id, 1, order_id, 1 from orders.orders;
+     insert into orders.returns (return_id, order_id, shop_id, customer_id, origin, state, reason, note, answer, correlation_id, requested_at, try_at)
+     select order_id, order_id, shop_id, customer_id, 'customer', case status when 'cancelled' then 'requested' else 'settled' end, 'other', '', '', '', now(), now()
+     from orders.orders;
+     insert into orders.return_lines (return_id, line_no, variant_id, quantity)
+     select order_id, 1, order_id, 1 from orders.orders;
+     analyze orders.orders, orders.order_lines, orders.shipments, orders.shipment_lines, orders.returns, orders.return_lines`,
   )
   const ids = (await listOfCustomer(world.db.autocommit, customerId, null, 100)).map(({ orderId }) => orderId)
   middle = ids[50] as string
@@ -52,6 +63,10 @@ async function statementsOf(list: (tx: Tx) => Promise<unknown>): Promise<Sql[]> 
     many: (statement) => {
       statements.push(statement)
       return tx.many(statement)
+    },
+    one: (statement) => {
+      statements.push(statement)
+      return tx.one(statement)
     },
   }
   await list(noting)
@@ -84,6 +99,17 @@ const lists: Record<string, { rows: number; list(tx: Tx): Promise<unknown> }> = 
     list: (tx) => listOfShop(tx, world.shopId, 'cancelled', null, 21),
   },
   'an order by its id': { rows: 1, list: (tx) => readOrders(tx, [middle]) },
+  'what a busy shop has to ship': {
+    rows: maxLooked,
+    list: (tx) => ordersToShip(tx, world.shopId, '00000000-0000-0000-0000-000000000000', 21),
+  },
+  'the shipments of an order': { rows: 1, list: (tx) => shipmentsOf(tx, [middle]) },
+  'the returns of an order': { rows: 1, list: (tx) => returnsOf(tx, [middle]) },
+  'the returns of a busy shop': { rows: 21, list: (tx) => returnsOfShop(tx, world.shopId, null, middle, 21) },
+  'the returns of a shop in a rare state': {
+    rows: 21,
+    list: (tx) => returnsOfShop(tx, world.shopId, 'requested', null, 21),
+  },
 }
 
 describe('among 50,000 orders', () => {

@@ -80,6 +80,126 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
+CREATE TABLE import_lines (
+  import_id uuid NOT NULL,
+  slice smallint NOT NULL,
+  number text COLLATE "C" NOT NULL,
+  line_no integer NOT NULL,
+  code_key text COLLATE "C" NOT NULL,
+  code text NOT NULL,
+  title text COLLATE "C" NOT NULL,
+  quantity integer NOT NULL,
+  unit_price_minor bigint NOT NULL,
+  currency text NOT NULL,
+  placed_at timestamp with time zone NOT NULL,
+  customer text COLLATE "C" NOT NULL,
+  service boolean NOT NULL,
+  raw text NOT NULL,
+  CONSTRAINT import_lines_pkey PRIMARY KEY (import_id, slice, number, line_no)
+);
+
+CREATE TABLE import_rejects (
+  import_id uuid NOT NULL,
+  line_no integer NOT NULL,
+  field text NOT NULL,
+  reason text NOT NULL,
+  raw text NOT NULL,
+  month text NOT NULL,
+  currency text NOT NULL,
+  minor bigint NOT NULL,
+  CONSTRAINT import_rejects_pkey PRIMARY KEY (import_id, line_no)
+);
+
+CREATE TABLE import_returns (
+  import_id uuid NOT NULL,
+  line_no integer NOT NULL,
+  shop_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL,
+  code_key text COLLATE "C" NOT NULL,
+  quantity integer NOT NULL,
+  unit_price_minor bigint NOT NULL,
+  currency text NOT NULL,
+  returned_at timestamp with time zone NOT NULL,
+  customer text COLLATE "C" NOT NULL,
+  raw text NOT NULL,
+  state text DEFAULT 'read'::text NOT NULL,
+  sale_number text COLLATE "C",
+  sale_line integer,
+  order_id uuid,
+  CONSTRAINT import_returns_pkey PRIMARY KEY (import_id, line_no),
+  CONSTRAINT import_returns_state_check CHECK (state = ANY (ARRAY['read'::text, 'matched'::text, 'made'::text, 'known'::text, 'rejected'::text]))
+);
+CREATE INDEX import_returns_by_number ON import_returns (shop_id, number) WHERE state = 'made'::text;
+CREATE INDEX import_returns_by_sale ON import_returns (import_id, sale_number) WHERE state = 'matched'::text;
+CREATE INDEX import_returns_of_order ON import_returns (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX import_returns_to_match ON import_returns (import_id, returned_at, line_no) WHERE state = 'read'::text;
+
+CREATE TABLE import_slices (
+  import_id uuid NOT NULL,
+  slice smallint NOT NULL,
+  after_number text COLLATE "C" DEFAULT ''::text NOT NULL,
+  done boolean DEFAULT false NOT NULL,
+  order_lines bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT import_slices_pkey PRIMARY KEY (import_id, slice)
+);
+
+CREATE TABLE import_sums (
+  import_id uuid NOT NULL,
+  month text NOT NULL,
+  currency text NOT NULL,
+  lines bigint NOT NULL,
+  minor bigint NOT NULL,
+  known_minor bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT import_sums_pkey PRIMARY KEY (import_id, month, currency)
+);
+
+CREATE TABLE imported_customers (
+  shop_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL,
+  customer_id uuid,
+  CONSTRAINT imported_customers_pkey PRIMARY KEY (shop_id, number)
+);
+CREATE INDEX imported_customers_wanted ON imported_customers (shop_id, number) WHERE customer_id IS NULL;
+
+CREATE TABLE imported_orders (
+  shop_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL,
+  order_id uuid NOT NULL,
+  import_id uuid NOT NULL,
+  moved jsonb,
+  CONSTRAINT imported_orders_pkey PRIMARY KEY (shop_id, number)
+);
+
+CREATE TABLE imported_products (
+  shop_id uuid NOT NULL,
+  code_key text COLLATE "C" NOT NULL,
+  code text NOT NULL,
+  title text NOT NULL,
+  price_minor bigint NOT NULL,
+  service boolean NOT NULL,
+  product_id uuid,
+  variant_id uuid,
+  CONSTRAINT imported_products_pkey PRIMARY KEY (shop_id, code_key)
+);
+CREATE INDEX imported_products_wanted ON imported_products (shop_id, code_key) WHERE variant_id IS NULL;
+
+CREATE TABLE imports (
+  import_id uuid NOT NULL,
+  shop_id uuid NOT NULL,
+  fingerprint text NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL,
+  lines bigint DEFAULT 0 NOT NULL,
+  products bigint DEFAULT 0 NOT NULL,
+  customers bigint DEFAULT 0 NOT NULL,
+  result jsonb,
+  started_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT imports_pkey PRIMARY KEY (import_id),
+  CONSTRAINT imports_shop_id_fingerprint_key UNIQUE (shop_id, fingerprint),
+  CONSTRAINT imports_state_check CHECK (state = ANY (ARRAY['staging'::text, 'preparing'::text, 'making'::text, 'done'::text]))
+);
+
 CREATE TABLE offers (
   variant_id uuid NOT NULL,
   product_id uuid NOT NULL,
@@ -146,6 +266,27 @@ CREATE TABLE order_requests (
 );
 CREATE INDEX order_requests_waiting ON order_requests (priority, order_id) WHERE state = 'accepted'::text;
 
+CREATE TABLE order_steps (
+  order_id uuid NOT NULL,
+  step text NOT NULL,
+  state text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  next_at timestamp with time zone,
+  deadline_at timestamp with time zone,
+  reason text DEFAULT ''::text NOT NULL,
+  detail text DEFAULT ''::text NOT NULL,
+  input text DEFAULT ''::text NOT NULL,
+  fence integer DEFAULT 1 NOT NULL,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT order_steps_pkey PRIMARY KEY (order_id, step),
+  CONSTRAINT order_steps_check CHECK ((next_at IS NULL) = (state = ANY (ARRAY['done'::text, 'refused'::text, 'held'::text, 'undone'::text]))),
+  CONSTRAINT order_steps_state_check CHECK (state = ANY (ARRAY['pending'::text, 'due'::text, 'stuck'::text, 'done'::text, 'refused'::text, 'undoing'::text, 'undo-stuck'::text, 'held'::text, 'undone'::text]))
+);
+CREATE INDEX order_steps_due ON order_steps (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX order_steps_stuck ON order_steps (order_id) WHERE state = ANY (ARRAY['stuck'::text, 'undo-stuck'::text]);
+
 CREATE TABLE orders (
   order_id uuid NOT NULL,
   shop_id uuid NOT NULL,
@@ -170,12 +311,66 @@ CREATE TABLE outbox (
   event_count integer NOT NULL,
   batch bytea NOT NULL,
   written_at timestamp with time zone DEFAULT now() NOT NULL,
+  kinds text[] DEFAULT '{}'::text[] NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (xid, seq),
   CONSTRAINT outbox_event_count_check CHECK (event_count > 0),
   CONSTRAINT outbox_topic_check CHECK (topic ~ '^[a-z_]+\.[a-z_]+$'::text)
 );
 GRANT SELECT ON TABLE outbox TO souk_log;
 GRANT INSERT, SELECT ON TABLE outbox TO souk_orders;
+
+CREATE TABLE return_lines (
+  return_id uuid NOT NULL,
+  line_no smallint NOT NULL,
+  variant_id uuid NOT NULL,
+  quantity integer NOT NULL,
+  received integer,
+  restock boolean,
+  refund_minor bigint,
+  CONSTRAINT return_lines_pkey PRIMARY KEY (return_id, line_no),
+  CONSTRAINT return_lines_return_id_fkey FOREIGN KEY (return_id) REFERENCES returns(return_id),
+  CONSTRAINT return_lines_check CHECK (received >= 0 AND received <= quantity),
+  CONSTRAINT return_lines_quantity_check CHECK (quantity > 0),
+  CONSTRAINT return_lines_refund_minor_check CHECK (refund_minor >= 0)
+);
+
+CREATE TABLE returns (
+  return_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  shop_id uuid NOT NULL,
+  customer_id uuid NOT NULL,
+  origin text NOT NULL,
+  shipment_id uuid,
+  state text NOT NULL,
+  reason text NOT NULL,
+  note text NOT NULL,
+  answer text NOT NULL,
+  refund_minor bigint,
+  actor_id uuid,
+  correlation_id text NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  received_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  attempts integer DEFAULT 0 NOT NULL,
+  try_at timestamp with time zone NOT NULL,
+  CONSTRAINT returns_pkey PRIMARY KEY (return_id),
+  CONSTRAINT returns_shipment_id_key UNIQUE (shipment_id),
+  CONSTRAINT returns_origin_check CHECK (origin = ANY (ARRAY['customer'::text, 'undelivered'::text])),
+  CONSTRAINT returns_refund_minor_check CHECK (refund_minor >= 0),
+  CONSTRAINT returns_state_check CHECK (state = ANY (ARRAY['requested'::text, 'refused'::text, 'approved'::text, 'receiving'::text, 'received'::text, 'settled'::text]))
+);
+CREATE INDEX returns_of_order ON returns (order_id);
+CREATE INDEX returns_of_shop ON returns (shop_id, return_id DESC);
+CREATE INDEX returns_of_shop_by_state ON returns (shop_id, state, return_id DESC);
+CREATE INDEX returns_under_way ON returns (try_at) WHERE state = ANY (ARRAY['receiving'::text, 'received'::text]);
+
+CREATE TABLE saga_watch (
+  only_row boolean DEFAULT true NOT NULL,
+  looked_until timestamp with time zone NOT NULL,
+  CONSTRAINT saga_watch_pkey PRIMARY KEY (only_row),
+  CONSTRAINT saga_watch_only_row_check CHECK (only_row)
+);
 
 CREATE TABLE sale_windows (
   sale_window_id uuid NOT NULL,
@@ -198,6 +393,44 @@ CREATE TABLE sale_windows (
 CREATE INDEX sale_windows_by_product ON sale_windows (product_id) WHERE ended_at IS NULL;
 CREATE INDEX sale_windows_by_variant ON sale_windows (variant_id);
 CREATE INDEX sale_windows_to_end ON sale_windows (ends_at) WHERE ended_at IS NULL;
+
+CREATE TABLE shipment_lines (
+  shipment_id uuid NOT NULL,
+  line_no smallint NOT NULL,
+  variant_id uuid NOT NULL,
+  quantity integer NOT NULL,
+  CONSTRAINT shipment_lines_pkey PRIMARY KEY (shipment_id, line_no),
+  CONSTRAINT shipment_lines_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments(shipment_id),
+  CONSTRAINT shipment_lines_quantity_check CHECK (quantity > 0)
+);
+
+CREATE TABLE shipments (
+  shipment_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  shop_id uuid NOT NULL,
+  state text NOT NULL,
+  carrier text NOT NULL,
+  tracking_number text NOT NULL,
+  tracking_url text NOT NULL,
+  refusal jsonb,
+  actor_id uuid NOT NULL,
+  correlation_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  issued_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  attempts integer DEFAULT 0 NOT NULL,
+  try_at timestamp with time zone NOT NULL,
+  CONSTRAINT shipments_pkey PRIMARY KEY (shipment_id),
+  CONSTRAINT shipments_state_check CHECK (state = ANY (ARRAY['issuing'::text, 'issued'::text, 'refused'::text, 'delivered'::text, 'failed'::text]))
+);
+CREATE INDEX shipments_issuing ON shipments (try_at) WHERE state = 'issuing'::text;
+CREATE INDEX shipments_of_order ON shipments (order_id);
+
+CREATE TABLE shipped_until (
+  shop_id uuid NOT NULL,
+  order_id uuid NOT NULL,
+  CONSTRAINT shipped_until_pkey PRIMARY KEY (shop_id)
+);
 
 CREATE TABLE shops (
   shop_id uuid NOT NULL,
@@ -263,6 +496,38 @@ BEGIN ATOMIC
     FROM gone;
 END;
 GRANT EXECUTE ON FUNCTION forget_events(timestamp with time zone,xid8,bigint) TO souk_orders;
+
+CREATE OR REPLACE FUNCTION make_partitions_for(months timestamp with time zone[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'orders'
+AS $function$
+declare
+  made int := 0;
+  month timestamptz;
+  from_at timestamptz;
+  to_at timestamptz;
+  suffix text;
+begin
+  perform pg_advisory_xact_lock(hashtext('orders.partitions'));
+  foreach month in array months loop
+    from_at := date_trunc('month', month at time zone 'utc') at time zone 'utc';
+    to_at := ((from_at at time zone 'utc') + interval '1 month') at time zone 'utc';
+    suffix := to_char(from_at at time zone 'utc', 'YYYY_MM');
+    if to_regclass('orders_' || suffix) is null then
+      -- Full pages: history does not change.
+      execute format('create table %I partition of orders for values from (%L) to (%L)',
+        'orders_' || suffix, first_id_at(from_at), first_id_at(to_at));
+      execute format('create table %I partition of order_lines for values from (%L) to (%L)',
+        'order_lines_' || suffix, first_id_at(from_at), first_id_at(to_at));
+      made := made + 1;
+    end if;
+  end loop;
+  return made;
+end $function$;
+GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO souk_orders;
 
 CREATE OR REPLACE FUNCTION tend_partitions(at timestamp with time zone, keys_before date)
  RETURNS integer
