@@ -406,4 +406,39 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'expired-goods-set-apart',
+    breaks: 'Whoever orders is given goods that may not be handed over any more.',
+    edits: [
+      {
+        file: 'services/inventory/issue-lots.ts',
+        find: 'if (isExpired(lot, today)) supply.expired = true\n    else if',
+        replace: 'if',
+      },
+    ],
+    turnsRed: [
+      { file: 'services/inventory/issue-lots.test.ts', test: 'nothing is taken from a lot that has expired' },
+      {
+        file: 'services/inventory/assign-goods.test.ts',
+        test: 'goods that expired yesterday are nobody’s, those that expire today are',
+      },
+    ],
+  },
+  {
+    name: 'release-forgotten',
+    breaks: 'An order that was cancelled before its goods were set apart has them set apart afterwards, for ever.',
+    edits: [
+      {
+        file: 'services/inventory/release-goods.ts',
+        find: '        await insertTombstones(tx, orderIds, at)\n',
+        replace: '',
+      },
+    ],
+    turnsRed: [
+      {
+        file: 'services/inventory/assign-goods.test.ts',
+        test: 'an order that was released stays without, whether or not it had anything',
+      },
+    ],
+  },
 ]
