@@ -21,6 +21,8 @@ export function faultsOfRoutes(routes: readonly Route[], knownCodes: ReadonlySet
     if (Object.keys(route.answers).length === 0) fault('declares no answers')
     if (route.body !== undefined && (route.method === 'GET' || route.method === 'DELETE'))
       fault('takes a body, which its method has none of')
+    if (route.rawBody && (route.body !== undefined || route.method === 'GET'))
+      fault('takes its body raw, and so declares none and is no GET')
     for (const part of ['params', 'query', 'body'] as const) {
       const schema = route[part]
       if (schema !== undefined) for (const text of faultsOfSchema(schema)) fault(`${part}: ${text}`)

@@ -24,12 +24,15 @@ export function isTooDeep(text: string): boolean {
 /**
  * JSON and nothing else. Refuses `__proto__` and `constructor` as names of fields, deep nesting, and what is not JSON
  * (NaN, comments). An empty body is no body: clients that always send the content type may call routes that take none.
+ * Routes with `rawBody` are given its bytes, whatever they are.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = body as string
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer
+    if ((request.routeOptions.config as { rawBody?: boolean } | undefined)?.rawBody) return done(null, bytes)
+    const text = bytes.toString('utf8')
     if (text === '') done(null, undefined)
     else if (isTooDeep(text)) done(errors.error('malformed-json', `The body is nested more than ${maxDepth} deep.`))
     else void parse(request, text, done)

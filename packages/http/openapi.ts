@@ -42,6 +42,7 @@ export function codesOf(route: Route): string[] {
   const codes = new Set<string>(['rate-limited', 'internal', 'overloaded', 'database-unavailable', 'handler-timeout'])
   if (route.params !== undefined || route.query !== undefined || route.body !== undefined)
     codes.add('validation-failed')
+  if (route.rawBody) for (const code of ['body-too-large', 'unsupported-media-type']) codes.add(code)
   if (route.body !== undefined)
     for (const code of ['malformed-json', 'body-too-large', 'unsupported-media-type']) codes.add(code)
   if (route.access !== 'public') for (const code of ['unauthenticated', 'token-expired']) codes.add(code)
@@ -159,6 +160,7 @@ function operationOf(route: Route, rows: Rows): Record<string, unknown> {
     ...(route.body !== undefined && {
       requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
     }),
+    ...(route.rawBody && { requestBody: { required: true, content: { 'application/json': { schema: {} } } } }),
     responses: { ...problemAnswers(route, rows), ...answersOf(route) },
   }
 }

@@ -113,7 +113,7 @@ export function createPipeline(options: PipelineOptions) {
   function handle(request: FastifyRequest): void {
     const exchange = request.exchange as Exchange
     const { definition, unsafe } = exchange.served
-    if (unsafe && definition.body === undefined && isSomething(request.body)) {
+    if (unsafe && definition.body === undefined && !definition.rawBody && isSomething(request.body)) {
       fail(exchange, validationFailed([{ in: 'body', path: '', message: 'none is taken here' }]))
       return
     }

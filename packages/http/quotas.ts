@@ -93,12 +93,14 @@ export function createQuotaKeeper(limiter: RateLimiter, quotas: Quotas, clock: (
     take(exchange) {
       const { principal } = exchange
       const nowMs = clock().getTime()
-      if (principal === undefined)
+      const own = exchange.served.definition.limit
+      if (own?.instead) {
+        // Nothing general: its callers are few and known, and send as much as there is to tell.
+      } else if (principal === undefined)
         take(exchange, 'address', policies.address, `a ${addressKey(exchange.address)}`, quotas.perAddress, nowMs)
       else if (principal.kind === 'api-key')
         take(exchange, 'api-key', policies['api-key'], keysOf(principal).general, quotas.perApiKey, nowMs)
       else take(exchange, 'account', policies.account, keysOf(principal).general, quotas.perAccount, nowMs)
-      const own = exchange.served.definition.limit
       if (own === undefined) return
       const key =
         own.per === 'account' && principal !== undefined

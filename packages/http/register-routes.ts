@@ -48,7 +48,7 @@ export function registerRoutes(
     app.route({
       method: definition.method,
       url: definition.url,
-      config: { access: 'in the contract' },
+      config: { access: 'in the contract', rawBody: definition.rawBody ?? false },
       bodyLimit: definition.bodyLimitBytes ?? limits.bodyBytes,
       schema: {
         ...(definition.params !== undefined && { params: definition.params }),

@@ -67,6 +67,11 @@ export type RouteDefinition<
   params?: Params
   query?: Query
   body?: Body
+  /**
+   * `request.body` is the body's bytes as they came (a Buffer), for signatures: nothing of it is parsed or checked here.
+   * Declares no `body`; the content type must be JSON all the same.
+   */
+  rawBody?: true
   /** Schema of the body for each status the handler may answer with. */
   answers: Record<number, TSchema>
   /** Codes of the catalogue this route may answer with, beyond those every route may. */
@@ -76,8 +81,8 @@ export type RouteDefinition<
    * handler keeps it itself and cannot do without, `none` where repeating is harmless or the answer is a secret.
    */
   idempotency?: 'stored' | 'required' | 'none'
-  /** A limit of its own, counted apart from the general ones. */
-  limit?: { name: string; perMinute: number; per: 'account' | 'address' }
+  /** A limit of its own, counted apart from the general ones; with `instead` only this one counts. */
+  limit?: { name: string; perMinute: number; per: 'account' | 'address'; instead?: true }
   bodyLimitBytes?: number
   timeoutMs?: number
   /** A POST that a crowd sends: taken the short way, see direct.ts. */
