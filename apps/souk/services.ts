@@ -1,12 +1,20 @@
 import { catalog } from '@souk/catalog'
 import { identity } from '@souk/identity'
 import { inventory } from '@souk/inventory'
+import { notifications } from '@souk/notifications'
 import { orders } from '@souk/orders'
 import type { ServiceDefinition } from '@souk/service'
 import { shops } from '@souk/shops'
 
 /** All there are, in the order they start. */
-export const allServices: readonly ServiceDefinition[] = [identity, shops, catalog, inventory, orders] as never
+export const allServices: readonly ServiceDefinition[] = [
+  identity,
+  shops,
+  catalog,
+  inventory,
+  orders,
+  notifications,
+] as never
 
 /** @throws RangeError naming the ones there are. */
 export function servicesNamed(names: readonly string[]): readonly ServiceDefinition[] {
