@@ -395,8 +395,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'services/orders/return.ts',
-        find: 'refundMinor: share(earlier + received) - share(earlier),',
-        replace: 'refundMinor: share(received),',
+        find: 'refundMinor: share(earlier + units(returned, { ...line, received })) - share(earlier),',
+        replace: 'refundMinor: share(units(returned, { ...line, received })),',
       },
     ],
     turnsRed: [

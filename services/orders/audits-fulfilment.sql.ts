@@ -53,13 +53,14 @@ export type WrongRefund = { order_id: string; line_no: number; paid: number; ref
 export const wrongRefunds = (tx: Tx, firstId: string, limit: number) =>
   tx.many<WrongRefund>(sql`
     with refunded as (
-      select r.order_id, l.line_no, sum(l.refund_minor)::bigint as minor, sum(l.received)::bigint as received
+      select r.order_id, l.line_no, sum(l.refund_minor)::bigint as minor,
+        sum(case r.origin when 'undelivered' then l.quantity else l.received end)::bigint as units
       from returns r join return_lines l using (return_id)
       where r.state in ('receiving', 'received', 'settled') and r.order_id >= ${firstId}::uuid group by 1, 2)
     select order_id, line_no::int as line_no, coalesce(l.total_minor, 0) as paid, coalesce(f.minor, 0) as refunded
     from refunded f left join order_lines l using (order_id, line_no) left join orders o using (order_id)
     where l.total_minor is null or f.minor is null or f.minor > l.total_minor
-      or (f.received = l.quantity and f.minor <> l.total_minor and o.payment_method <> 'external')
+      or (f.units = l.quantity and f.minor <> l.total_minor and o.payment_method <> 'external')
     union all
     select r.order_id, 0, coalesce(sum(l.refund_minor), 0)::bigint, coalesce(r.refund_minor, 0)
     from returns r join return_lines l using (return_id)

@@ -99,6 +99,17 @@ describe('what is refused at the door', () => {
     expect(await world.returns(orderId)).toHaveLength(1)
   })
 
+  test('and lost on its way back is settled all the same, with nothing on the shelf', async () => {
+    const variantId = await world.goods(5)
+    const { orderId, totalMinor } = await world.confirmed([{ variantId, quantity: 2 }])
+    await world.ship(orderId)
+    await world.deliver(orderId, { outcome: 'failed' })
+    const returnId = (await world.returns(orderId))[0]?.returnId ?? ''
+    await world.receive(returnId, [{ variantId, disposition: 'write-off', quantity: 0 }])
+    expect(await world.finishReturn(returnId)).toMatchObject({ state: 'settled', refundMinor: totalMinor })
+    expect([world.shelf.left(variantId), world.till.of(orderId)]).toEqual([3, totalMinor])
+  })
+
   test('said twice comes back once', async () => {
     const { orderId } = await world.confirmed(await world.goods(1))
     await world.ship(orderId)

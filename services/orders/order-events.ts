@@ -114,7 +114,7 @@ export const orderReturnedEvent = (order: Order, returned: Return, atMs: number)
       ...moved(order),
       returnId: returned.returnId,
       lines: returned.lines
-        .filter(({ received }) => (received ?? 0) > 0)
+        .filter(({ received, refundMinor }) => (received ?? 0) > 0 || (refundMinor ?? 0) > 0)
         .map(({ variantId, received, restock, refundMinor }) => ({
           variantId,
           quantity: received ?? 0,

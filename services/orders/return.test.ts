@@ -208,6 +208,15 @@ describe('receiving returns', () => {
     expect(receive(order, returned, [], [came('a', 1)])).toMatchObject([{ received: 1, refundMinor: 334 }])
   })
 
+  test('of what was not delivered gives back for all of it, also for what was lost on its way back', () => {
+    const lost = { ...returned, origin: 'undelivered' as const }
+    expect(receive(order, lost, [], [came('a', 1)])).toMatchObject([{ received: 1, refundMinor: 667 }])
+    const nothing = receive(order, lost, [], [came('a', 0)])
+    expect(nothing).toMatchObject([{ received: 0, refundMinor: 667 }])
+    const rest = announced([{ lineNo: 1, variantId: 'a', quantity: 1 }])
+    expect(receive(order, rest, [{ ...lost, lines: nothing }], [came('a')])).toMatchObject([{ refundMinor: 333 }])
+  })
+
   test.each([
     ['a line that is not announced', [came('a'), came('b')]],
     ['a line twice', [came('a', 1), came('a', 1)]],
@@ -266,6 +275,12 @@ describe('what a customer may send back', () => {
     expect(asking(3, shipments, returns)).toThrow(code('more-than-left', { remaining: 2 }))
     const others = [claimed(4, { state: 'refused' }), claimed(4, { origin: 'undelivered' })]
     expect(asking(2, shipments, [...returns, ...others])()).toMatchObject([{ quantity: 2 }])
+  })
+
+  test('includes what was announced with another return and did not come with it', () => {
+    const short = claimed(4, { state: 'settled' })
+    const lines = short.lines.map((line) => ({ ...line, received: 3 }))
+    expect(asking(1, [shipment('delivered', 4, 0)], [{ ...short, lines }])()).toMatchObject([{ quantity: 1 }])
   })
 
   test('can be asked for until the last instant of the 30th day after the last part arrived', () => {

@@ -96,7 +96,11 @@ export function linesToReturn(
     const until = new Date(untilMs).toISOString()
     throw orderErrors.error('return-too-late', `The order could be returned until ${until}.`, { until })
   }
-  const claimed = unitsByLine(returns.filter(({ origin, state }) => origin === 'customer' && state !== 'refused'))
+  // What was announced and did not come with the rest can be sent later.
+  const claimed = unitsByLine(
+    returns.filter(({ origin, state }) => origin === 'customer' && state !== 'refused'),
+    ({ received, quantity }) => received ?? quantity,
+  )
   const variants = new Map(delivered.flatMap(({ lines }) => lines.map(({ lineNo, variantId }) => [lineNo, variantId])))
   const left = [...unitsByLine(delivered)]
     .sort(([a], [b]) => a - b)
@@ -111,14 +115,15 @@ export function linesToReturn(
 export type ReceivedLine = { readonly variantId: string; readonly disposition: Disposition; readonly quantity?: number }
 
 /**
- * What came of a return, and what each line of it gives back.
+ * What came of a return, and what each line of it gives back: for what came; of what was not delivered for all that was
+ * sent, also when it was lost on its way back.
  * @param before the order's other returns, whose refunds are fixed already or not.
  * @throws return-lines-differ when a line of the return is not named exactly once, more of it came than was announced, or
  *   nothing came at all.
  */
 export function receive(
   order: Pick<Order, 'lines' | 'totalMinor'>,
-  returned: Pick<Return, 'lines'>,
+  returned: Pick<Return, 'lines' | 'origin'>,
   before: readonly Return[],
   came: readonly ReceivedLine[],
 ): (ReturnLine & { received: number; restock: boolean; refundMinor: number })[] {
@@ -126,7 +131,11 @@ export function receive(
     order.totalMinor,
     order.lines.map(({ totalMinor }) => totalMinor),
   )
-  const receivedBefore = unitsByLine(before, (line) => line.received ?? 0)
+  const units = ({ origin }: Pick<Return, 'origin'>, line: ReturnLine) =>
+    line.received === null ? 0 : origin === 'undelivered' ? line.quantity : line.received
+  const paidBackBefore = unitsByLine(
+    before.map((each) => ({ lines: each.lines.map((line) => ({ ...line, quantity: units(each, line) })) })),
+  )
   const lines = returned.lines.map((line) => {
     const named = came.filter(({ variantId }) => variantId === line.variantId)
     const [one] = named
@@ -137,17 +146,18 @@ export function receive(
         `Name every line of the return once, with ${line.quantity} units at most of the variant ${line.variantId}.`,
         { variantId: line.variantId, announced: line.quantity },
       )
-    const earlier = receivedBefore.get(line.lineNo) ?? 0
-    const units = order.lines[line.lineNo - 1]?.quantity ?? 0
-    const share = (upTo: number) => shareOfUnits(paid[line.lineNo - 1] ?? 0, units, upTo)
+    const earlier = paidBackBefore.get(line.lineNo) ?? 0
+    const ordered = order.lines[line.lineNo - 1]?.quantity ?? 0
+    const share = (upTo: number) => shareOfUnits(paid[line.lineNo - 1] ?? 0, ordered, upTo)
     return {
       ...line,
       received,
       restock: one.disposition === 'restock',
-      refundMinor: share(earlier + received) - share(earlier),
+      refundMinor: share(earlier + units(returned, { ...line, received })) - share(earlier),
     }
   })
-  if (came.length !== lines.length || lines.every(({ received }) => received === 0))
+  const nothingCame = returned.origin === 'customer' && lines.every(({ received }) => received === 0)
+  if (came.length !== lines.length || nothingCame)
     throw orderErrors.error(
       'return-lines-differ',
       'Name the lines of the return and no others, and something must have come: refuse the return if nothing did.',

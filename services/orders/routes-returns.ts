@@ -63,7 +63,7 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
     tag: 'Returns',
     summary: 'Ask to send back what was delivered',
     description: `Within ${deps.returnDays} days after the last part of the order arrived. What is given back for each unit is its part of what was paid, to the last minor unit.`,
-    access: { permission: 'orders:read-own' },
+    access: { permission: 'orders:place' },
     bodyLimitBytes: 200_000,
     params: Type.Object({ orderId: uuid }, closed),
     body: Type.Object(
@@ -168,7 +168,7 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
     tag: 'Returns',
     summary: 'Say what came back, and what becomes of it',
     description:
-      'Every line of the return is named once. `restock`: back on the shelf and on ordinary sale; `write-off`: not to be sold. The money goes back at once. 202 when stock or payments did not answer in time: it goes on by itself.',
+      'Every line of the return is named once. `restock`: back on the shelf and on ordinary sale; `write-off`: not to be sold. The money goes back at once: for what came; for what could not be delivered, for all of it. 202 when stock or payments did not answer in time: it goes on by itself.',
     access: { duty: 'orders' },
     bodyLimitBytes: 200_000,
     params: ofShop,

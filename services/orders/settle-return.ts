@@ -63,21 +63,15 @@ export async function finishReturn(deps: SettleDeps, returnId: string): Promise<
   return deps.db.transaction((tx) => settle(tx, deps, returnId, shopId))
 }
 
-const takeBack = ({ goods }: SettleDeps, { returnId, orderId, shopId, actorId, lines }: Return) =>
-  goods.takeBack(
-    {
-      returnId,
-      orderId,
-      shopId,
-      actorId: actorId ?? '',
-      lines: lines.flatMap(({ variantId, received, restock }) =>
-        received === null || received === 0
-          ? []
-          : [{ variantId, quantity: BigInt(received), restock: restock ?? false }],
-      ),
-    },
-    { timeoutMs: callTimeoutMs },
+async function takeBack({ goods }: SettleDeps, { returnId, orderId, shopId, actorId, lines }: Return): Promise<void> {
+  const came = lines.flatMap(({ variantId, received, restock }) =>
+    received === null || received === 0 ? [] : [{ variantId, quantity: BigInt(received), restock: restock ?? false }],
   )
+  // A parcel that was lost on its way back.
+  if (came.length === 0) return
+  const request = { returnId, orderId, shopId, actorId: actorId ?? '', lines: came }
+  await goods.takeBack(request, { timeoutMs: callTimeoutMs })
+}
 
 async function giveBack({ money }: SettleDeps, { returnId, orderId, refundMinor, correlationId }: Return) {
   // To payments 0 means "all that is left".
