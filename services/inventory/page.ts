@@ -1,4 +1,5 @@
 import { isUuid } from '@souk/postgres'
+import { dayOf } from './lots.ts'
 
 /** A cursor is the id of the last row, unreadable on purpose. One that is none begins at the beginning. */
 export function idIn(cursor: string | undefined): string | undefined {
@@ -11,7 +12,9 @@ export function dayAndIdIn(cursor: string | undefined): { expiresOn: string; lot
   const [expiresOn = '', lotId = ''] = Buffer.from(cursor ?? '', 'base64url')
     .toString()
     .split(' ')
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(expiresOn) && !Number.isNaN(Date.parse(expiresOn))
+  const at = /^[12]\d{3}-\d\d-\d\d$/.test(expiresOn) ? new Date(expiresOn) : undefined
+  // There is no 31st of February, and PostgreSQL would say so.
+  const isDay = at !== undefined && !Number.isNaN(at.getTime()) && dayOf(at) === expiresOn
   return isDay && isUuid(lotId) ? { expiresOn, lotId } : undefined
 }
 export const dayAndIdOf = (lot: { expiresOn: string | null; lotId: string }) => `${lot.expiresOn} ${lot.lotId}`

@@ -81,6 +81,10 @@ describe('lots', () => {
     expect(second.nextCursor).toBe(null)
     const all = await page({ until: '2027-01-01', limit: 10 })
     expect(all.items).toHaveLength(5)
+    for (const day of ['2026-02-31', '2026-13-01', '0000-01-01', 'later']) {
+      const madeUp = Buffer.from(`${day} ${randomUUID()}`).toString('base64url')
+      expect(await page({ cursor: madeUp })).toEqual(first)
+    }
   })
 
   test('writing off takes what is nobody’s, once for each key', async () => {

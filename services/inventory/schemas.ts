@@ -5,8 +5,8 @@ export const closed = { additionalProperties: false } as const
 export const Id = Type.String({ format: 'uuid', maxLength: 36 })
 export const Units = Type.Integer({ minimum: 0, maximum: maxOnHand })
 export const Instant = Type.String({ format: 'date-time' })
-/** A day of the calendar, UTC. */
-export const Day = Type.String({ format: 'date', minLength: 10, maxLength: 10 })
+/** A day of the calendar, UTC. PostgreSQL knows no year 0, and nobody's goods expire in the year 9999. */
+export const Day = Type.String({ format: 'date', maxLength: 10, pattern: '^[12]' })
 /** No control characters but line breaks and tabs, no halves of characters: PostgreSQL can keep neither. */
 export const Note = Type.String({
   maxLength: 500,

@@ -207,6 +207,7 @@ describe('a key', () => {
       'placeFlashSaleOrder',
       'placeOrder',
       'planSale',
+      'writeOffLot',
     ])
     const authorization = `Bearer ${a.customer.accessToken}`
     const body = { lines: [line] }
