@@ -1,8 +1,14 @@
 import { ProviderRefused } from '../provider.ts'
 
+// ISO 4217, where it is not two. Not Intl: that has no decimals for forints, as people write them.
+const isoDecimals: Record<string, number> = Object.fromEntries([
+  ...'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map((code) => [code, 0]),
+  ...'BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3]),
+  ...'CLF UYW'.split(' ').map((code) => [code, 4]),
+])
+
 /** Decimals of a currency as ISO 4217 has them: 2 for EUR, 0 for JPY, 3 for KWD. */
-export const decimalsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+export const decimalsOf = (currency: string): number => isoDecimals[currency] ?? 2
 
 /** "12.34" of 1234 with 2 decimals; "1234" with none. */
 export function toDecimal(amountMinor: number, decimals: number): string {

@@ -1,6 +1,7 @@
 import type { ProvidersConfig } from '../config-providers.ts'
 import type { PaymentProvider, ProviderMethod } from '../provider.ts'
 import { type GuardedDeps, type GuardedProvider, guardProvider } from './guarded.ts'
+import { createPayPalProvider } from './paypal.ts'
 import { createRazorpayProvider } from './razorpay.ts'
 import { createStripeProvider } from './stripe.ts'
 import { createTestProvider } from './test.ts'
@@ -61,6 +62,17 @@ function configured(config: ProvidersConfig, { clock }: GuardedDeps): PaymentPro
         keySecret: config.SOUK_RAZORPAY_KEY_SECRET,
         webhookSecrets: listed(config.SOUK_RAZORPAY_WEBHOOK_SECRET),
         url: config.SOUK_RAZORPAY_URL,
+        timeoutMs,
+        clock,
+      }),
+    )
+  if (config.SOUK_PAYPAL_CLIENT_ID !== undefined && config.SOUK_PAYPAL_CLIENT_SECRET !== undefined)
+    providers.push(
+      createPayPalProvider({
+        clientId: config.SOUK_PAYPAL_CLIENT_ID,
+        clientSecret: config.SOUK_PAYPAL_CLIENT_SECRET,
+        webhookIds: listed(config.SOUK_PAYPAL_WEBHOOK_ID),
+        url: config.SOUK_PAYPAL_URL,
         timeoutMs,
         clock,
       }),

@@ -25,21 +25,22 @@ export type TransportOptions = {
   /** Instead of the host that is built into the library. */
   url: string | undefined
   timeoutMs: number
+  /** Paths whose calls change nothing although they are no GET. */
+  harmless?: (path: string) => boolean
   /** Headers that the library has no place for. */
   addHeaders?: (request: AxiosRequest, path: string) => Record<string, string>
 }
 
 /**
  * An adapter for axios, so that libraries that use it keep to our rules: our host, no redirects, limits of time and size,
- * errors that tell what was sent from what was not. They all throw something else on a connection that broke; what this
- * throws is found again by `portErrorIn`.
+ * errors that tell what was sent from what was not.
  */
 export function axiosTransport(options: TransportOptions) {
-  const { provider, timeoutMs, addHeaders } = options
+  const { provider, timeoutMs, addHeaders, harmless } = options
   return async (request: AxiosRequest): Promise<AxiosResponse> => {
     const at = addressOf(request, options.url)
     const method = (request.method ?? 'GET').toUpperCase()
-    const reading = method === 'GET'
+    const reading = method === 'GET' || harmless?.(at.pathname) === true
     const headers = { ...plainHeaders(request), ...addHeaders?.(request, at.pathname) }
     const body = typeof request.data === 'string' && request.data !== '' ? { body: request.data } : {}
     try {
