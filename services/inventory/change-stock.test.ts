@@ -238,7 +238,7 @@ describe('many at once', () => {
 })
 
 describe('the audit', () => {
-  test('sees a shelf that differs from its ledger, also when it looks only at what is new', async () => {
+  test('sees a shelf that differs from its ledger and its lots, also when it looks only at what is new', async () => {
     const inv = await shopWith(10)
     const [{ snapshot } = { snapshot: '' }] = await database.query<{ snapshot: string }>(
       'select pg_current_snapshot()::text as snapshot',
@@ -250,6 +250,7 @@ describe('the audit', () => {
     expect(findings).toEqual([
       expect.stringContaining('I1 variant'),
       expect.stringContaining('on the shelf 10, ledger 11'),
+      expect.stringContaining('on the shelf 10, lots 11'),
     ])
     await database.query('update inventory.stock set on_hand = on_hand + 1 where variant_id = $1', [inv.variantId])
     expect(await inv.audit()).toEqual([])
