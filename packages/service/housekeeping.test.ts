@@ -1,6 +1,6 @@
-import { manualClock, type TestDatabase, testDatabase } from '@souk/testing'
+import { fakeMetrics, manualClock, memoryLog, type TestDatabase, testDatabase } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { housekeepingJobs } from './housekeeping.ts'
+import { housekeepingJobs, watchDeadLetters } from './housekeeping.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -33,4 +33,36 @@ describe('a service is kept clean', () => {
     expect(names(undefined)).not.toContain('orders.forget-events')
     expect(names([{ name: 'orders', db, parts: {} }])).toContain('orders.forget-events')
   })
+})
+
+test('more than a hundred dead letters are an alarm, said once when it is crossed and once when it is over', async () => {
+  const log = memoryLog()
+  const metrics = fakeMetrics()
+  const watch = watchDeadLetters([{ name: 'orders', db: database.open('orders'), parts: {} }], metrics, log)
+  const park = (from: number, to: number, consumer: string) =>
+    database.query(
+      `insert into orders.dead_letters (id, consumer, source, shard, xid, seq, index, event_id, type, topic, key,
+                                        schema_version, envelope, cause, attempts, parked_at)
+       select gen_random_uuid(), $3, 's', 'home', '1', n, 0, '', '', '', '', 1, '', 'c', 5, now()
+         from generate_series($1::int, $2) n`,
+      [from, to, consumer],
+    )
+  await park(1, 60, 'orders.one')
+  await park(61, 100, 'orders.two')
+  await watch.look()
+  expect(metrics.value('souk_dead_letters_alarm')).toBe(0)
+  expect(metrics.value('souk_dead_letters', { consumer: 'orders.two' })).toBe(40)
+  await park(101, 101, 'orders.two')
+  await watch.look()
+  await watch.look()
+  expect(metrics.value('souk_dead_letters_alarm')).toBe(1)
+  expect(log.lines).toMatchObject([{ level: 'error', total: 101, consumers: { 'orders.one': 60, 'orders.two': 41 } }])
+  await database.query(
+    `update orders.dead_letters set state = 'discarded', resolved_at = now() where consumer = 'orders.two'`,
+  )
+  await watch.look()
+  watch.stop()
+  expect(metrics.value('souk_dead_letters_alarm')).toBe(0)
+  expect(metrics.value('souk_dead_letters', { consumer: 'orders.two' })).toBe(0)
+  expect(log.lines.map(({ level }) => level)).toEqual(['error', 'info'])
 })
