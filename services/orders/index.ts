@@ -29,6 +29,7 @@ import { tendPartitions } from './orders.sql.ts'
 import { createAcceptor } from './place-later.ts'
 import { createPlacer } from './placer.ts'
 import { startPlacingAccepted } from './place-accepted.ts'
+import { fulfilmentMetrics } from './metrics-fulfilment.ts'
 import { orderRoutes } from './routes.ts'
 import { fulfilmentRoutes } from './routes-fulfilment.ts'
 import { returnRoutes } from './routes-returns.ts'
@@ -100,6 +101,7 @@ export const orders = defineService({
       goods,
       money: payments,
       returnDays: config.SOUK_RETURN_DAYS,
+      count: fulfilmentMetrics(metrics),
     }
     return {
       routes: [

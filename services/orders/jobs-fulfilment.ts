@@ -37,7 +37,7 @@ export const fulfilmentJobs = (deps: FulfilmentJobDeps): Job[] => [
 /** One that fails stands in nobody's way. */
 async function attempt(
   deps: FulfilmentJobDeps,
-  what: string,
+  what: 'shipment' | 'return',
   id: string,
   db: Database,
   finish: (deps: FulfilmentJobDeps & { db: Database }, id: string) => Promise<unknown>,
@@ -45,6 +45,7 @@ async function attempt(
   try {
     await finish({ ...deps, db }, id)
   } catch (error) {
+    deps.count(what, 'waiting')
     deps.log.warn({ what, id, error }, 'goods or money could not be moved; tried again later')
   }
 }

@@ -41,6 +41,7 @@ export async function orderVisibleTo(shards: Shards, orderId: string, me: Princi
 
 const finish = (deps: FulfilmentDeps, db: Database, shipmentId: string) =>
   finishShipment({ ...deps, db }, shipmentId).catch((error: unknown) => {
+    deps.count('shipment', 'waiting')
     deps.log.warn({ shipmentId, error }, 'a shipment waits for inventory; it is taken up again')
     return findShipment(db.autocommit, shipmentId)
   })

@@ -207,6 +207,7 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
         return ok(await viewOf(tx, await recordReceived(tx, deps.clock, command)))
       })
       const returned = await finishReturn({ ...deps, db }, returnId).catch((error: unknown) => {
+        deps.count('return', 'waiting')
         deps.log.warn({ returnId, error }, 'a return waits for inventory or payments; it is taken up again')
         return findReturn(db.autocommit, returnId)
       })

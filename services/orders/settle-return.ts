@@ -3,6 +3,7 @@ import type { PaymentService } from '@souk/contracts/payments'
 import type { Outbox } from '@souk/events'
 import type { Database, Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
+import type { CountFulfilment } from './metrics-fulfilment.ts'
 import { returnedMark } from './order.ts'
 import { orderReturnedEvent } from './order-events.ts'
 import { saveOrder } from './orders.sql.ts'
@@ -42,6 +43,7 @@ export type SettleDeps = {
   clock: () => Date
   goods: Pick<Client<typeof AssignmentService>, 'takeBack'>
   money: Pick<Client<typeof PaymentService>, 'giveBack'>
+  count: CountFulfilment
 }
 
 /**
@@ -84,7 +86,7 @@ async function giveBack({ money }: SettleDeps, { returnId, orderId, refundMinor,
   )
 }
 
-async function settle(tx: Tx, { outbox, clock }: SettleDeps, returnId: string, shopId: string): Promise<Return> {
+async function settle(tx: Tx, { outbox, clock, count }: SettleDeps, returnId: string, shopId: string): Promise<Return> {
   const { order, returned } = await lockReturn(tx, returnId, shopId)
   // Somebody else came to the end first.
   if (returned.state !== 'received') return returned
@@ -95,5 +97,6 @@ async function settle(tx: Tx, { outbox, clock }: SettleDeps, returnId: string, s
   await markSettled(tx, returnId, now)
   await saveOrder(tx, after)
   await outbox.append(tx, [orderReturnedEvent(after, settled, now.getTime())])
+  tx.afterCommit(() => count('return', 'settled'))
   return settled
 }

@@ -11,6 +11,7 @@ import {
   moveShipments,
   shipmentsOf,
 } from './fulfilment.sql.ts'
+import type { CountFulfilment } from './metrics-fulfilment.ts'
 import { next, type Order, type OrderHistory } from './order.ts'
 import { orderShippedEvent } from './order-events.ts'
 import { lockOrder, saveOrder } from './orders.sql.ts'
@@ -85,6 +86,7 @@ export type ShipDeps = {
   outbox: Outbox
   clock: () => Date
   goods: Pick<Client<typeof AssignmentService>, 'issue'>
+  count: CountFulfilment
 }
 
 /**
@@ -110,6 +112,7 @@ export async function finishShipment(deps: ShipDeps, shipmentId: string): Promis
     if (answer.issued) return writeIssued(tx, deps, order, current, shipments)
     const now = deps.clock()
     const refusal = { variantId: answer.variantId, reason: answer.reason }
+    tx.afterCommit(() => deps.count('shipment', 'refused'))
     await moveShipments(tx, [shipmentId], { state: 'refused', at: now, refusal })
     return { ...current, state: 'refused', refusal, endedAtMs: now.getTime() }
   })
@@ -117,7 +120,7 @@ export async function finishShipment(deps: ShipDeps, shipmentId: string): Promis
 
 async function writeIssued(
   tx: Tx,
-  { outbox, clock }: ShipDeps,
+  { outbox, clock, count }: ShipDeps,
   order: Order,
   shipment: Shipment,
   shipments: readonly Shipment[],
@@ -130,6 +133,7 @@ async function writeIssued(
   await lower(tx, order, issued)
   await saveOrder(tx, shipped)
   await outbox.append(tx, [orderShippedEvent(shipped, issued, now.getTime())])
+  tx.afterCommit(() => count('shipment', 'issued'))
   return issued
 }
 

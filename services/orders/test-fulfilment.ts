@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { AssignmentService } from '@souk/contracts/inventory'
 import { PaymentService } from '@souk/contracts/payments'
 import { createDirectory } from '@souk/rpc'
-import { memoryLog, staff } from '@souk/testing'
+import { fakeMetrics, memoryLog, staff } from '@souk/testing'
 import { deliverOrder, type DeliverOrder } from './deliver-order.ts'
 import { shipmentsOf } from './fulfilment.sql.ts'
 import { fulfilmentJobs } from './jobs-fulfilment.ts'
+import { fulfilmentMetrics, type FulfilmentOutcome } from './metrics-fulfilment.ts'
 import type { PlacedOrder } from './order.ts'
 import { requestReturn, type RequestReturn } from './request-return.ts'
 import type { ReceivedLine } from './return.ts'
@@ -52,6 +53,7 @@ export async function fulfilmentWorld() {
   const clock = () => world.clock.now
   const shards = world.database.shards('orders')
   const log = memoryLog()
+  const metrics = fakeMetrics()
   const deps = {
     db: world.db,
     shards,
@@ -61,6 +63,7 @@ export async function fulfilmentWorld() {
     goods: directory.client(AssignmentService),
     money: directory.client(PaymentService),
     returnDays: 30,
+    count: fulfilmentMetrics(metrics),
   }
   const routes = [...fulfilmentRoutes(deps), ...returnRoutes(deps)]
 
@@ -104,6 +107,8 @@ export async function fulfilmentWorld() {
     till,
     breaks,
     log,
+    counted: (what: 'shipment' | 'return', outcome: FulfilmentOutcome) =>
+      metrics.value('souk_orders_fulfilment_total', { what, outcome }),
     record,
     ship,
     deliver,
