@@ -1,3 +1,5 @@
+import { sagaMutants } from './list-saga.ts'
+
 /** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
 export type Edit = { file: string; find: string; replace: string }
 
@@ -441,4 +443,5 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  ...sagaMutants,
 ]

@@ -2,6 +2,7 @@ import { paymentFailed, paymentsAuthorised } from '@souk/contracts'
 import { type Consumer, type Event, isEvent } from '@souk/events'
 import type { Tx } from '@souk/postgres'
 import { cancelOrders } from './cancel-order.ts'
+import { isBeingIssued } from './fulfilment.sql.ts'
 import { methodsDecidedAtOnce } from './order.ts'
 import { lockStatuses } from './orders.sql.ts'
 import type { SagaDeps } from './run-saga.ts'
@@ -63,6 +64,8 @@ async function takeIn(tx: Tx, deps: SagaDeps, answers: ReadonlyMap<string, Answe
     const status = statuses.get(orderId)
     if (reason !== undefined) {
       if (status !== 'placed' && status !== 'confirmed') continue
+      // Whose goods are being handed over at this moment is not stopped any more: the debt is for people to collect.
+      if (status === 'confirmed' && (await isBeingIssued(tx, orderId))) continue
       rows.push({ orderId, step, state: 'refused', reason, detail, correlationId })
       refused.push({ orderId, reason, correlationId })
     } else if (status === 'placed') {

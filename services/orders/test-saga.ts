@@ -250,18 +250,24 @@ export async function sagaOf(
   }
 
   /** As a consumer does: what is asked first, then effects and offset in one transaction. */
-  async function apply(consumer: Consumer, events: readonly Event[], moved: () => void): Promise<void> {
+  async function apply(
+    consumer: Consumer,
+    events: readonly Event[],
+    moved: () => void,
+    between?: () => Promise<unknown>,
+  ): Promise<void> {
     if (events.length > 0) {
       const prepared = await consumer.prepare?.(events)
+      await between?.()
       await db.transaction((tx) => consumer.handle(tx, events, prepared).then(() => tx.afterCommit(moved)))
     } else moved()
   }
 
   const once = {
-    /** Resolves to whether there was anything. */
-    async own(limit = 1_000): Promise<boolean> {
+    /** Resolves to whether there was anything. @param between what happens after asking and before writing. */
+    async own(between?: () => Promise<unknown>): Promise<boolean> {
       const rows = await world.db.autocommit.many<{ batch: Buffer }>(
-        sql`select batch from outbox order by xid, seq offset ${offset.rows} limit ${limit}`,
+        sql`select batch from outbox order by xid, seq offset ${offset.rows} limit 1000`,
       )
       await apply(
         own,
@@ -269,6 +275,7 @@ export async function sagaOf(
         () => {
           offset.rows += rows.length
         },
+        between,
       )
       return rows.length > 0
     },
