@@ -9,7 +9,7 @@ import { type Shipment, issueShipment } from './issue-shipment.ts'
 import { itemsOfShop } from './know-items.ts'
 import { listLots } from './lots.sql.ts'
 import { releaseOrders } from './release-goods.ts'
-import { takeBack } from './take-back.ts'
+import { type Return, takeBack } from './take-back.ts'
 import { newShop, testInventory } from './test-inventory.ts'
 
 export type LotsOf = Record<string, { units: number; expiresOn?: string; variant?: number }>
@@ -47,6 +47,8 @@ export async function shopWithLots(shards: Shards, lots: LotsOf, variants = 1) {
     shopId,
     lines: quantities.map((quantity, index) => ({ variantId: variantOf(index), quantity })),
   })
+  const takeBackLines = (goods: Goods, lines: Return['lines'], returnId: string = randomUUID()) =>
+    takeBack(inv.deps, { returnId, orderId: goods.orderId, shopId, actor: 'clerk', lines })
   return {
     ...inv,
     made,
@@ -60,14 +62,9 @@ export async function shopWithLots(shards: Shards, lots: LotsOf, variants = 1) {
     release: (...orders: Goods[]) => releaseOrders(inv.deps, orders),
     issue: (goods: Goods, more: Partial<Shipment> = {}) =>
       issueShipment(inv.deps, { ...goods, shipmentId: randomUUID(), actor: 'packer', ...more }),
-    takeBack: (goods: Goods, quantity: number, restock: boolean, returnId: string = randomUUID()) =>
-      takeBack(inv.deps, {
-        returnId,
-        orderId: goods.orderId,
-        shopId,
-        actor: 'clerk',
-        lines: [{ variantId: variantOf(), quantity, restock }],
-      }),
+    takeBack: (goods: Goods, quantity: number, restock: boolean, returnId?: string) =>
+      takeBackLines(goods, [{ variantId: variantOf(), quantity, restock }], returnId),
+    takeBackLines,
     /** `code on hand/set apart` of each lot that holds goods. */
     lots: async (variant = 0) =>
       (await listLots(tx, variantOf(variant), undefined, 100)).map(
