@@ -1,12 +1,20 @@
 import type { DescService } from '@bufbuild/protobuf'
 import {
   type Client,
+  ConnectError,
   type ConnectRouter,
   createClient,
   createRouterTransport,
   type Transport,
 } from '@connectrpc/connect'
+import { DomainError } from '@souk/errors'
 import { domainErrorsIn, domainErrorsOut } from './domain-errors.ts'
+import { createNextDoor } from './next-door.ts'
+
+/** Connect wraps whatever an interceptor throws; who called wants the refusal itself. */
+function asRefusal(error: unknown): never {
+  throw error instanceof ConnectError && error.cause instanceof DomainError ? error.cause : error
+}
 
 export type { Client, ConnectRouter } from '@connectrpc/connect'
 
@@ -17,12 +25,18 @@ export type RpcHandlers = (router: ConnectRouter) => void
 export type Directory = {
   /** A client of a contract; the transport is looked up at each call, so services may start in any order. */
   client<Service extends DescService>(service: Service): Client<Service>
-  /** Serve contracts in this process: calls to them stay in memory, encoded all the same, so the border stays honest. */
+  /** Serve contracts in this process: calls to them stay in memory (next-door.ts). */
   serve(handlers: RpcHandlers, services: readonly DescService[]): void
 }
 
-/** @param remote the way to a contract that nobody serves in this process, if there is one. */
-export function createDirectory(remote?: (service: DescService) => Transport | undefined): Directory {
+/**
+ * @param remote the way to a contract that nobody serves in this process, if there is one.
+ * @param encodedCalls write and read every message even within this process, as over a network: for tests of that border.
+ */
+export function createDirectory(
+  remote?: (service: DescService) => Transport | undefined,
+  encodedCalls = false,
+): Directory {
   const local = new Map<string, Transport>()
   const transportOf = (service: DescService): Transport => {
     const transport = local.get(service.typeName) ?? remote?.(service)
@@ -33,14 +47,21 @@ export function createDirectory(remote?: (service: DescService) => Transport | u
   return {
     client: (service) =>
       createClient(service, {
-        unary: (method, ...rest) => transportOf(method.parent).unary(method, ...rest),
+        unary: (method, ...rest) =>
+          transportOf(method.parent)
+            .unary(method, ...rest)
+            .catch(asRefusal),
         stream: (method, ...rest) => transportOf(method.parent).stream(method, ...rest),
       }),
     serve(handlers, services) {
-      const transport = createRouterTransport(handlers, {
-        transport: { interceptors: [domainErrorsIn] },
-        router: { interceptors: [domainErrorsOut] },
-      })
+      const encoded = () =>
+        createRouterTransport(handlers, {
+          transport: { interceptors: [domainErrorsIn] },
+          router: { interceptors: [domainErrorsOut] },
+        })
+      const nextDoor = createNextDoor(encoded)
+      nextDoor.register(handlers)
+      const transport = encodedCalls ? encoded() : nextDoor.transport
       for (const service of services) local.set(service.typeName, transport)
     },
   }
