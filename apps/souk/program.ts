@@ -133,6 +133,29 @@ ${mappingHelp}`,
 
   command(
     program,
+    'replay <file>',
+    'place the orders of a file again as live traffic, at their intervals, and prove that each was placed once',
+    `${examples(
+      'souk replay orders.csv.gz --mapping invoice-lines',
+      'souk replay orders.csv.gz --mapping invoice-lines --speed 100000 --limit 5000 --own',
+    )}
+
+Uses the marketplace that runs here, or starts one of its own in a temporary folder and takes it away again. The products
+lie in a shop of the replay's own, with as many units as the orders need. Cancellations and services are left out.
+Ctrl-C ends the replay early; the report is written all the same. --mapping as for \`souk import orders\`.
+Exit code 1 unless every order was placed exactly once and the audit finds nothing.`,
+    async (options: import('./commands/replay.ts').ReplayCommandOptions, [file = '']) =>
+      (await import('./commands/replay.ts')).replay(io, file, options),
+    jsonFile,
+  )
+    .requiredOption('--mapping <mapping>', 'what stands where in the file')
+    .option('--speed <n>', 'how many times as fast as they came', whole(1, 1_000_000_000), 1_000)
+    .option('--limit <n>', 'the first so many orders', whole(1, 100_000_000), 100_000_000)
+    .option('--connections <n>', 'sockets at most', whole(1, 5_000), 128)
+    .option('--own', 'start a marketplace of its own even if one runs here')
+
+  command(
+    program,
     'flash-sale',
     'send a crowd to a sale, over HTTP, and prove that nothing was sold twice',
     `${examples(
