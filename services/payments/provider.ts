@@ -189,9 +189,10 @@ export class WebhookRefused extends Error {
   }
 }
 
-/**
- * What every call to a provider goes through: timeout, circuit breaker, bulkhead. Repeats are the dispatcher's business,
- * for they outlive the process. An open circuit or a full bulkhead is a ProviderUnavailable, a timeout a
- * ProviderOutcomeUnknown.
- */
-export type ProviderGuard = <T>(call: () => Promise<T>) => Promise<T>
+/** The providers that are set up, each behind its guard: time-out, circuit breaker, bulkhead. */
+export type ProvidersAtHand = {
+  named(name: string): PaymentProvider | undefined
+  /** Who is asked for a new payment of a method. */
+  forMethod(method: ProviderMethod, withToken?: boolean): PaymentProvider | undefined
+  readonly all: readonly PaymentProvider[]
+}

@@ -29,6 +29,7 @@ export const toShopChanged = (shop: Shop): ShopChanged =>
     countryCode: shop.country,
     ownerAccountId: shop.ownerAccountId,
     changedAtMs: BigInt(shop.changedAt.getTime()),
+    commissionBasisPoints: shop.commissionBasisPoints,
   })
 
 export const announce = (deps: Pick<ChangeDeps, 'outbox'>, tx: Tx, shop: Shop, correlationId: string) =>
