@@ -33,6 +33,11 @@ export const appConfig = {
     default: 1_000,
     help: 'Requests a minute of an API key.',
   }),
+  SOUK_INBOX: optional(
+    flag({
+      help: 'Show everybody’s messages at /inbox, to this machine only. Left out: on for `souk start`, off for `souk serve`.',
+    }),
+  ),
   SOUK_DEMO: flag({ default: true, help: 'Stock a demo marketplace when the database is empty.' }),
   SOUK_OPERATOR_EMAIL: optional(
     text({

@@ -2,6 +2,7 @@ import { createHttpServer, type HttpServer, watchLoopLag } from '@souk/http'
 import { isReachable } from '@souk/postgres'
 import type { MetricsRegistry } from '@souk/telemetry'
 import { type House, type HouseOptions, openHouse } from './house.ts'
+import { mayShowInbox, serveInbox } from './inbox.ts'
 import { operations } from './operations.ts'
 import { servePictures } from './pictures.ts'
 import { createVerifiers } from './verifiers.ts'
@@ -18,6 +19,8 @@ export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
   port: number
   /** Read events and run jobs in a second process. Default: in this one. */
   separateWorker?: boolean
+  /** Show the inbox where nobody has said otherwise. Default: no. */
+  inbox?: boolean
   /** Before the doors open: the services run, nobody can reach them yet. */
   beforeOpening?: (house: House) => Promise<void>
 }
@@ -70,7 +73,9 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       ...(settings.SOUK_TRUST_PROXY > 0 && { trustProxy: settings.SOUK_TRUST_PROXY }),
       extra(app) {
         servePictures(app)
-        serveWelcome(app, house)
+        const withInbox = mayShowInbox(settings, options.inbox ?? false)
+        if (withInbox) serveInbox(app, house)
+        serveWelcome(app, house, { inbox: withInbox })
       },
     })
     const { url } = await http.listen({ host: settings.SOUK_HOST, port: options.port })

@@ -12,6 +12,8 @@ type Sale = { priceMinor: number; currency: string; startsAt: string; endsAt: st
 /** What the page shows, as the public API answers it. */
 export type Shown = {
   services: string[]
+  /** What people were told can be read here. */
+  inbox?: boolean
   shops: { id: string; name: string; slug: string; logo: Picture | null; metadata: Record<string, string> }[]
   products: Product[]
   sales: { product: Product; sale: Sale }[]
@@ -67,7 +69,7 @@ const shopCard = ({ id, name, logo, metadata }: Shown['shops'][number]) => `
 const section = (title: string, content: string) => `<section><h2>${title}</h2>${content}</section>`
 
 /** The page at `/`: complete in one answer, without scripts. */
-export function welcomePage({ services, shops, products, sales, at }: Shown): string {
+export function welcomePage({ services, inbox, shops, products, sales, at }: Shown): string {
   const nameOf = new Map(shops.map(({ id, name }) => [id, name]))
   const empty =
     products.length > 0
@@ -77,7 +79,7 @@ export function welcomePage({ services, shops, products, sales, at }: Shown): st
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Souk</title><style>${welcomeStyle}</style></head>
 <body><header><h1>Souk</h1><p>A marketplace is open here: many shops under one roof, nothing sold twice.</p>
-<nav><a href="/docs">API reference</a> <a href="/openapi.json">OpenAPI</a> <a href="/v1/products">Products</a> <a href="/v1/shops">Shops</a> <a href="/v1/categories">Categories</a> <a href="/metrics">Metrics</a> <a href="/health/ready">Health</a></nav></header>
+<nav><a href="/docs">API reference</a> <a href="/openapi.json">OpenAPI</a> ${inbox ? '<a href="/inbox">Inbox</a> ' : ''}<a href="/v1/products">Products</a> <a href="/v1/shops">Shops</a> <a href="/v1/categories">Categories</a> <a href="/metrics">Metrics</a> <a href="/health/ready">Health</a></nav></header>
 <main>${empty}
 ${sales.length === 0 ? '' : section('Sales', `<div class="sales">${sales.map((each) => saleCard(each, at)).join('')}</div>`)}
 ${products.length === 0 ? '' : section('From the shops', `<ul class="products">${products.map((each) => productCard(each, nameOf.get(each.shopId))).join('')}</ul>`)}

@@ -22,19 +22,19 @@ const headers = {
 const freshForMs = 2_000
 
 /** The page at `/`: what is for sale here, until there is a storefront. */
-export function serveWelcome(app: FastifyInstance, house: House): void {
+export function serveWelcome(app: FastifyInstance, house: House, { inbox }: { inbox: boolean }): void {
   const desk = openDesk(house.running)
   const names = new Set(house.running.services.map(({ definition }) => definition.name))
   const look = async (): Promise<Shown> => {
     if (!names.has('catalog') || !names.has('shops'))
-      return { services: [...names], shops: [], products: [], sales: [], at: house.clock() }
+      return { services: [...names], inbox, shops: [], products: [], sales: [], at: house.clock() }
     const [shops, sales] = await Promise.all([
       desk.call<{ items: Shown['shops'] }>('listShops', { query: { limit: 24 } }),
       desk.call<{ items: Shown['sales'] }>('listFlashSales', { query: { limit: 4 } }),
     ])
     const shelves = await Promise.all(shops.items.slice(0, 12).map(({ id }) => newestOf(id)))
     const at = house.clock()
-    return { services: [...names], shops: shops.items, products: inTurn(shelves), sales: sales.items, at }
+    return { services: [...names], inbox, shops: shops.items, products: inTurn(shelves), sales: sales.items, at }
   }
   const newestOf = async (shopId: string) =>
     (await desk.call<{ items: Shown['products'] }>('listProducts', { query: { shopId, sort: 'newest', limit: 3 } }))

@@ -19,7 +19,9 @@ import { templateRoutes } from './routes-templates.ts'
 import { messageRpc } from './rpc.ts'
 import type { Way } from './send-due.ts'
 
-export { readInbox, type InboxFilter, type InboxMessage } from './inbox.ts'
+export { type InboxFilter, type InboxListed, type InboxMessage, readInbox } from './inbox.ts'
+export { allKinds as kindNames, isKind } from './kinds.ts'
+export { channels, isChannel } from './message.ts'
 
 /** What people are told, how, and in which words. */
 export const notifications = defineService({

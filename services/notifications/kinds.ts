@@ -119,6 +119,7 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 export const allKinds = Object.keys(kinds) as Kind[]
+export const isKind = (text: string): text is Kind => Object.hasOwn(kinds, text)
 export const kindOf = (kind: Kind): KindShape => kinds[kind]
 export const parametersOf = (kind: Kind): Readonly<Record<string, ParameterType>> => ({
   ...commonParameters,

@@ -6,6 +6,8 @@ export type Channel = (typeof channels)[number]
 export const numberOfChannel = (channel: Channel): number => channels.indexOf(channel)
 export const channelNumbered = (number: number): Channel => channels[number] ?? 'inbox'
 
+export const isChannel = (text: string): text is Channel => (channels as readonly string[]).includes(text)
+
 export const priorities = ['high', 'normal', 'low'] as const
 export type Priority = (typeof priorities)[number]
 export const numberOfPriority = (priority: Priority): number => priorities.indexOf(priority) + 1

@@ -36,6 +36,10 @@ export const recipientsOf = (tx: Tx, accountIds: readonly string[]) =>
     sql`select ${columns} from recipients where account_id = any(${uuidArray([...new Set(accountIds)])}::uuid[])`,
   )
 
+/** Without an index: only whoever develops here looks people up by their address. */
+export const accountWithEmail = (tx: Tx, email: string) =>
+  tx.maybeOne<{ account_id: string }>(sql`select account_id from recipients where lower(email) = ${email} limit 1`)
+
 export type Preferences = Pick<Recipient, 'language' | 'phone' | 'push_token' | 'channels'>
 
 export const savePreferences = (tx: Tx, accountId: string, chosen: Preferences, now: Date) =>

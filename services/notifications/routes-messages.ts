@@ -1,13 +1,14 @@
 import { created, mayActFor, noContent, ok, type Principal, type Route, route } from '@souk/http'
-import { type Database, firstIdAt, timeInId, type Tx } from '@souk/postgres'
+import type { Database } from '@souk/postgres'
 import { Type } from 'typebox'
 import { discardDelivery, failedDeliveries, replayDelivery } from './deliveries.sql.ts'
 import { errors } from './errors.ts'
-import { type Kind, kindNumbered, kindOf } from './kinds.ts'
-import { type Channel, channelNumbered, numberOfChannel } from './message.ts'
-import { latestMessages, type LatestFilter, type MessageRow, messagesOf, settleMessages } from './messages.sql.ts'
+import { kindNumbered } from './kinds.ts'
+import { channelNumbered } from './message.ts'
+import { messagesOf, settleMessages } from './messages.sql.ts'
 import { idIn, pageOf } from './page.ts'
 import { type ReadMessage, readMessages } from './read-messages.ts'
+import { recentRows } from './recent.ts'
 import type { RecordDeps } from './record-messages.ts'
 import * as shapes from './schemas.ts'
 import { sendMessage } from './send-message.ts'
@@ -191,32 +192,3 @@ export const messageRoutes = (deps: RouteDeps): Route[] => [
 ]
 
 const noSuchMessage = () => errors.error('message-not-found', 'There is no failed message with this id.')
-
-export type Recent = {
-  limit: number
-  before?: string | undefined
-  kind?: Kind | undefined
-  channel?: Channel | undefined
-  customerId?: string | undefined
-}
-
-/**
- * The latest messages of everybody. There is no index by time that could be followed backwards, so ever longer stretches of
- * time are looked at until there are enough: on a busy marketplace the first, of ten seconds, has them.
- */
-export async function recentRows(tx: Tx, now: Date, wish: Recent): Promise<MessageRow[]> {
-  const filter: LatestFilter = {
-    kind: wish.kind === undefined ? null : kindOf(wish.kind).number,
-    channel: wish.channel === undefined ? null : numberOfChannel(wish.channel),
-    customerId: wish.customerId ?? null,
-  }
-  if (wish.customerId !== undefined)
-    return await latestMessages(tx, firstIdAt(0), wish.before ?? null, filter, wish.limit)
-  const untilMs = wish.before === undefined ? now.getTime() : timeInId(wish.before)
-  for (const stretchMs of [10_000, 100_000, 1_000_000, 86_400_000, 30 * 86_400_000]) {
-    const from = firstIdAt(Math.max(0, untilMs - stretchMs))
-    const rows = await latestMessages(tx, from, wish.before ?? null, filter, wish.limit)
-    if (rows.length >= wish.limit) return rows
-  }
-  return await latestMessages(tx, firstIdAt(0), wish.before ?? null, filter, wish.limit)
-}

@@ -5,6 +5,7 @@ import { choosePort } from '../choose-port.ts'
 import { type Console, timed } from '../console.ts'
 import { Refusal } from '../explain.ts'
 import type { House } from '../house.ts'
+import { mayShowInbox } from '../inbox.ts'
 import { untilAskedToStop } from '../lifetime.ts'
 import { openMarketplace } from '../marketplace.ts'
 import { announceRunning, dataFolderOf, findRunning, type SignIn, withdrawRunning } from '../running.ts'
@@ -52,6 +53,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     port,
     onProgress: progress,
     onFatal: fatal,
+    inbox: true,
     separateWorker: settings.SOUK_WORKER === 'own' || (settings.SOUK_WORKER === 'auto' && availableParallelism() > 1),
     async beforeOpening(house: House) {
       operator = await ensureOperator(house, settings)
@@ -84,7 +86,15 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     )
   else
     io.print(
-      summary({ url, demo, operator, folder, own: database.embedded !== undefined, testProvider: testProvider?.url }),
+      summary({
+        url,
+        inbox: mayShowInbox(settings, true),
+        demo,
+        operator,
+        folder,
+        own: database.embedded !== undefined,
+        testProvider: testProvider?.url,
+      }),
     )
 
   let outcome = 0
