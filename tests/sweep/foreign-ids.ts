@@ -18,6 +18,9 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
   sessionId: (b) => [b.sessionId],
   keyId: (b) => [b.keyId],
   orderId: (b) => [b.orderId],
+  customerId: (b) => [b.customer.accountId],
+  customerIds: (b) => [b.customer.accountId],
+  messageId: (b) => [b.orderId],
   slug: (b) => [b.hiddenSlug, b.draftSlug],
   shopSlug: (b) => [b.slug, b.hiddenSlug],
 }
@@ -25,6 +28,7 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
 /** Of the whole marketplace: there is nobody to keep them from. */
 const everybodys = new Set([
   'letterId',
+  'kind',
   'jobId',
   'categoryId',
   'categoryIds',

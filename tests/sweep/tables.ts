@@ -22,7 +22,7 @@ type Query = Stage['query']
 const tablesOf = (query: Query) =>
   query<{ name: string; table: string }>(
     `select schemaname || '.' || tablename as name, tablename as "table" from pg_tables
-      where schemaname in ('identity', 'shops', 'catalog', 'inventory', 'orders') order by 1`,
+      where schemaname in ('identity', 'shops', 'catalog', 'inventory', 'orders', 'notifications') order by 1`,
   )
 
 type Checksums = Map<string, string>
@@ -45,7 +45,7 @@ const changedTables = (before: Checksums, after: Checksums): string[] =>
 
 /** Other tests' transactions on the same server hold back what consumers may read; until then silence means nothing. */
 async function eventsAreReadable(query: Query): Promise<boolean> {
-  const outboxes = ['identity', 'shops', 'catalog', 'inventory', 'orders'].map(
+  const outboxes = ['identity', 'shops', 'catalog', 'inventory', 'orders', 'notifications'].map(
     (schema) => `select 1 from ${schema}.outbox where xid >= pg_snapshot_xmin(pg_current_snapshot())`,
   )
   return (await query(outboxes.join(' union all '))).length === 0

@@ -2,6 +2,7 @@ import type { Operation } from '../document.ts'
 import { catalogRecipes } from './catalog.ts'
 import { identityRecipes } from './identity.ts'
 import { inventoryRecipes } from './inventory.ts'
+import { notificationRecipes } from './notifications.ts'
 import { recoveryRecipes } from './operations.ts'
 import { operationRecipes, orderRecipes } from './orders.ts'
 import type { Recipe, Recipes } from './recipe.ts'
@@ -18,6 +19,7 @@ export const recipes: Recipes = {
   ...inventoryRecipes,
   ...orderRecipes,
   ...sagaRecipes,
+  ...notificationRecipes,
   ...operationRecipes,
   ...recoveryRecipes,
 }
