@@ -47,6 +47,16 @@ export type ProviderUnderTest = {
 const nowMs = Date.now()
 let made = 0
 
+const bytes = (text: string) => new TextEncoder().encode(text)
+const referenceOf = (answer: ProviderAnswer) => answer.providerReference
+const operation = (payment: { ask: AuthoriseAsk; providerReference: string }, key: string, amountMinor: number) => ({
+  ourReference: payment.ask.ourReference,
+  providerReference: payment.providerReference,
+  idempotencyKey: `${key}-${payment.ask.ourReference}`,
+  amountMinor,
+  currency: payment.ask.currency,
+})
+
 /** What payments relies on, whoever the provider is. */
 export function providerConformance(name: string, open: () => Promise<ProviderUnderTest>): void {
   describe(`the provider ${name}`, () => {
@@ -70,7 +80,6 @@ export function providerConformance(name: string, open: () => Promise<ProviderUn
         ...changed,
       }
     }
-    const referenceOf = (answer: ProviderAnswer) => answer.providerReference
 
     /** Authorise, and if the customer has to go there first, go there. */
     async function paid(changed: Partial<AuthoriseAsk> = {}) {
@@ -81,18 +90,6 @@ export function providerConformance(name: string, open: () => Promise<ProviderUn
       const record = (await it.provider.find(ask.ourReference, providerReference)) as ProviderRecord
       return { ask, answer, providerReference, record }
     }
-    const operation = (
-      payment: { ask: AuthoriseAsk; providerReference: string },
-      key: string,
-      amountMinor: number,
-    ) => ({
-      ourReference: payment.ask.ourReference,
-      providerReference: payment.providerReference,
-      idempotencyKey: `${key}-${payment.ask.ourReference}`,
-      amountMinor,
-      currency: payment.ask.currency,
-    })
-
     test('takes money at once when asked to, and its record says the same as ours', async () => {
       const { record, ask } = await paid()
       expect(record).toMatchObject({
@@ -249,7 +246,6 @@ export function providerConformance(name: string, open: () => Promise<ProviderUn
     })
 
     describe('its webhooks', () => {
-      const bytes = (text: string) => new TextEncoder().encode(text)
       const read = async ({ headers, body }: SentWebhook, atMs = Date.now()) =>
         it.provider.readWebhook(headers, bytes(body), atMs)
       const why = async (sent: SentWebhook, atMs?: number) => {

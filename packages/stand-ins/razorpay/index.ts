@@ -65,7 +65,7 @@ export async function startRazorpay(options: { keyId: string; keySecret: string 
     status: 200,
     body: { entity: 'collection', count: items.length, items },
   })
-  const shown = ({ automatic: _, ...order }: Order) => ({ ...order, entity: 'order' })
+  const shown = (order: Order) => ({ ...order, automatic: undefined, entity: 'order' })
   const paymentsOf = (orderId: string) => [...payments.values()].filter((payment) => payment.order_id === orderId)
 
   function create(body: Record<string, unknown>, wrongAmount: boolean): StandInReply {

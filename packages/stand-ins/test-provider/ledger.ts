@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Charge, Refusal } from './charge.ts'
 
@@ -74,7 +74,7 @@ export function openLedger(folder: string): Ledger {
   let last = charges.size
   const file = openSync(fileIn(folder), 'a', 0o600)
   // Ends a line that was left torn.
-  if (charges.size > 0) writeSync(file, '\n')
+  if (fstatSync(file).size > 0) writeSync(file, '\n')
   return {
     get: (id) => charges.get(id),
     byReference: (reference) => [references.get(reference) ?? []].flat().flatMap((id) => charges.get(id) ?? []),

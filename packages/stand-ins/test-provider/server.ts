@@ -136,9 +136,8 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
   }
 
   async function pages(request: IncomingMessage, path: string, query: URLSearchParams): Promise<Reply | undefined> {
-    const link = (id: string) => payUrl(id)
     if (path === '/' && request.method === 'GET')
-      return { status: 200, page: bookPage(ledger.latest(50), ledger.size, control.get().mode, link) }
+      return { status: 200, page: bookPage(ledger.latest(50), ledger.size, control.get().mode, payUrl) }
     const [, id] = /^\/pay\/(ch_\d+)$/.exec(path) ?? []
     if (id === undefined && path !== '/mode') return undefined
     // A page elsewhere may not press the buttons of this one.

@@ -1,10 +1,7 @@
 import type { ProvidersConfig } from '../config-providers.ts'
 import type { PaymentProvider, ProviderMethod } from '../provider.ts'
 import { type GuardedDeps, type GuardedProvider, guardProvider } from './guarded.ts'
-import { createPayPalProvider } from './paypal.ts'
-import { createRazorpayProvider } from './razorpay.ts'
-import { createStripeProvider } from './stripe.ts'
-import { createTestProvider } from './test.ts'
+import { lazyProvider } from './lazy.ts'
 
 export type Providers = {
   /** The one that is called so; for payments that exist already and for webhooks. */
@@ -42,45 +39,38 @@ export function createProviders(config: ProvidersConfig, deps: GuardedDeps): Pro
 const rank = (provider: PaymentProvider, preferred: string | undefined): number =>
   provider.name === preferred ? 0 : provider.name === 'test' ? 2 : 1
 
+const card: ReadonlySet<ProviderMethod> = new Set(['card'])
+
 function configured(config: ProvidersConfig, { clock }: GuardedDeps): PaymentProvider[] {
-  const timeoutMs = config.SOUK_PROVIDER_TIMEOUT_MS
+  const common = { timeoutMs: config.SOUK_PROVIDER_TIMEOUT_MS, clock }
   const providers: PaymentProvider[] = []
-  if (config.SOUK_STRIPE_KEY !== undefined)
-    providers.push(
-      createStripeProvider({
-        key: config.SOUK_STRIPE_KEY,
-        webhookSecrets: listed(config.SOUK_STRIPE_WEBHOOK_SECRET),
-        url: config.SOUK_STRIPE_URL,
-        timeoutMs,
-        clock,
-      }),
-    )
-  if (config.SOUK_RAZORPAY_KEY_ID !== undefined && config.SOUK_RAZORPAY_KEY_SECRET !== undefined)
-    providers.push(
-      createRazorpayProvider({
-        keyId: config.SOUK_RAZORPAY_KEY_ID,
-        keySecret: config.SOUK_RAZORPAY_KEY_SECRET,
-        webhookSecrets: listed(config.SOUK_RAZORPAY_WEBHOOK_SECRET),
-        url: config.SOUK_RAZORPAY_URL,
-        timeoutMs,
-        clock,
-      }),
-    )
-  if (config.SOUK_PAYPAL_CLIENT_ID !== undefined && config.SOUK_PAYPAL_CLIENT_SECRET !== undefined)
-    providers.push(
-      createPayPalProvider({
-        clientId: config.SOUK_PAYPAL_CLIENT_ID,
-        clientSecret: config.SOUK_PAYPAL_CLIENT_SECRET,
-        webhookIds: listed(config.SOUK_PAYPAL_WEBHOOK_ID),
-        url: config.SOUK_PAYPAL_URL,
-        timeoutMs,
-        clock,
-      }),
-    )
-  if (config.SOUK_TEST_PROVIDER_URL !== undefined)
-    providers.push(
-      createTestProvider({ url: config.SOUK_TEST_PROVIDER_URL, secret: config.SOUK_SECRET, timeoutMs, clock }),
-    )
+  const key = config.SOUK_STRIPE_KEY
+  if (key !== undefined) {
+    const webhookSecrets = listed(config.SOUK_STRIPE_WEBHOOK_SECRET)
+    const settings = { key, webhookSecrets, url: config.SOUK_STRIPE_URL, ...common }
+    const load = async () => (await import('./stripe.ts')).createStripeProvider(settings)
+    providers.push(lazyProvider({ name: 'stripe', methods: card, load }))
+  }
+  const { SOUK_RAZORPAY_KEY_ID: keyId, SOUK_RAZORPAY_KEY_SECRET: keySecret } = config
+  if (keyId !== undefined && keySecret !== undefined) {
+    const webhookSecrets = listed(config.SOUK_RAZORPAY_WEBHOOK_SECRET)
+    const settings = { keyId, keySecret, webhookSecrets, url: config.SOUK_RAZORPAY_URL, ...common }
+    const load = async () => (await import('./razorpay.ts')).createRazorpayProvider(settings)
+    providers.push(lazyProvider({ name: 'razorpay', methods: card, load }))
+  }
+  const { SOUK_PAYPAL_CLIENT_ID: clientId, SOUK_PAYPAL_CLIENT_SECRET: clientSecret } = config
+  if (clientId !== undefined && clientSecret !== undefined) {
+    const webhookIds = listed(config.SOUK_PAYPAL_WEBHOOK_ID)
+    const settings = { clientId, clientSecret, webhookIds, url: config.SOUK_PAYPAL_URL, ...common }
+    const load = async () => (await import('./paypal.ts')).createPayPalProvider(settings)
+    providers.push(lazyProvider({ name: 'paypal', methods: card, load }))
+  }
+  if (config.SOUK_TEST_PROVIDER_URL !== undefined) {
+    const settings = { url: config.SOUK_TEST_PROVIDER_URL, secret: config.SOUK_SECRET, ...common }
+    const load = async () => (await import('./test.ts')).createTestProvider(settings)
+    const methods = new Set<ProviderMethod>(['card', 'bank-transfer'])
+    providers.push(lazyProvider({ name: 'test', methods, many: true, load }))
+  }
   return providers
 }
 

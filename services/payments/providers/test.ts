@@ -1,4 +1,4 @@
-import { testProviderSecrets } from '@souk/stand-ins'
+import { testProviderSecrets } from '@souk/stand-ins/test-provider/secrets'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import {
