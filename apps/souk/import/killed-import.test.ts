@@ -39,7 +39,7 @@ test('killed again and again while it imports, it goes on where it was and loses
     const number = (at * 7_919) % 8_000
     return `${number},P${at % 300},A THING,${1 + (at % 5)},2011-${String(1 + (number % 12)).padStart(2, '0')}-05 10:00:00,1.25,${number % 900},France`
   })
-  const path = await world.file([header, ...lines, 'C1,P1,A THING,-1,2012-01-01 10:00:00,1.25,1,France'])
+  const path = await world.file([header, ...lines, 'C1,P0,A THING,-1,2012-01-01 10:00:00,1.25,0,France'])
   const shopId = await world.shop()
   const args = [path, '--shop', shopId, '--mapping', 'invoice-lines']
   const progress = async () => {
