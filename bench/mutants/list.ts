@@ -1,3 +1,4 @@
+import { messageMutants } from './messages.ts'
 import { sagaMutants } from './list-saga.ts'
 
 /** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
@@ -444,4 +445,5 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   ...sagaMutants,
+  ...messageMutants,
 ]
