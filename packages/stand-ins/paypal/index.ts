@@ -12,6 +12,7 @@ type Order = {
   amount: Money
   custom_id: string
   invoice_id: string
+  description: string
   create_time: string
   /** What the payer chose will not be taken. */
   badInstrument: boolean
@@ -81,6 +82,7 @@ export async function startPayPal(options: { clientId: string; clientSecret: str
         amount: order.amount,
         custom_id: order.custom_id,
         invoice_id: order.invoice_id,
+        description: order.description,
         payments: {
           ...(order.authorizations.length > 0 && { authorizations: order.authorizations }),
           ...(order.captures.length > 0 && { captures: order.captures.map(shownCapture) }),
@@ -108,7 +110,12 @@ export async function startPayPal(options: { clientId: string; clientSecret: str
   }
 
   function create(body: Record<string, unknown>, wrongAmount: boolean): () => StandInReply {
-    const [unit] = body.purchase_units as { amount: Money; custom_id: string; invoice_id: string }[]
+    const [unit] = body.purchase_units as {
+      amount: Money
+      custom_id: string
+      invoice_id: string
+      description: string
+    }[]
     if (unit === undefined || !/^\d+(\.\d\d)?$/.test(unit.amount.value))
       throw new PayPalError(400, 'INVALID_PARAMETER_VALUE')
     const amount = {
@@ -122,6 +129,7 @@ export async function startPayPal(options: { clientId: string; clientSecret: str
       amount,
       custom_id: unit.custom_id,
       invoice_id: unit.invoice_id,
+      description: unit.description,
       create_time: time(),
       badInstrument: false,
       authorizations: [],
@@ -130,6 +138,15 @@ export async function startPayPal(options: { clientId: string; clientSecret: str
     }
     orders.set(order.id, order)
     return () => ({ status: 200, body: shown(order) })
+  }
+
+  function patch(order: Order, text: string): StandInReply {
+    if (order.status === 'COMPLETED') throw new PayPalError(422, 'ORDER_ALREADY_COMPLETED')
+    for (const { path, value } of JSON.parse(text) as { path: string; value: string }[]) {
+      if (path !== "/purchase_units/@reference_id=='default'/description") throw new PayPalError(422, 'NOT_PATCHABLE')
+      order.description = value
+    }
+    return { status: 204, body: '' }
   }
 
   function complete(order: Order, intent: Order['intent']): () => StandInReply {
@@ -230,6 +247,7 @@ export async function startPayPal(options: { clientId: string; clientSecret: str
     try {
       if (method === 'GET' && path === '/v1/reporting/transactions') return transactions(request.query)
       if (method === 'GET') return { status: 200, body: shown(known(path.split('/').at(-1) as string)) }
+      if (method === 'PATCH') return patch(known(path.split('/').at(-1) as string), request.body)
       const requestId = headers['paypal-request-id']
       const before = requestId === undefined ? undefined : answers.get(requestId)
       // The same key gives what became of the first request, as it is now.

@@ -23,6 +23,10 @@ export function amountOf(money: Money | undefined, reading: boolean): { amountMi
   return { amountMinor, currency }
 }
 
+/** What an order's description becomes when nobody wants it any more. */
+export const unwanted = 'No longer wanted'
+export const isUnwanted = ({ purchaseUnits }: Order): boolean => purchaseUnits?.[0]?.description === unwanted
+
 const linkOf = (order: Order): string | undefined =>
   order.links?.find(({ rel }) => rel === 'payer-action' || rel === 'approve')?.href
 
@@ -52,7 +56,7 @@ export function recordOf(order: Order): ProviderRecord {
     state:
       taken.length > 0
         ? 'captured'
-        : order.status === 'VOIDED' || authorization?.status === 'VOIDED'
+        : order.status === 'VOIDED' || authorization?.status === 'VOIDED' || isUnwanted(order)
           ? 'voided'
           : authorization?.status === 'DENIED' || declined !== undefined
             ? 'declined'

@@ -84,6 +84,17 @@ describe('PayPal', () => {
     await standIn.stop()
   })
 
+  test('never takes the money of an order that was called off before it was approved', async () => {
+    const { standIn, provider } = await open()
+    const { providerReference } = await provider.authorise(ask('EUR', 1_999))
+    const operation = { ...ask('EUR', 1_999), providerReference }
+    await provider.voidAuthorisation({ ...operation, idempotencyKey: 'void' })
+    standIn.visit(providerReference, 'pay')
+    expect(await provider.find('order-EUR-1999', providerReference)).toMatchObject({ state: 'voided', captures: 0 })
+    expect(standIn.orders.get(providerReference)?.captures).toEqual([])
+    await standIn.stop()
+  })
+
   test('whose token was taken back is signed in to again', async () => {
     const { standIn, provider } = await open()
     standIn.revokeTokens()

@@ -14,7 +14,7 @@ import {
 } from '../provider.ts'
 import { daysOf } from './days.ts'
 import { notUnderstood } from './http.ts'
-import { answerOf, amountOf, moneyOf, recordsOf, recordOf } from './paypal-answers.ts'
+import { answerOf, isUnwanted, unwanted, amountOf, moneyOf, recordsOf, recordOf } from './paypal-answers.ts'
 import { createPayPalWebhooks } from './paypal-webhooks.ts'
 import { type AxiosRequest, axiosTransport, refusalOf } from './transport.ts'
 
@@ -63,7 +63,7 @@ export function createPayPalProvider(settings: PayPalSettings): PaymentProvider 
   /** The customer has agreed and PayPal waits for us. A refusal by their bank leaves the order as it was. */
   async function completed(order: Order): Promise<Order> {
     const { id = '', status, intent } = order
-    if (status !== 'APPROVED') return order
+    if (status !== 'APPROVED' || isUnwanted(order)) return order
     const take = { id, paypalRequestId: `complete-${id}`, prefer: whole }
     try {
       if (intent === 'AUTHORIZE') await call(false, ({ orders }) => orders.authorizeOrder(take))
@@ -97,12 +97,16 @@ export function createPayPalProvider(settings: PayPalSettings): PaymentProvider 
       return operated(capture)
     },
     async voidAuthorisation({ providerReference, idempotencyKey, amountMinor, currency }) {
-      const authorizationId = (await unitOf(providerReference))?.authorizations?.[0]?.id
-      // Not approved: nothing is promised, and PayPal forgets the order by itself.
+      const payments = await unitOf(providerReference)
+      if (payments?.captures?.length) throw new ProviderRefused('captured_already')
+      const authorizationId = payments?.authorizations?.[0]?.id
       if (authorizationId !== undefined)
-        await call<unknown>(false, ({ payments }) =>
-          payments.voidPayment({ authorizationId, paypalRequestId: idempotencyKey }),
+        await call<unknown>(false, (api) =>
+          api.payments.voidPayment({ authorizationId, paypalRequestId: idempotencyKey }),
         )
+      // Nothing is promised yet and an order cannot be called off: it is marked, and not completed if it is approved.
+      else
+        await call<unknown>(false, ({ orders }) => orders.patchOrder({ id: providerReference, body: [mark as never] }))
       return { kind: 'succeeded', providerReference, amountMinor, currency, captured: true, feeMinor: 0 }
     },
     async refund({ ourReference, providerReference, refundId, idempotencyKey, amountMinor, currency }) {
@@ -140,9 +144,18 @@ export function createPayPalProvider(settings: PayPalSettings): PaymentProvider 
   }
 }
 
+const mark = { op: 'replace', path: "/purchase_units/@reference_id=='default'/description", value: unwanted }
+
 const asked = ({ ourReference, amountMinor, currency, capture, returnUrl }: AuthoriseAsk) => ({
   intent: capture ? 'CAPTURE' : 'AUTHORIZE',
-  purchaseUnits: [{ customId: ourReference, invoiceId: ourReference, amount: moneyOf(amountMinor, currency) }],
+  purchaseUnits: [
+    {
+      customId: ourReference,
+      invoiceId: ourReference,
+      description: `Order ${ourReference}`,
+      amount: moneyOf(amountMinor, currency),
+    },
+  ],
   paymentSource: {
     paypal: {
       experienceContext: {
