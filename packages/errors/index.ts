@@ -1,7 +1,26 @@
 /** One row of the catalogue: what a code means to whoever receives it. */
 export type ErrorRow = {
   /** HTTP status; calls between services carry the same code, so both edges agree. */
-  status: 400 | 401 | 403 | 404 | 409 | 410 | 412 | 413 | 415 | 422 | 428 | 429 | 500 | 502 | 503 | 504
+  status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 408
+    | 409
+    | 410
+    | 412
+    | 413
+    | 415
+    | 422
+    | 428
+    | 429
+    | 431
+    | 500
+    | 502
+    | 503
+    | 504
   /** Short and the same every time. */
   title: string
   /** For the documentation: when it happens and what to do. */

@@ -1,7 +1,4 @@
-import { DomainError, defineErrors, type ErrorRow } from '@souk/errors'
-
-/** Statuses that only the edge itself answers with; services have no use for them. */
-const edge = (status: 405 | 408 | 431) => status as unknown as ErrorRow['status']
+import { DomainError, defineErrors } from '@souk/errors'
 
 /** What any route may answer with, because the edge does. */
 export const errors = defineErrors({
@@ -51,12 +48,12 @@ export const errors = defineErrors({
     help: 'No route has this address. For addresses of things see the code of that thing.',
   },
   'method-not-allowed': {
-    status: edge(405),
+    status: 405,
     title: 'This address takes other methods',
     help: 'The `Allow` header lists them.',
   },
   'request-timeout': {
-    status: edge(408),
+    status: 408,
     title: 'The request took too long to arrive',
     help: 'Headers and body must arrive within the limits of the server. Nothing was done.',
   },
@@ -96,7 +93,7 @@ export const errors = defineErrors({
     help: 'Wait for `Retry-After` seconds. `RateLimit` shows what is left of the quota named in `policy`.',
   },
   'headers-too-large': {
-    status: edge(431),
+    status: 431,
     title: 'The headers are too large',
     help: 'All headers together may have 16 kB.',
   },

@@ -115,6 +115,29 @@ describe('a client that', () => {
       expect(socket.received).toMatch(/^HTTP\/1\.1 400 /)
     }
   })
+  test('names two hosts is told so and let go', async () => {
+    const { port } = await started({})
+    for (const second of ['host: y', 'HOST: x', 'Host:']) {
+      const socket = connect(port)
+      socket.write(request('/v1/things', `${second}\r\n`))
+      await socket.ended
+      expect(socket.received).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close[\s\S]*"code":"bad-request"/i)
+    }
+  })
+  test('sends nonsense behind a request gets the answer to that first', async () => {
+    const slow = aRoute({
+      handle: async () => {
+        await wait(100)
+        return { status: 200, body: { done: true } }
+      },
+    })
+    const { port } = await started({ routes: [slow] })
+    const socket = connect(port)
+    socket.write(`${request()}nonsense\r\n\r\n`)
+    await socket.ended
+    expect(socket.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*HTTP\/1\.1 400 /)
+    expect(count(socket.received, 'HTTP/1.1')).toBe(2)
+  })
   test('hangs up while its body is read leaves nothing behind, and no line that looks like our fault', async () => {
     const server = await started({ routes: [big] })
     const socket = connect(server.port)

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import type { DomainError } from '@souk/errors'
 import { correlationIdOf } from './correlation.ts'
@@ -53,7 +60,7 @@ export function createSocketServer(
   limits: SocketLimits,
   shedding: Shedding | undefined,
 ): SocketServer {
-  const shed = shedding === undefined ? handler : withShedding(handler, shedding)
+  const listener = careful(shedding === undefined ? handler : withShedding(handler, shedding))
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs,
@@ -65,7 +72,7 @@ export function createSocketServer(
       requireHostHeader: true,
       noDelay: true,
     },
-    shed,
+    listener,
   )
   server.timeout = limits.idleTimeoutMs
   server.maxConnections = limits.maxConnections
@@ -129,17 +136,63 @@ const withShedding =
     response.end(refused.body)
   }
 
+/** The answer a connection was last asked for: answers go out in the order of their requests. */
+const lastAnswer = new WeakMap<Socket, ServerResponse>()
+
+/** Two Host headers and two readers of them: one picks the first, the other the second. RFC 9112 has them refused. */
+const careful =
+  (handler: RequestListener): RequestListener =>
+  (request, response) => {
+    lastAnswer.set(request.socket, response)
+    if (hostsIn(request.rawHeaders) < 2) return handler(request, response)
+    const refusal = errors.error('bad-request', 'The request names its host more than once.')
+    const correlationId = correlationIdOf(request)
+    const body = problemBody(refusal, correlationId)
+    const fields = {
+      ...securityHeaders,
+      'content-type': problemJson,
+      'content-length': String(Buffer.byteLength(body)),
+      'x-correlation-id': correlationId,
+      connection: 'close',
+    }
+    response.writeHead(400, fields)
+    response.end(body)
+  }
+
+function hostsIn(rawHeaders: readonly string[]): number {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts
+}
+
 const refusals: Readonly<Record<string, () => DomainError>> = {
   HPE_HEADER_OVERFLOW: () => errors.error('headers-too-large', 'All headers together may have 16 kB.'),
   ERR_HTTP_REQUEST_TIMEOUT: () => errors.error('request-timeout', 'The request did not arrive in time.'),
 }
 
-/** What is said to a connection whose bytes never became a request. It is closed in any case. */
+/**
+ * What is said to a connection whose bytes never became a request. It is closed in any case; but what was asked before
+ * on it is answered first, for whoever reads takes the answers in that order.
+ */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()
     return
   }
+  const before = lastAnswer.get(socket)
+  // A request that is itself broken off or too slow has no answer to wait for.
+  if (before === undefined || !before.req.complete || before.writableFinished || before.destroyed)
+    return refuse(error, socket)
+  // It comes to an end by itself: handlers have a time, and so has whoever does not read.
+  before.once('close', () => {
+    if (!socket.destroyed && socket.writable) refuse(error, socket)
+  })
+}
+
+function refuse(error: Error & { code?: string }, socket: Socket): void {
   const refusal = refusals[error.code ?? '']?.() ?? errors.error('bad-request', 'This is not a request of HTTP/1.1.')
   const body = problemBody(refusal, correlationIdOf({ headers: {} } as IncomingMessage))
   const { status } = refusal.row
