@@ -71,11 +71,18 @@ describe('which lot serves an order', () => {
     ['none when there is too little', 'tea-1 9 1', 'fefo', [order('A', ['tea', 2])], ['A: short tea']],
     ['none when the variant lies nowhere', 'tea-1 9 1', 'fefo', [order('A', ['pot', 1])], ['A: short pot']],
     [
+      'none when others have it',
+      'tea-1 9 2',
+      'fefo',
+      [order('A', ['tea', 2]), order('B', ['tea', 1])],
+      ['A: 2 tea-1', 'B: held tea'],
+    ],
+    [
       'all lines or none; who is refused takes nothing from those who come after',
       'tea-1 9 3, pot-1 - 1',
       'fefo',
       [order('A', ['tea', 2], ['pot', 2]), order('B', ['tea', 3], ['pot', 1]), order('C', ['tea', 1])],
-      ['A: short pot', 'B: 3 tea-1, 1 pot-1', 'C: short tea'],
+      ['A: short pot', 'B: 3 tea-1, 1 pot-1', 'C: held tea'],
     ],
     [
       'in the order they came, into the lot that follows',

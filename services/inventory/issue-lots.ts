@@ -10,8 +10,11 @@ export type IssuableLot = Lot & { rule: IssueRule }
 export type Refusal = {
   /** Of which there was too little. */
   variantId: string
-  /** expired: what lies there may not be handed over any more; short: the rest is set apart for others, or not there. */
-  reason: 'short' | 'expired'
+  /**
+   * expired: what lies there may not be handed over any more. held: it is there, set apart for others; when orders had
+   * promised it, one of those has given it up and is about to be released. short: it is not there.
+   */
+  reason: 'short' | 'held' | 'expired'
 }
 
 export type Issued = {
@@ -24,7 +27,15 @@ export type Issued = {
   units: number[]
 }
 
-type Supply = { shopId: string; free: number; lots: IssuableLot[]; left: number[]; next: number; expired: boolean }
+type Supply = {
+  shopId: string
+  lying: number
+  free: number
+  lots: IssuableLot[]
+  left: number[]
+  next: number
+  expired: boolean
+}
 
 /**
  * Which lots serve which order, in the order the orders came: all lines of an order or none, by the rule of each
@@ -71,8 +82,9 @@ export function issueLots(orders: readonly Goods[], lots: readonly IssuableLot[]
 function refusalOf(order: Goods, supplies: ReadonlyMap<string, Supply>): Refusal | undefined {
   for (const { variantId, quantity } of order.lines) {
     const supply = supplies.get(variantId)
-    if (supply !== undefined && supply.shopId === order.shopId && supply.free >= quantity) continue
-    return { variantId, reason: supply?.expired && supply.shopId === order.shopId ? 'expired' : 'short' }
+    if (supply === undefined || supply.shopId !== order.shopId) return { variantId, reason: 'short' }
+    if (supply.free >= quantity) continue
+    return { variantId, reason: supply.expired ? 'expired' : supply.lying >= quantity ? 'held' : 'short' }
   }
   return undefined
 }
@@ -82,9 +94,10 @@ function supplyOf(lots: readonly IssuableLot[], today: string): Map<string, Supp
   for (const lot of lots) {
     let supply = supplies.get(lot.variantId)
     if (supply === undefined) {
-      supply = { shopId: lot.shopId, free: 0, lots: [], left: [], next: 0, expired: false }
+      supply = { shopId: lot.shopId, lying: 0, free: 0, lots: [], left: [], next: 0, expired: false }
       supplies.set(lot.variantId, supply)
     }
+    if (!isExpired(lot, today)) supply.lying += lot.onHand - lot.leaving
     if (isExpired(lot, today)) supply.expired = true
     else if (freeIn(lot) > 0) supply.lots.push(lot)
   }

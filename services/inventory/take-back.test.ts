@@ -107,7 +107,7 @@ test('other services ask for all of it by calls, and read the whole story of an 
   ).toMatchObject({
     answers: [
       { orderId: order.orderId, assigned: true },
-      { assigned: false, variantId, reason: 'short' },
+      { assigned: false, variantId, reason: 'held' },
     ],
   })
   const about = { orderId: order.orderId, shopId, actorId: 'packer' }

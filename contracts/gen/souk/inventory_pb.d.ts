@@ -292,7 +292,7 @@ export declare type AssignmentAnswer = Message<"souk.inventory.AssignmentAnswer"
   variantId: string;
 
   /**
-   * "short", "expired", "released"
+   * "short", "held" (set apart for others, of whom one is being released: ask again), "expired", "released"
    *
    * @generated from field: string reason = 4;
    */
