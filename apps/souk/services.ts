@@ -3,6 +3,7 @@ import { identity } from '@souk/identity'
 import { inventory } from '@souk/inventory'
 import { notifications } from '@souk/notifications'
 import { orders } from '@souk/orders'
+import { payments } from '@souk/payments'
 import type { ServiceDefinition } from '@souk/service'
 import { shops } from '@souk/shops'
 
@@ -12,6 +13,7 @@ export const allServices: readonly ServiceDefinition[] = [
   shops,
   catalog,
   inventory,
+  payments,
   orders,
   notifications,
 ] as never

@@ -16,7 +16,7 @@ export const paymentErrors = defineErrors({
     title: 'More than can be refunded',
     help: 'All refunds of a payment together cannot be more than was collected. `leftMinor` says how much is left.',
   },
-  'card-number-refused': {
+  'text-holds-card-number': {
     status: 422,
     title: 'This looks like a card number',
     help: 'Card numbers are never taken: the customer gives the card to the payment provider, and we are given its token. Nothing of what was sent has been kept.',

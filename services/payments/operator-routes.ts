@@ -36,12 +36,12 @@ export const operatorRoutes = (deps: AuthoriseDeps): Route[] => [
     params: CustomerParams,
     body: NewCredit,
     answers: { 201: CreditShape },
-    errors: ['card-number-refused'],
+    errors: ['text-holds-card-number'],
     handle: (request) =>
       request.once(deps.db, async (tx) => {
         const { customerId } = request.params
         const { amountMinor, currency, note } = request.body
-        if (holdsCardNumber(note)) throw paymentErrors.error('card-number-refused', 'The note holds a card number.')
+        if (holdsCardNumber(note)) throw paymentErrors.error('text-holds-card-number', 'The note holds a card number.')
         const movementId = await creditWallet(tx, { customerId, currency, amountMinor, note }, deps.clock())
         const balances = await readBalances(tx, customerId)
         const balanceMinor = balances.find((each) => each.currency === currency)?.balanceMinor ?? 0

@@ -119,7 +119,7 @@ export const paymentRoutes = (deps: RouteDeps): Route[] => [
     params: PaymentParams,
     body: NewRefund,
     answers: { 201: PaymentShape },
-    errors: [...changing, 'refund-too-large', 'card-number-refused'],
+    errors: [...changing, 'refund-too-large', 'text-holds-card-number'],
     handle: (request) =>
       changed(
         deps,
@@ -127,7 +127,7 @@ export const paymentRoutes = (deps: RouteDeps): Route[] => [
         () => {
           const { amountMinor = 0, reason = '' } = request.body
           if (holdsCardNumber(reason))
-            throw paymentErrors.error('card-number-refused', 'The reason holds a card number.')
+            throw paymentErrors.error('text-holds-card-number', 'The reason holds a card number.')
           const refundId = uuidv7(deps.clock().getTime())
           return { do: 'refund', refundId, amountMinor, cause: 'operator', askedBy: request.me.accountId, reason }
         },
