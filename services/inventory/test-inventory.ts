@@ -58,6 +58,11 @@ export function fakeOrders(onCrash: () => void = () => {}) {
       remaining.set(variantId, left(variantId) - units)
       return true
     },
+    /** Granted before the test began. */
+    grantBefore(variantId: string, units: number) {
+      granted.set(variantId, units)
+      remaining.set(variantId, units)
+    },
     /** A shipment has left: those units are neither granted nor promised any more. */
     ship: (variantId: string, units: number) => granted.set(variantId, (granted.get(variantId) ?? 0) - units),
     grantMany: (request: { items: Item[] }) =>
