@@ -59,7 +59,7 @@ export const appConfig = {
   }),
   SOUK_TEST_PROVIDER: optional(
     flag({
-      help: 'Start a test payment provider beside the marketplace. On with the embedded database, off with your own.',
+      help: 'Start a test payment provider, whose money is none. Left out: with the embedded database, unless NODE_ENV is production or a real provider is set up.',
     }),
   ),
   SOUK_TRUST_PROXY: integer({

@@ -1,5 +1,5 @@
 import { choosePort } from './choose-port.ts'
-import { startTestProviderProcess } from './test-provider-process.ts'
+import { startTestProviderProcess, wantsTestProvider } from './test-provider-process.ts'
 import { eventually, memoryLog } from '@souk/testing'
 import { testProviderSecrets } from '@souk/stand-ins'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,6 +9,22 @@ import { expect, test } from 'vitest'
 
 const secret = 'a secret for tests, 32 characters long'
 const headers = { authorization: `Bearer ${testProviderSecrets(secret).apiKey}`, 'content-type': 'application/json' }
+
+test('a laptop gets a test provider, a marketplace in earnest only when it is told to', () => {
+  const wants = (SOUK_TEST_PROVIDER: boolean | undefined, env: Record<string, string> = {}) =>
+    wantsTestProvider({ SOUK_TEST_PROVIDER, DATABASE_URL: env.DATABASE_URL }, env)
+  expect(wants(undefined)).toBe(true)
+  expect(wants(false)).toBe(false)
+  const earnest = [
+    { DATABASE_URL: 'postgres://x' },
+    { NODE_ENV: 'production' },
+    { SOUK_STRIPE_KEY: 'sk_x' },
+    { SOUK_PAYPAL_CLIENT_ID: 'x' },
+  ] as Record<string, string>[]
+  for (const env of earnest)
+    expect([wants(undefined, env), wants(true, env)], JSON.stringify(env)).toEqual([false, true])
+  expect(wants(true, { SOUK_TEST_PROVIDER_URL: 'http://elsewhere' })).toBe(false)
+})
 
 test('the test provider is started again when it dies, and still knows what it charged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'souk-test-provider-'))

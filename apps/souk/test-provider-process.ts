@@ -26,6 +26,22 @@ const program = fileURLToPath(import.meta.resolve('@souk/stand-ins/test-provider
 /** What it listens on: nobody else is to reach it, whatever the marketplace listens on. */
 export const testProviderHost = '127.0.0.1'
 
+/** Settings by which a marketplace has a provider of its own. */
+const ofReal = ['SOUK_STRIPE_KEY', 'SOUK_RAZORPAY_KEY_ID', 'SOUK_PAYPAL_CLIENT_ID', 'SOUK_TEST_PROVIDER_URL']
+
+/**
+ * Whether to bring one up: when told to, and on a laptop. Whoever has the embedded database in production, or a real
+ * provider, is not to give goods away for money that is none.
+ */
+export function wantsTestProvider(
+  settings: { SOUK_TEST_PROVIDER: boolean | undefined; DATABASE_URL: string | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (env.SOUK_TEST_PROVIDER_URL) return false
+  const onLaptop = settings.DATABASE_URL === undefined && env.NODE_ENV !== 'production'
+  return settings.SOUK_TEST_PROVIDER ?? (onLaptop && !ofReal.some((name) => env[name]))
+}
+
 /**
  * The test provider beside a marketplace that has no other: a process of its own, because a provider is one, and because
  * what kills it must not touch orders. It ends when this process ends, however that happens, and is started again when it

@@ -13,7 +13,7 @@ import { type DemoState, stockDemo } from '../seed/demo.ts'
 import { ensureOperator } from '../seed/operator.ts'
 import { parseEnv } from '@souk/service'
 import { join } from 'node:path'
-import { startTestProviderProcess, testProviderHost } from '../test-provider-process.ts'
+import { startTestProviderProcess, testProviderHost, wantsTestProvider } from '../test-provider-process.ts'
 import { summary } from './start-summary.ts'
 
 /** `souk start`: open a marketplace, stay until asked to stop. */
@@ -31,8 +31,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   if (port !== settings.SOUK_PORT) io.say(`Port ${settings.SOUK_PORT} is taken; using ${port}.`)
 
   // Chosen before anything runs, so that payments knows the address; the process itself comes after the doors are open.
-  const withTestProvider =
-    (settings.SOUK_TEST_PROVIDER ?? settings.DATABASE_URL === undefined) && !io.env.SOUK_TEST_PROVIDER_URL
+  const withTestProvider = wantsTestProvider(settings, io.env)
   const providerPort = withTestProvider ? await choosePort(testProviderHost, port === 0 ? 7710 : port + 10, false) : 0
 
   // From here on a signal means: clean up. One that comes before the doors are open waits until they are.

@@ -20,9 +20,13 @@ export function createProviders(config: ProvidersConfig, deps: GuardedDeps): Pro
     guardProvider(provider, deps, config.SOUK_PROVIDER_TIMEOUT_MS),
   )
   const preferred = { card: config.SOUK_CARD_PROVIDER, 'bank-transfer': config.SOUK_BANK_TRANSFER_PROVIDER }
+  const isReal = ({ provider }: GuardedProvider) => provider.name !== 'test'
   const inOrder = (method: ProviderMethod): GuardedProvider[] => {
-    const able = guarded.filter(({ provider }) => provider.methods.has(method))
-    return able.toSorted((a, b) => rank(a.provider, preferred[method]) - rank(b.provider, preferred[method]))
+    // Beside a real provider the test provider takes nothing unless it was named: its money is none.
+    const some = guarded.some(isReal) && preferred[method] !== 'test' ? guarded.filter(isReal) : guarded
+    return some
+      .filter(({ provider }) => provider.methods.has(method))
+      .toSorted((a, b) => Number(b.provider.name === preferred[method]) - Number(a.provider.name === preferred[method]))
   }
   const order = { card: inOrder('card'), 'bank-transfer': inOrder('bank-transfer') }
   return {
@@ -35,9 +39,6 @@ export function createProviders(config: ProvidersConfig, deps: GuardedDeps): Pro
     all: guarded.map(({ provider }) => provider),
   }
 }
-
-const rank = (provider: PaymentProvider, preferred: string | undefined): number =>
-  provider.name === preferred ? 0 : provider.name === 'test' ? 2 : 1
 
 const card: ReadonlySet<ProviderMethod> = new Set(['card'])
 

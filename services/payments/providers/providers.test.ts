@@ -64,21 +64,33 @@ describe('the providers of a marketplace', () => {
     expect(given(stripe).providers.forMethod('bank-transfer')).toBeUndefined()
   })
 
-  test('are asked in the order that was set, the test provider last otherwise', () => {
+  test('are asked in the order that was set; the test provider takes nothing beside a real one unless it was named', () => {
     const env = { ...stripe, SOUK_TEST_PROVIDER_URL: 'http://127.0.0.1:1' }
     expect(given(env).providers.forMethod('card')?.name).toBe('stripe')
     expect(given({ ...env, SOUK_CARD_PROVIDER: 'test' }).providers.forMethod('card')?.name).toBe('test')
+    const paypal = { SOUK_PAYPAL_CLIENT_ID: 'x', SOUK_PAYPAL_CLIENT_SECRET: 'y', SOUK_CARD_PROVIDER: 'paypal' }
+    expect(given({ ...env, ...paypal }).providers.forMethod('card')?.name).toBe('paypal')
+    expect(given({ SOUK_TEST_PROVIDER_URL: 'http://127.0.0.1:1' }).providers.forMethod('card')?.name).toBe('test')
+    expect(given(env).providers.forMethod('bank-transfer')).toBeUndefined()
     expect(given(env).providers.named('test')?.name).toBe('test')
   })
 
   test('step in for one that is away; a token stays with the one that gave it', async () => {
     const env = { SOUK_STRIPE_URL: 'http://127.0.0.1:1', SOUK_TEST_PROVIDER_URL: 'http://127.0.0.1:1', ...stripe }
-    const { providers, metrics } = given(env)
+    const paypal = { SOUK_PAYPAL_CLIENT_ID: 'x', SOUK_PAYPAL_CLIENT_SECRET: 'y' }
+    const { providers, metrics } = given({ ...env, ...paypal })
     const away = providers.named('stripe')
     for (let at = 0; at < 10; at += 1) await expect(away?.find('x')).rejects.toThrow(ProviderUnavailable)
     expect(metrics.value('souk_circuit_state', { name: 'stripe' })).toBe(2)
-    expect(providers.forMethod('card')?.name).toBe('test')
+    expect(providers.forMethod('card')?.name).toBe('paypal')
     expect(providers.forMethod('card', true)?.name).toBe('stripe')
+    const alone = given(env).providers
+    for (let at = 0; at < 10; at += 1)
+      await alone
+        .named('stripe')
+        ?.find('x')
+        .catch(() => {})
+    expect(alone.forMethod('card')?.name, 'never the test provider').toBe('stripe')
     // Nobody is asked any more, and the caller is told for how long.
     const refused = await away?.authorise(asking()).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ProviderUnavailable)
