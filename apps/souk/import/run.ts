@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { create } from '@bufbuild/protobuf'
-import { ImportService, type SourceSum, StageLinesRequestSchema } from '@souk/contracts/orders'
+import { ImportService, type Reject, type SourceSum } from '@souk/contracts/orders'
 import type { Client, Directory } from '@souk/rpc'
 import { Refusal } from '../explain.ts'
 import type { Mapping } from './mapping.ts'
@@ -137,7 +136,21 @@ async function stage(
 }
 
 function requestOf(records: readonly SourceRecord[], read: ReturnType<typeof lineReader>) {
-  const request = create(StageLinesRequestSchema)
+  const request = {
+    lineNumbers: [] as number[],
+    numbers: [] as string[],
+    codes: [] as string[],
+    titles: [] as string[],
+    quantities: [] as number[],
+    unitPricesMinor: [] as bigint[],
+    placedAtMs: [] as bigint[],
+    customers: [] as string[],
+    raws: [] as string[],
+    currencyCodes: [] as string[],
+    services: [] as boolean[],
+    cancels: [] as boolean[],
+    rejects: [] as Omit<Reject, '$typeName'>[],
+  }
   const sums = new Map<string, Pick<SourceSum, 'month' | 'currencyCode'> & { lines: number; minor: number }>()
   for (const { record, line: lineNumber, raw } of records) {
     const { line, fault, share } = read(record, lineNumber, raw)
@@ -151,7 +164,6 @@ function requestOf(records: readonly SourceRecord[], read: ReturnType<typeof lin
     sum.minor += share.minor
     if (line === undefined) {
       request.rejects.push({
-        $typeName: 'souk.orders.Reject',
         lineNumber,
         ...fault,
         raw: raw.replaceAll('\0', '\ufffd'),
@@ -174,14 +186,10 @@ function requestOf(records: readonly SourceRecord[], read: ReturnType<typeof lin
     request.services.push(line.service)
     request.cancels.push(line.cancels)
   }
-  request.sums = [...sums.values()].map((sum) => ({
-    $typeName: 'souk.orders.SourceSum',
-    month: sum.month,
-    currencyCode: sum.currencyCode,
-    lines: BigInt(sum.lines),
-    minor: BigInt(sum.minor),
-  }))
-  return request
+  return {
+    ...request,
+    sums: [...sums.values()].map((sum) => ({ ...sum, lines: BigInt(sum.lines), minor: BigInt(sum.minor) })),
+  }
 }
 
 /** All slices at once: while one is being written the next is decided. */
