@@ -39,6 +39,7 @@ export async function stockProducts(
       await desk.call('archiveProduct', { as: operator, params: { productId: product.id } })
   }
   await fillShelves(house, operator, shopId, products, known)
+  await fillLots(house, operator, shopId, products, known)
 }
 
 async function fillShelves(
@@ -62,6 +63,34 @@ async function fillShelves(
       actor: operator.accountId,
       note: 'First goods of the demo',
     })
+}
+
+/** What does not keep, by shop: a lot of it came today, next to what lies there without one. */
+const keepsForDays: Readonly<Record<string, { made: string; days: number }>> = {
+  bakery: { made: 'baked', days: 4 },
+  coffee: { made: 'roasted', days: 180 },
+  wine: { made: 'bottled', days: 1_500 },
+}
+
+async function fillLots(
+  house: House,
+  operator: Principal,
+  shopId: string,
+  products: readonly DemoProduct[],
+  known: ReadonlyMap<string, Known>,
+): Promise<void> {
+  const fresh = keepsForDays[products[0]?.shopKey ?? '']
+  if (fresh === undefined) return
+  const dayIn = (days: number) => new Date(house.clock().getTime() + days * 86_400_000).toISOString().slice(0, 10)
+  const lot = { code: `${fresh.made} ${dayIn(0)}`, expiresOn: dayIn(fresh.days) }
+  const goods = [...known.values()].flatMap(({ status, variants }) =>
+    status === 'active' ? variants.slice(0, 1).map(({ id }) => ({ variantId: id, quantity: 12, lot })) : [],
+  )
+  const cause = { id: idFor(`first lot of ${shopId}`), actor: operator.accountId, note: 'Fresh goods of the demo' }
+  await receiveStock(depsOf(seedContext(house, 'inventory')), shopId, goods, cause).catch((error: unknown) => {
+    // Stocked again on another day: the lot of the first day is there, or has been sold or written off.
+    if ((error as { code?: string }).code !== 'idempotency-mismatch') throw error
+  })
 }
 
 const newProduct = (product: DemoProduct, categoryIds: ReadonlyMap<string, string>): NewProduct => ({
