@@ -1,4 +1,5 @@
 export { cursorOf, pageOf, readCursor } from './cursor.ts'
+export { etag, versionFrom } from './entity-tag.ts'
 export { createApiKeyVerifier, type ApiKeyVerifier, type ApiKeyVerifierOptions } from './verify-api-key.ts'
 export { errors as httpErrors } from './errors.ts'
 export type { HealthCheck, HealthChecks } from './health.ts'

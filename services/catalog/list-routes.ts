@@ -1,7 +1,6 @@
-import { ok, type Route, route } from '@souk/http'
+import { cursorOf, ok, readCursor, route, type Route } from '@souk/http'
 import { Type } from 'typebox'
 import { findCategoryBySlug } from './categories.sql.ts'
-import { cursorOf, readCursor } from './cursor.ts'
 import { manages, paging, type RouteDeps, tag } from './edge.ts'
 import { catalogErrors } from './errors.ts'
 import { listProducts, type ProductList, productSorts } from './lists.sql.ts'
@@ -50,7 +49,9 @@ export const listRoutes = (deps: RouteDeps): Route[] => [
       const { sort, limit, shopId } = query
       const managed = shopId !== undefined && manages(principal, shopId)
       const name = JSON.stringify([sort, shopId, query.category, query.tag, managed ? query.status : undefined])
-      const after = readCursor(name, query.cursor, sort === 'price' || sort === 'price-desc' ? 'number' : 'string')
+      const byPrice = sort === 'price' || sort === 'price-desc'
+      const place = readCursor(name, query.cursor, byPrice ? 'integer' : 'text', 'id')
+      const after = place && { key: place[0], id: place[1] }
       const category =
         query.category === undefined ? undefined : await findCategoryBySlug(deps.db.autocommit, query.category)
       if (query.category !== undefined && category === undefined)
@@ -95,7 +96,7 @@ export const listRoutes = (deps: RouteDeps): Route[] => [
       const { rows, next } = mergePages(pages, sort, limit)
       return ok({
         items: rows.map((product) => productView(product, managed)),
-        nextCursor: next === undefined ? null : cursorOf(name, next),
+        nextCursor: next === undefined ? null : cursorOf(name, next.key, next.id),
       })
     },
   }),

@@ -1,6 +1,16 @@
-import { type Answer, created, ok, type Route, route, type RouteRequest } from '@souk/http'
+import {
+  type Answer,
+  created,
+  cursorOf,
+  etag,
+  ok,
+  readCursor,
+  route,
+  type Route,
+  type RouteRequest,
+  versionFrom,
+} from '@souk/http'
 import { Type } from 'typebox'
-import { cursorOf, etag, readCursor, versionFrom } from './cursor.ts'
 import {
   byOf,
   findProduct,
@@ -271,12 +281,12 @@ export function productRoutes(deps: RouteDeps): Route[] {
           !product.variants.some((variant) => variant.variantId === variantId)
         )
           throw productNotFound(variantId)
-        const before = readCursor('prices', cursor, 'number')?.key ?? Number.MAX_SAFE_INTEGER
-        const rows = await listPrices(deps.shards.ofId(productId).db.autocommit, variantId, Number(before), limit + 1)
+        const [before] = readCursor('prices', cursor, 'integer', 'id') ?? [Number.MAX_SAFE_INTEGER]
+        const rows = await listPrices(deps.shards.ofId(productId).db.autocommit, variantId, before, limit + 1)
         const last = rows.length > limit ? rows[limit - 1] : undefined
         return ok({
           items: rows.slice(0, limit).map(priceView),
-          nextCursor: last === undefined ? null : cursorOf('prices', { key: last.priceVersion, id: variantId }),
+          nextCursor: last === undefined ? null : cursorOf('prices', last.priceVersion, variantId),
         })
       },
     }),

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
-import { type Answer, created, httpErrors, ok, type Route, route } from '@souk/http'
+import { type Answer, created, cursorOf, httpErrors, ok, readCursor, route, type Route } from '@souk/http'
 import { Type } from 'typebox'
-import { cursorOf, readCursor } from './cursor.ts'
 import { byOf, manages, paging, requireOwn, type RouteDeps, tag } from './edge.ts'
 import { catalogErrors } from './errors.ts'
 import { cancelSale, planSale, settleSale } from './plan-sale.ts'
@@ -43,8 +42,8 @@ export function saleRoutes(deps: RouteDeps): Route[] {
     statement: (after: SaleAfter) => ReturnType<typeof flashSales>,
     descending = false,
   ) {
-    const read = readCursor(name, cursor, 'instant')
-    const after = read === undefined ? undefined : { at: new Date(Number(read.key)), id: read.id }
+    const read = readCursor(name, cursor, 'instant', 'id')
+    const after = read === undefined ? undefined : { at: new Date(read[0]), id: read[1] }
     const found = await Promise.all(deps.shards.all().map(({ db }) => runSales(db.autocommit, statement(after))))
     const sign = descending ? -1 : 1
     const sorted = found
@@ -54,7 +53,7 @@ export function saleRoutes(deps: RouteDeps): Route[] {
     const last = sorted.length > limit ? rows.at(-1) : undefined
     return {
       rows,
-      nextCursor: last === undefined ? null : cursorOf(name, { key: keyOf(last).getTime(), id: last.saleWindowId }),
+      nextCursor: last === undefined ? null : cursorOf(name, keyOf(last).getTime(), last.saleWindowId),
     }
   }
 

@@ -1,6 +1,5 @@
-import { noContent, ok, type Route, route } from '@souk/http'
+import { cursorOf, etag, noContent, ok, pageOf, readCursor, route, type Route } from '@souk/http'
 import { Type } from 'typebox'
-import { cursorOf, etag, page, readCursor } from './cursor.ts'
 import { byOf, closed, paging, requireDuty, type RouteDeps, ShopParams, tag } from './edge.ts'
 import { shopErrors } from './errors.ts'
 import { findMember, listMembers } from './members.sql.ts'
@@ -30,11 +29,10 @@ export const memberRoutes = (deps: RouteDeps): Route[] => [
       const members = await listMembers(
         deps.db.autocommit,
         params.shopId,
-        readCursor(query.cursor)?.id,
+        readCursor('members', query.cursor, 'id')?.[0],
         query.limit + 1,
       )
-      const { rows, nextCursor } = page(members, query.limit, (row) => cursorOf('', row.accountId))
-      return ok({ items: rows.map(memberView), nextCursor })
+      return ok(pageOf(members, query.limit, memberView, (row) => cursorOf('members', row.accountId)))
     },
   }),
   route({

@@ -1,8 +1,19 @@
-import { created, ok, type Principal, type Route, type RouteRequest, route } from '@souk/http'
+import {
+  created,
+  cursorOf,
+  etag,
+  ok,
+  pageOf,
+  type Principal,
+  readCursor,
+  route,
+  type Route,
+  type RouteRequest,
+  versionFrom,
+} from '@souk/http'
 import type { Tx } from '@souk/postgres'
 import { Type } from 'typebox'
 import { editShop, moveShop, setCommission, shopNotFound } from './change-shop.ts'
-import { cursorOf, etag, page, readCursor, versionFrom } from './cursor.ts'
 import { byOf, closed, paging, requireDuty, type RouteDeps, ShopParams, tag } from './edge.ts'
 import { memberRoutes } from './member-routes.ts'
 import { endOfPrefix, searchOf, slugPattern } from './names.ts'
@@ -107,16 +118,20 @@ export function shopRoutes(deps: RouteDeps): Route[] {
       answers: { 200: listOf(ShopView) },
       async handle({ query, principal }) {
         const operator = principal?.permissions.has('operator') ?? false
-        const after = readCursor(query.cursor)
+        const after = placeIn('shops', query.cursor)
         const search = query.search === undefined ? '' : searchOf(query.search)
         const statement =
           search !== ''
             ? searchShops(search, endOfPrefix(search), !operator, after, query.limit + 1)
             : listShops(filterOf(query, operator), after, query.limit + 1)
-        const { rows, nextCursor } = page(await runList(deps.db.autocommit, statement), query.limit, (row) =>
-          cursorOf(row.name_key, row.shopId),
+        return ok(
+          pageOf(
+            await runList(deps.db.autocommit, statement),
+            query.limit,
+            (shop) => shopView(shop, worksIn(principal, shop.shopId)),
+            (last) => cursorOf('shops', last.name_key, last.shopId),
+          ),
         )
-        return ok({ items: rows.map((shop) => shopView(shop, worksIn(principal, shop.shopId))), nextCursor })
       },
     }),
     route({
@@ -129,11 +144,15 @@ export function shopRoutes(deps: RouteDeps): Route[] {
       query: Type.Object(paging, closed),
       answers: { 200: listOf(ShopView) },
       async handle({ query, me }) {
-        const statement = listShopsOf(me.accountId, readCursor(query.cursor), query.limit + 1)
-        const { rows, nextCursor } = page(await runList(deps.db.autocommit, statement), query.limit, (row) =>
-          cursorOf('', row.shopId),
+        const statement = listShopsOf(me.accountId, placeIn('my-shops', query.cursor), query.limit + 1)
+        return ok(
+          pageOf(
+            await runList(deps.db.autocommit, statement),
+            query.limit,
+            (shop) => shopView(shop, worksIn(me, shop.shopId)),
+            (last) => cursorOf('my-shops', '', last.shopId),
+          ),
         )
-        return ok({ items: rows.map((shop) => shopView(shop, worksIn(me, shop.shopId))), nextCursor })
       },
     }),
     route({
@@ -292,18 +311,25 @@ export function shopRoutes(deps: RouteDeps): Route[] {
       async handle(request) {
         const { params, query } = request
         requireDuty(request, params.shopId, 'settings')
-        const after = readCursor(query.cursor)
-        const before = after === undefined ? undefined : Number(after.key) || 0
-        const { rows, nextCursor } = page(
-          await listHistory(deps.db.autocommit, params.shopId, before, query.limit + 1),
-          query.limit,
-          (row) => cursorOf(String(row.entryId), params.shopId),
+        const before = readCursor('history', query.cursor, 'integer')?.[0]
+        return ok(
+          pageOf(
+            await listHistory(deps.db.autocommit, params.shopId, before, query.limit + 1),
+            query.limit,
+            historyView,
+            (last) => cursorOf('history', Number(last.entryId)),
+          ),
         )
-        return ok({ items: rows.map(historyView), nextCursor })
       },
     }),
     ...memberRoutes(deps),
   ]
+}
+
+/** Behind which shop of a list by name a page begins. */
+function placeIn(list: string, cursor: string | undefined): { key: string; id: string } | undefined {
+  const place = readCursor(list, cursor, 'text', 'id')
+  return place && { key: place[0], id: place[1] }
 }
 
 type Wanted = { status?: (typeof shopStatuses)[number]; verification?: (typeof verifications)[number] }
