@@ -320,7 +320,7 @@ Safe at any time: nothing is done twice. The marketplace that runs goes on with 
     letters,
     'list',
     'print what waits for a person',
-    examples('souk dead-letters list', 'souk dead-letters list --state discarded --consumer orders.confirm'),
+    examples('souk dead-letters list', 'souk dead-letters list --state discarded --consumer orders.saga'),
     async (options: import('./commands/dead-letters.ts').ListOptions) =>
       (await import('./commands/dead-letters.ts')).list(io, options),
   )

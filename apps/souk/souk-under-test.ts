@@ -68,7 +68,7 @@ export function createSoukUnderTest(options: UnderTestOptions): (databaseUrl: st
       baseUrl: own.url,
       tokens,
       targets: variantIds.map((variantId) => ({ variantId })),
-      completedCount: async () => sampleOf(await metrics(), 'souk_consumer_events_total', 'consumer="orders.confirm"'),
+      completedCount: async () => sampleOf(await metrics(), 'souk_orders_confirm_delay_seconds_count'),
       rssMb: async () => Math.round(sampleOf(await metrics(), 'process_resident_memory_bytes') / 2 ** 20),
       stop: () => own.stop(),
     }

@@ -1,11 +1,12 @@
+import { orderPlaced } from '@souk/contracts'
 import { type Consumer, type RunningConsumer, runConsumer } from '@souk/events'
 import { sql, type Tx } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { orderConsumers } from './consumers.ts'
 import { placeOrders } from './place-orders.ts'
-import { createTermsMemory } from './terms.ts'
+import { sagaConsumer } from './run-saga.ts'
 import { answers, ask, ordersWorld } from './test-orders.ts'
+import { referee } from './test-saga.ts'
 
 let world: Awaited<ReturnType<typeof ordersWorld>>
 beforeAll(async () => {
@@ -22,16 +23,21 @@ afterEach(async () => {
 
 /** The very consumer the service runs, on the outbox the orders were written to. */
 function start(effects: (tx: Tx) => Promise<unknown> = async () => {}) {
-  const deps = { memory: createTermsMemory(), outbox: world.outbox, clock: () => world.clock.now }
-  const confirming = orderConsumers(deps).find(({ name }) => name === 'orders.confirm') as Consumer
+  const judge = referee()
+  const confirming = sagaConsumer({
+    saga: { steps: [judge.payment, judge.goods], deadlineMs: 900_000 },
+    outbox: world.outbox,
+    clock: () => world.clock.now,
+    meters: { ran: () => {}, undid: () => {}, confirmed: () => {} },
+  })
   let committed = 0
   const consumer: Consumer = {
     ...confirming,
-    async handle(tx, events) {
-      await confirming.handle(tx, events)
+    async handle(tx, events, prepared) {
+      await confirming.handle(tx, events, prepared)
       await effects(tx)
       tx.afterCommit(() => {
-        committed += events.length
+        committed += events.filter(({ type }) => type === orderPlaced.type).length
       })
     },
   }

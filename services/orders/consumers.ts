@@ -1,13 +1,17 @@
-import { orderPlaced, productChanged, shopChanged } from '@souk/contracts'
+import { productChanged, shopChanged } from '@souk/contracts'
 import type { ProductChanged } from '@souk/contracts/catalog'
 import type { ShopChanged } from '@souk/contracts/shops'
-import type { OrderPlaced } from '@souk/contracts/orders'
-import type { Consumer, Outbox } from '@souk/events'
-import { confirmOrders } from './confirm-orders.ts'
+import type { Consumer } from '@souk/events'
 import { storeProducts, storeShops } from './learn-terms.ts'
+import { paymentAnswersConsumer } from './payment-answers.ts'
+import { sagaConsumer, type SagaDeps } from './run-saga.ts'
 import type { TermsMemory } from './terms.ts'
 
-export const orderConsumers = (deps: { memory: TermsMemory; outbox: Outbox; clock: () => Date }): Consumer[] => [
+export const orderConsumers = (deps: {
+  memory: TermsMemory
+  /** `wake`: something is due now. */
+  saga: SagaDeps & { wake(): void }
+}): Consumer[] => [
   {
     name: 'orders.products',
     events: [productChanged],
@@ -30,17 +34,6 @@ export const orderConsumers = (deps: { memory: TermsMemory; outbox: Outbox; cloc
         events.map((event) => event.payload as unknown as ShopChanged),
       ),
   },
-  {
-    // 2,048: about eight batches of a sale at once; one transaction of some 30 ms.
-    name: 'orders.confirm',
-    events: [orderPlaced],
-    batchSize: 2_048,
-    async handle(tx, events) {
-      // Only what needs no other service to be decided.
-      const decided = events
-        .filter(({ payload }) => (payload as unknown as OrderPlaced).paymentMethod === 'cash-on-delivery')
-        .map(({ payload, correlationId }) => ({ order: payload as unknown as OrderPlaced, correlationId }))
-      await confirmOrders(tx, deps, decided)
-    },
-  },
+  sagaConsumer(deps.saga),
+  paymentAnswersConsumer(deps.saga),
 ]

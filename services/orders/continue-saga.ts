@@ -111,11 +111,11 @@ async function goOn(deps: ContinueDeps, group: readonly Work[]): Promise<void> {
       }),
       now,
     )
-    await confirmOrders(
-      tx,
-      deps,
-      mineCases.filter((_, at) => mineStandings[at]?.kind === 'confirm'),
-    )
+    const through = mine.filter((_, at) => mineStandings[at]?.kind === 'confirm')
+    await confirmOrders(tx, deps, through.map(caseOf))
+    tx.afterCommit(() => {
+      for (const { order } of through) deps.meters.confirmed(now.getTime() - order.placedAtMs)
+    })
     await cancelOrders(tx, deps, cancellationsOf(mineCases, mineStandings))
   })
 }

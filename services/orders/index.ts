@@ -128,7 +128,7 @@ export const orders = defineService({
         },
         services: [AllotmentService, SaleService, ImportService],
       },
-      consumers: orderConsumers({ memory, outbox, clock }),
+      consumers: orderConsumers({ memory, saga: { ...sagaDeps, wake: continuer.wake } }),
       jobs: [
         ...orderJobs({ shards, memory, clock }),
         ...fulfilmentJobs(fulfilment),
