@@ -58,7 +58,7 @@ export const notifications = defineService({
         ...deps,
         shops: directory.client(ShopService),
         catalog: directory.client(CatalogService),
-      }).filter(({ name }) => name !== 'notifications.payments'),
+      }),
       jobs: messageJobs({ ...deps, ways, keptDays: settings.MESSAGES_KEPT_DAYS }),
       audits: messageAudits,
       async stop() {

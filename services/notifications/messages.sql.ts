@@ -99,11 +99,12 @@ export const settleMessages = (
       s(customer_id, id, outcome)
     where m.customer_id = s.customer_id and m.id = s.id`)
 
-/** How many of a kind lie in inboxes, told of within this time, with the sum of 24 random bits of each: the sum tells which. */
-export const countRecorded = (tx: Tx, kind: number, from: string, before: string) =>
-  tx.one<{ messages: number; checksum: number }>(sql`
-    select count(*)::bigint as messages, coalesce(sum(('x' || right(id::text, 6))::bit(24)::int), 0)::bigint as checksum
-    from messages where id >= ${from} and id < ${before} and kind = ${kind} and channel = 0`)
+/** Of these keys, those without a message. */
+export const absentMessages = (tx: Tx, keys: readonly { customerId: string; id: string }[]) =>
+  tx.many<{ id: string; customer_id: string }>(sql`
+    select k.customer_id, k.id from unnest(${uuidArray(keys.map((key) => key.customerId))}::uuid[],
+      ${uuidArray(keys.map((key) => key.id))}::uuid[]) k(customer_id, id)
+    where not exists (select from messages m where m.customer_id = k.customer_id and m.id = k.id)`)
 
 export const tendPartitions = (tx: Tx, now: Date, keepFrom: Date) =>
   tx.one<{ changed: number }>(sql`select tend_partitions(${now}, ${keepFrom}) as changed`)

@@ -50,6 +50,8 @@ export const preferenceRoutes = (deps: RouteDeps): Route[] => [
       'Replaces what was chosen before. Kinds left out are told as usual. What concerns an order always lies in the inbox.',
     tag,
     access: 'signed-in',
+    // Repeating it changes nothing, and the answer names addresses: it is not kept.
+    idempotency: 'none',
     body: Preferences,
     answers: { 200: ShownPreferences },
     errors: ['preference-refused'],

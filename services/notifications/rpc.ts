@@ -1,15 +1,29 @@
 import { MessageService } from '@souk/contracts/notifications'
 import { type Database, isUuid } from '@souk/postgres'
 import type { RpcHandlers } from '@souk/rpc'
-import { kindNumbered } from './kinds.ts'
-import { channelNumbered, recordedAtMs } from './message.ts'
-import { messagesAbout } from './messages.sql.ts'
+import { kindNumbered, kinds } from './kinds.ts'
+import { channelNumbered, messageId, recordedAtMs } from './message.ts'
+import { absentMessages, messagesAbout } from './messages.sql.ts'
 import { stateOf } from './read-messages.ts'
 
 export const messageRpc =
   ({ db }: { db: Database }): RpcHandlers =>
   (router) =>
     router.service(MessageService, {
+      async findUntold({ orders }) {
+        const known = orders.filter(({ orderId, customerId }) => isUuid(orderId) && isUuid(customerId)).slice(0, 2_048)
+        const keys = known.map(({ orderId, customerId, confirmedAtMs }) => ({
+          customerId,
+          id: messageId(Number(confirmedAtMs), kinds['order-confirmed'].number, 0, orderId),
+          orderId,
+        }))
+        const absent = new Set((await absentMessages(db.autocommit, keys)).map((row) => `${row.customer_id} ${row.id}`))
+        return {
+          orderIds: keys
+            .filter(({ customerId, id }) => absent.has(`${customerId} ${id}`))
+            .map(({ orderId }) => orderId),
+        }
+      },
       async listOfOrder({ orderId, customerId }) {
         if (!isUuid(orderId) || !isUuid(customerId)) return { messages: [] }
         const rows = await messagesAbout(db.autocommit, customerId, orderId)

@@ -3,6 +3,7 @@ import { AllotmentService } from '@souk/contracts/orders'
 import { beginning, countDeadLetters, offsetsIn, tail } from '@souk/events'
 import { type AuditResult, type CheckOutcome, type Finding, homeShard, outcomeOf } from '@souk/service'
 import type { House } from '../house.ts'
+import { everybodyTold } from './everybody-told.ts'
 
 type Audited = Pick<House, 'running' | 'directory' | 'eventLog'>
 
@@ -11,7 +12,7 @@ const stalledSeconds = 60
 const manyDeadLetters = 100
 
 /** What only somebody who sees several services can check. Asks them by their contracts, never their tables. */
-export async function crossChecks(house: Audited, maxFindings: number, onCheck: (title: string) => void) {
+export async function crossChecks(house: Audited, maxFindings: number, onCheck: (title: string) => void, full = false) {
   const names = new Set(house.running.services.map(({ definition }) => definition.name))
   const checks: { invariant: string; title: string; run: () => Promise<AuditResult> }[] = [
     {
@@ -35,6 +36,12 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
       invariant: 'I1',
       title: 'what inventory has granted is what orders may promise, but for transfers and shipments under way',
       run: () => grantsAgree(house, maxFindings),
+    })
+  if (names.has('notifications') && names.has('orders'))
+    checks.push({
+      invariant: 'I8',
+      title: 'whoever has a confirmed order was told so',
+      run: () => everybodyTold(house, { full, maxFindings }),
     })
   const outcomes: CheckOutcome[] = []
   for (const check of checks) {

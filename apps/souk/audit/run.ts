@@ -38,7 +38,7 @@ export async function runAudit(
       await db.close()
     }
   }
-  checks.push(...(await crossChecks(house, maxFindings, (title) => options.onCheck?.(title))))
+  checks.push(...(await crossChecks(house, maxFindings, (title) => options.onCheck?.(title), options.full)))
   return {
     startedAt: startedAt.toISOString(),
     tookMs: Date.now() - startedAt.getTime(),

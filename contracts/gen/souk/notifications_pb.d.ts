@@ -103,6 +103,66 @@ export declare type MessagesSent = Message<"souk.notifications.MessagesSent"> & 
 export declare const MessagesSentSchema: GenMessage<MessagesSent>;
 
 /**
+ * @generated from message souk.notifications.FindUntoldRequest
+ */
+export declare type FindUntoldRequest = Message<"souk.notifications.FindUntoldRequest"> & {
+  /**
+   * 2,048 at most
+   *
+   * @generated from field: repeated souk.notifications.ConfirmedOrder orders = 1;
+   */
+  orders: ConfirmedOrder[];
+};
+
+/**
+ * Describes the message souk.notifications.FindUntoldRequest.
+ * Use `create(FindUntoldRequestSchema)` to create a new message.
+ */
+export declare const FindUntoldRequestSchema: GenMessage<FindUntoldRequest>;
+
+/**
+ * @generated from message souk.notifications.ConfirmedOrder
+ */
+export declare type ConfirmedOrder = Message<"souk.notifications.ConfirmedOrder"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: int64 confirmed_at_ms = 3;
+   */
+  confirmedAtMs: bigint;
+};
+
+/**
+ * Describes the message souk.notifications.ConfirmedOrder.
+ * Use `create(ConfirmedOrderSchema)` to create a new message.
+ */
+export declare const ConfirmedOrderSchema: GenMessage<ConfirmedOrder>;
+
+/**
+ * @generated from message souk.notifications.FindUntoldResponse
+ */
+export declare type FindUntoldResponse = Message<"souk.notifications.FindUntoldResponse"> & {
+  /**
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message souk.notifications.FindUntoldResponse.
+ * Use `create(FindUntoldResponseSchema)` to create a new message.
+ */
+export declare const FindUntoldResponseSchema: GenMessage<FindUntoldResponse>;
+
+/**
  * @generated from message souk.notifications.ListOfOrderRequest
  */
 export declare type ListOfOrderRequest = Message<"souk.notifications.ListOfOrderRequest"> & {
@@ -207,6 +267,16 @@ export declare const MessageService: GenService<{
     methodKind: "unary";
     input: typeof ListOfOrderRequestSchema;
     output: typeof ListOfOrderResponseSchema;
+  },
+  /**
+   * Of these confirmed orders, those whose customer has no message that says so. For the audit.
+   *
+   * @generated from rpc souk.notifications.MessageService.FindUntold
+   */
+  findUntold: {
+    methodKind: "unary";
+    input: typeof FindUntoldRequestSchema;
+    output: typeof FindUntoldResponseSchema;
   },
 }>;
 

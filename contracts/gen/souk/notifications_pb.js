@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/notifications.proto.
  */
 export const file_souk_notifications = /*@__PURE__*/
-  fileDesc("Chhzb3VrL25vdGlmaWNhdGlvbnMucHJvdG8SEnNvdWsubm90aWZpY2F0aW9ucyKNAQoNTWVzc2FnZUZhaWxlZBISCgptZXNzYWdlX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSDAoEa2luZBgEIAEoCRIPCgdjaGFubmVsGAUgASgJEg0KBWNhdXNlGAYgASgJEhQKDGZhaWxlZF9hdF9tcxgHIAEoAyJsCgxNZXNzYWdlc1NlbnQSEAoIYmF0Y2hfaWQYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghwcm92aWRlchgDIAEoCRITCgttZXNzYWdlX2lkcxgEIAMoCRISCgpzZW50X2F0X21zGAUgASgDIjsKEkxpc3RPZk9yZGVyUmVxdWVzdBIQCghvcmRlcl9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCSJLChNMaXN0T2ZPcmRlclJlc3BvbnNlEjQKCG1lc3NhZ2VzGAEgAygLMiIuc291ay5ub3RpZmljYXRpb25zLk1lc3NhZ2VTdW1tYXJ5IqABCg5NZXNzYWdlU3VtbWFyeRISCgptZXNzYWdlX2lkGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHY2hhbm5lbBgDIAEoCRINCgVzdGF0ZRgEIAEoCRIQCghhdHRlbXB0cxgFIAEoDRIWCg5yZWNvcmRlZF9hdF9tcxgGIAEoAxISCgpzZW50X2F0X21zGAcgASgDEg4KBmRldGFpbBgIIAEoCTJwCg5NZXNzYWdlU2VydmljZRJeCgtMaXN0T2ZPcmRlchImLnNvdWsubm90aWZpY2F0aW9ucy5MaXN0T2ZPcmRlclJlcXVlc3QaJy5zb3VrLm5vdGlmaWNhdGlvbnMuTGlzdE9mT3JkZXJSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Chhzb3VrL25vdGlmaWNhdGlvbnMucHJvdG8SEnNvdWsubm90aWZpY2F0aW9ucyKNAQoNTWVzc2FnZUZhaWxlZBISCgptZXNzYWdlX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSDAoEa2luZBgEIAEoCRIPCgdjaGFubmVsGAUgASgJEg0KBWNhdXNlGAYgASgJEhQKDGZhaWxlZF9hdF9tcxgHIAEoAyJsCgxNZXNzYWdlc1NlbnQSEAoIYmF0Y2hfaWQYASABKAkSDwoHY2hhbm5lbBgCIAEoCRIQCghwcm92aWRlchgDIAEoCRITCgttZXNzYWdlX2lkcxgEIAMoCRISCgpzZW50X2F0X21zGAUgASgDIkcKEUZpbmRVbnRvbGRSZXF1ZXN0EjIKBm9yZGVycxgBIAMoCzIiLnNvdWsubm90aWZpY2F0aW9ucy5Db25maXJtZWRPcmRlciJQCg5Db25maXJtZWRPcmRlchIQCghvcmRlcl9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRIXCg9jb25maXJtZWRfYXRfbXMYAyABKAMiJwoSRmluZFVudG9sZFJlc3BvbnNlEhEKCW9yZGVyX2lkcxgBIAMoCSI7ChJMaXN0T2ZPcmRlclJlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkiSwoTTGlzdE9mT3JkZXJSZXNwb25zZRI0CghtZXNzYWdlcxgBIAMoCzIiLnNvdWsubm90aWZpY2F0aW9ucy5NZXNzYWdlU3VtbWFyeSKgAQoOTWVzc2FnZVN1bW1hcnkSEgoKbWVzc2FnZV9pZBgBIAEoCRIMCgRraW5kGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDQoFc3RhdGUYBCABKAkSEAoIYXR0ZW1wdHMYBSABKA0SFgoOcmVjb3JkZWRfYXRfbXMYBiABKAMSEgoKc2VudF9hdF9tcxgHIAEoAxIOCgZkZXRhaWwYCCABKAkyzQEKDk1lc3NhZ2VTZXJ2aWNlEl4KC0xpc3RPZk9yZGVyEiYuc291ay5ub3RpZmljYXRpb25zLkxpc3RPZk9yZGVyUmVxdWVzdBonLnNvdWsubm90aWZpY2F0aW9ucy5MaXN0T2ZPcmRlclJlc3BvbnNlElsKCkZpbmRVbnRvbGQSJS5zb3VrLm5vdGlmaWNhdGlvbnMuRmluZFVudG9sZFJlcXVlc3QaJi5zb3VrLm5vdGlmaWNhdGlvbnMuRmluZFVudG9sZFJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * Describes the message souk.notifications.MessageFailed.
@@ -25,25 +25,46 @@ export const MessagesSentSchema = /*@__PURE__*/
   messageDesc(file_souk_notifications, 1);
 
 /**
+ * Describes the message souk.notifications.FindUntoldRequest.
+ * Use `create(FindUntoldRequestSchema)` to create a new message.
+ */
+export const FindUntoldRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_notifications, 2);
+
+/**
+ * Describes the message souk.notifications.ConfirmedOrder.
+ * Use `create(ConfirmedOrderSchema)` to create a new message.
+ */
+export const ConfirmedOrderSchema = /*@__PURE__*/
+  messageDesc(file_souk_notifications, 3);
+
+/**
+ * Describes the message souk.notifications.FindUntoldResponse.
+ * Use `create(FindUntoldResponseSchema)` to create a new message.
+ */
+export const FindUntoldResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_notifications, 4);
+
+/**
  * Describes the message souk.notifications.ListOfOrderRequest.
  * Use `create(ListOfOrderRequestSchema)` to create a new message.
  */
 export const ListOfOrderRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_notifications, 2);
+  messageDesc(file_souk_notifications, 5);
 
 /**
  * Describes the message souk.notifications.ListOfOrderResponse.
  * Use `create(ListOfOrderResponseSchema)` to create a new message.
  */
 export const ListOfOrderResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_notifications, 3);
+  messageDesc(file_souk_notifications, 6);
 
 /**
  * Describes the message souk.notifications.MessageSummary.
  * Use `create(MessageSummarySchema)` to create a new message.
  */
 export const MessageSummarySchema = /*@__PURE__*/
-  messageDesc(file_souk_notifications, 4);
+  messageDesc(file_souk_notifications, 7);
 
 /**
  * @generated from service souk.notifications.MessageService

@@ -21,12 +21,18 @@ async function failedMessage(world: World): Promise<{ params: { messageId: strin
 }
 
 const settings = keeper('settings')
-const words = { channel: 'email', language: 'en', subject: 'Order {order}', body: '# {shop}\n\nIt has arrived.' }
+const words = { channel: 'email', language: 'en', subject: 'Order {order}', body: '# {shop}\n\nYou get {refund} back.' }
+const kind = 'order-returned'
+const parameters = [
+  { name: 'order', text: '3F7A9C21' },
+  { name: 'units', count: 2 },
+  { name: 'refund', amount: { amountMinor: 1_999, currency: 'EUR' } },
+]
 
 export const notificationRecipes: Recipes = {
   sendNotification: keeper('orders')(201, async (world) => {
     const { shopId, customer } = world.a
-    const body = { shopId, customerIds: [customer.accountId], subject: 'We move', text: 'To the lane on the left.' }
+    const body = { shopId, customerIds: [customer.accountId], kind, parameters }
     // A shop writes to those it has told something: the customer's order must have been confirmed and told.
     await eventually(() => world.do(world.a.staff.orders, 'POST', '/v1/notifications', body), {
       timeoutMs: 15_000,
@@ -59,15 +65,15 @@ export const notificationRecipes: Recipes = {
   })),
   listTemplates: settings(200, ({ a: { shopId } }) => ({ query: { shopId } })),
   listTemplateVersions: settings(200, ({ a: { shopId } }) => ({
-    params: { kind: 'order-delivered' },
+    params: { kind },
     query: { shopId, channel: 'email', language: 'en', limit: 5 },
   })),
   publishTemplate: settings(201, ({ a: { shopId } }) => ({
-    params: { kind: 'order-delivered' },
+    params: { kind },
     body: { shopId, ...words },
   })),
   previewTemplate: settings(200, ({ a: { shopId } }) => ({
-    params: { kind: 'order-delivered' },
-    body: { shopId, ...words, parameters: [{ name: 'order', text: '3F7A9C21' }] },
+    params: { kind },
+    body: { shopId, ...words, parameters },
   })),
 }

@@ -1,0 +1,59 @@
+import { orderConfirmed } from '@souk/contracts'
+import { MessageService } from '@souk/contracts/notifications'
+import { beginning, comparePositions, type Event, isEvent, offsetsIn, type Position, tail } from '@souk/events'
+import { type AuditResult, homeShard } from '@souk/service'
+import type { House } from '../house.ts'
+
+const consumer = 'notifications.orders'
+/** Transactions of the whole database that are looked back on unless everything is; some minutes of a sale. */
+const latestXids = 50_000n
+const pageSize = 2_048
+
+type Confirmed = { orderId: string; customerId: string; confirmedAtMs: bigint }
+
+/**
+ * Each confirmation that the service of messages says it has handled must have made its message. What it has not come to
+ * yet is its lag, which another check looks at. Reads the log once, asks about 2,048 at a time: some 10 µs an order.
+ */
+export async function everybodyTold(
+  { running, directory, eventLog }: Pick<House, 'running' | 'directory' | 'eventLog'>,
+  { full, maxFindings }: { full: boolean; maxFindings: number },
+): Promise<AuditResult> {
+  const messages = directory.client(MessageService)
+  const service = running.services.find(({ definition }) => definition.name === 'notifications')
+  const offsets = service === undefined ? [] : await offsetsIn(service.db)
+  const handled = offsets.find((offset) => offset.consumer === consumer)
+  const result: AuditResult = { checked: 0, findings: [] }
+  if (handled === undefined) return result
+  const until: Position = { xid: handled.xid, seq: handled.seq, index: handled.index }
+  const firstXid = BigInt(until.xid) - latestXids
+  const from = full || firstXid <= 0n ? beginning : { xid: String(firstXid), seq: 0, index: 0 }
+
+  const ask = async (orders: readonly Confirmed[]) => {
+    result.checked += orders.length
+    const { orderIds } = await messages.findUntold({ orders: [...orders] })
+    for (const orderId of orderIds)
+      if (result.findings.length < maxFindings)
+        result.findings.push({ subject: `order ${orderId}`, message: 'is confirmed, and its customer was not told' })
+  }
+  let page: Confirmed[] = []
+  const events = [orderConfirmed]
+  for await (const { at, event } of tail({
+    log: eventLog,
+    source: 'orders',
+    shard: homeShard,
+    events,
+    from,
+    follow: false,
+  })) {
+    if (comparePositions(at, until) >= 0) break
+    if (event !== undefined && isConfirmation(event)) page.push(event.payload)
+    if (page.length < pageSize) continue
+    await ask(page)
+    page = []
+  }
+  if (page.length > 0) await ask(page)
+  return result
+}
+
+const isConfirmation = (event: Event): event is Event<typeof orderConfirmed.message> => isEvent(event, orderConfirmed)
