@@ -76,7 +76,12 @@ export const orderErrors = defineErrors({
   'more-than-left': {
     status: 409,
     title: 'More than there is left',
-    help: 'A line names more units than are left to be shipped or returned, or a variant that has none; `variantId` and `remaining` say which and how many. Nothing was done.',
+    help: 'A line names more units than are left to be shipped or returned; `variantId` and `remaining` say which and how many. Nothing was done.',
+  },
+  'order-line-not-found': {
+    status: 404,
+    title: 'No such line',
+    help: 'A line names a variant, in `variantId`, that the order or the return does not have. Nothing was done.',
   },
   'goods-missing': {
     status: 409,

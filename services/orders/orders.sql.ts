@@ -70,13 +70,17 @@ export const readOrders = async (tx: Tx, orderIds: readonly string[]): Promise<O
 export const readPlacedOrders = async (tx: Tx, orderIds: readonly string[]): Promise<PlacedOrder[]> =>
   readOrders(tx, orderIds)
 
-export const lockOrder = async (tx: Tx, orderId: string): Promise<Order | undefined> =>
-  (
-    await withLines(
-      tx,
-      await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = ${orderId} for update`),
-    )
-  )[0]
+/**
+ * The order, as nobody else can change it until the transaction ends.
+ *
+ * Who changes one order queues here and not at its row: of several that wait at a row somebody changes, PostgreSQL may number
+ * all (xid) before it lets one in, and their events would leave the log in another order than their versions.
+ */
+export async function lockOrder(tx: Tx, orderId: string): Promise<Order | undefined> {
+  await tx.one(sql`select pg_advisory_xact_lock(hashtextextended(${orderId}::text, 0)) is null as taken`)
+  const rows = await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = ${orderId} for update`)
+  return (await withLines(tx, rows))[0]
+}
 
 /** Locked in the order of their ids; those that are not there are left out. */
 export const lockOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>

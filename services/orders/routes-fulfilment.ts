@@ -117,6 +117,7 @@ export const fulfilmentRoutes = (deps: FulfilmentDeps): Route[] => [
       'illegal-transition',
       'nothing-to-ship',
       'more-than-left',
+      'order-line-not-found',
       'goods-missing',
       'too-many-parts',
     ],

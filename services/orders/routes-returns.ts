@@ -75,7 +75,14 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
       closed,
     ),
     answers: { 201: ReturnView },
-    errors: ['order-not-found', 'nothing-delivered', 'return-too-late', 'more-than-left', 'too-many-parts'],
+    errors: [
+      'order-not-found',
+      'nothing-delivered',
+      'return-too-late',
+      'more-than-left',
+      'order-line-not-found',
+      'too-many-parts',
+    ],
     handle(request) {
       const { body, me, correlationId } = request
       const { orderId } = request.params
@@ -195,7 +202,7 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
       closed,
     ),
     answers: { 200: ReturnView, 202: ReturnView },
-    errors: [...answerErrors, 'return-lines-differ'],
+    errors: [...answerErrors, 'return-lines-differ', 'order-line-not-found'],
     async handle(request) {
       const { me, body } = request
       const { shopId, returnId } = request.params

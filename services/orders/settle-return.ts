@@ -4,9 +4,9 @@ import type { Outbox } from '@souk/events'
 import type { Database, Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import type { CountFulfilment } from './metrics-fulfilment.ts'
-import { returnedMark } from './order.ts'
+import { type Order, returnedMark } from './order.ts'
 import { orderReturnedEvent } from './order-events.ts'
-import { saveOrder } from './orders.sql.ts'
+import { readOrders, saveOrder } from './orders.sql.ts'
 import { lockReturn, returnNotFound } from './request-return.ts'
 import { nextOfReturn, receive, type ReceivedLine, type Return } from './return.ts'
 import { findReturn, markSettled, markStored, receiveReturn, returnsOf } from './returns.sql.ts'
@@ -75,16 +75,24 @@ async function takeBack({ goods }: SettleDeps, { returnId, orderId, shopId, acto
   await goods.takeBack(request, { timeoutMs: callTimeoutMs })
 }
 
-async function giveBack({ money }: SettleDeps, { returnId, orderId, refundMinor, correlationId }: Return) {
-  // To payments 0 means "all that is left".
+async function giveBack({ db, money }: SettleDeps, { returnId, orderId, refundMinor, correlationId }: Return) {
   if (refundMinor === null || refundMinor === 0) return
+  const [order] = await readOrders(db.autocommit, [orderId])
+  const returns = await returnsOf(db.autocommit, [orderId])
+  // To payments 0 means all that is left: the payment is over then, also one that was to be collected at the door.
+  const amountMinor = order !== undefined && nothingArrived(order, returns) ? 0 : refundMinor
   await money.giveBack(
     {
-      items: [{ orderId, causeId: returnId, cause: 'returned', amountMinor: BigInt(refundMinor), correlationId }],
+      items: [{ orderId, causeId: returnId, cause: 'returned', amountMinor: BigInt(amountMinor), correlationId }],
     },
     { timeoutMs: callTimeoutMs },
   )
 }
+
+/** Whether all that was paid or to be paid is of goods that could not be delivered. */
+const nothingArrived = ({ totalMinor }: Order, returns: readonly Return[]): boolean =>
+  returns.every(({ origin }) => origin === 'undelivered') &&
+  returns.reduce((sum, { refundMinor }) => sum + (refundMinor ?? 0), 0) === totalMinor
 
 async function settle(tx: Tx, { outbox, clock, count }: SettleDeps, returnId: string, shopId: string): Promise<Return> {
   const { order, returned } = await lockReturn(tx, returnId, shopId)

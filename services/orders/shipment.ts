@@ -57,7 +57,7 @@ export function unitsByLine<Line extends ShipmentLine>(
 /**
  * What a shipment is to contain: what was asked for, or all that is left.
  * @param before the order's other shipments; those being issued count as shipped, refused ones do not.
- * @throws nothing-to-ship, more-than-left
+ * @throws nothing-to-ship, more-than-left, order-line-not-found
  */
 export function linesToShip(
   order: Pick<Order, 'lines'>,
@@ -82,7 +82,7 @@ function everything(left: readonly Left[]): ShipmentLine[] {
 
 /**
  * The lines asked for, several of one variant put together, in the order of the order's lines.
- * @throws more-than-left
+ * @throws more-than-left, order-line-not-found
  */
 export function pick(left: readonly Left[], asked: readonly AskedLine[], done: string): ShipmentLine[] {
   const wanted = new Map<string, number>()
@@ -94,9 +94,12 @@ export function pick(left: readonly Left[], asked: readonly AskedLine[], done: s
     if (quantity > remaining) throw tooMany(variantId, remaining, quantity, done)
     return [{ lineNo, variantId, quantity }]
   })
-  for (const [variantId, quantity] of wanted) throw tooMany(variantId, 0, quantity, done)
+  for (const [variantId] of wanted) throw lineNotFound(variantId)
   return lines
 }
+
+export const lineNotFound = (variantId: string) =>
+  orderErrors.error('order-line-not-found', `There is no line of the variant ${variantId}.`, { variantId })
 
 const tooMany = (variantId: string, remaining: number, quantity: number, done: string) =>
   orderErrors.error(

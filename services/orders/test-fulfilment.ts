@@ -123,11 +123,13 @@ export async function fulfilmentWorld() {
     async confirmed(...args: Parameters<typeof world.placed>): Promise<PlacedOrder> {
       const order = await world.placed(...args)
       await world.confirm(order)
+      till.pay(order)
       return order
     },
     async delivered(...args: Parameters<typeof world.placed>): Promise<PlacedOrder> {
       const order = await world.placed(...args)
       await world.confirm(order)
+      till.pay(order)
       await ship(order.orderId)
       await deliver(order.orderId)
       return order
@@ -202,16 +204,25 @@ type GiveBack = { items: readonly { orderId: string; causeId: string; amountMino
 /** A till that gives back once for each cause. */
 function moneyInTheTill() {
   const given = new Map<string, { orderId: string; minor: number }>()
+  const paid = new Map<string, number>()
+  const over = new Set<string>()
+  const of = (order: string): number =>
+    [...given.values()].reduce((sum, { orderId, minor }) => sum + (orderId === order ? minor : 0), 0)
   return {
     giveBack({ items }: GiveBack) {
       for (const { orderId, causeId, amountMinor } of items) {
-        // 0 would mean everything; returns always say how much.
-        if (amountMinor <= 0n) throw new Error('a return gives back an amount')
-        if (!given.has(causeId)) given.set(causeId, { orderId, minor: Number(amountMinor) })
+        if (given.has(causeId)) continue
+        const left = (paid.get(orderId) ?? 0) - of(orderId)
+        const minor = amountMinor === 0n ? left : Number(amountMinor)
+        if (minor < 0 || minor > left)
+          throw new Error(`order ${orderId} has ${left} left, and is to give back ${minor}`)
+        given.set(causeId, { orderId, minor })
+        if (amountMinor === 0n) over.add(orderId)
       }
       return {}
     },
-    of: (order: string): number =>
-      [...given.values()].reduce((sum, { orderId, minor }) => sum + (orderId === order ? minor : 0), 0),
+    pay: ({ orderId, totalMinor }: PlacedOrder) => void paid.set(orderId, totalMinor),
+    of,
+    isOver: (orderId: string) => over.has(orderId),
   }
 }
