@@ -1,4 +1,4 @@
-import type { Database } from '@souk/postgres'
+import { type Database, uuidv7 } from '@souk/postgres'
 import type { Logger } from '@souk/telemetry'
 import type { PgBoss } from 'pg-boss'
 import type { Job } from './define.ts'
@@ -48,7 +48,13 @@ export async function runSchedules(
       await boss.send(
         queue,
         { schedule: job.name },
-        { singletonKey: job.name, singletonSeconds: seconds, deleteAfterSeconds: Math.max(daySeconds, 2 * seconds) },
+        {
+          // In the order of time, as those of services are: the newest are listed first.
+          id: uuidv7(Date.now()),
+          singletonKey: job.name,
+          singletonSeconds: seconds,
+          deleteAfterSeconds: Math.max(daySeconds, 2 * seconds),
+        },
       )
     } catch (error) {
       if (!stopped) log.warn({ err: error, schedule: job.name }, 'a schedule could not be asked for; next period again')
