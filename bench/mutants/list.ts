@@ -1,3 +1,4 @@
+import { importMutants } from './list-import.ts'
 import { messageMutants } from './messages.ts'
 import { sagaMutants } from './list-saga.ts'
 
@@ -446,4 +447,5 @@ export const mutants: readonly Mutant[] = [
   },
   ...sagaMutants,
   ...messageMutants,
+  ...importMutants,
 ]

@@ -31,6 +31,11 @@ describe('an amount is read digit by digit', () => {
     expect(parseMinor(text, decimal, 2)).toBe(fault)
   })
 
+  test('decimals that the currency does not have are an error, not cut off', () => {
+    expect(parseMinor('2.505', 'point', 2)).toMatch('has more than 2 decimals')
+    expect(parseMinor('2.5', 'point', 0)).toMatch('has more than 0 decimals')
+  })
+
   test('what is written can be read again, whatever the currency', () => {
     const currency = fc.constantFrom('EUR', 'JPY', 'KWD')
     fc.assert(
