@@ -7,6 +7,7 @@ import { depsOf } from './deps.ts'
 import { errors } from './errors.ts'
 import { writeOffExpired } from './expire-lots.ts'
 import { projectProducts } from './know-items.ts'
+import { goodsMetrics } from './metrics.ts'
 import { lotRoutes } from './routes-lots.ts'
 import { shopRoutes } from './routes-shop.ts'
 import { stockRoutes } from './routes-stock.ts'
@@ -28,9 +29,10 @@ export const inventory = defineService({
   emits: [stockChanged, stockRanLow],
   async start(context) {
     const deps = depsOf(context)
+    const meters = goodsMetrics(context.metrics)
     return {
       routes: [...stockRoutes(deps), ...shopRoutes(deps), ...lotRoutes(deps)],
-      rpc: { handlers: rpc(deps), services: [StockService, AssignmentService] },
+      rpc: { handlers: rpc(deps, meters), services: [StockService, AssignmentService] },
       consumers: [
         {
           name: 'inventory.products',
@@ -50,7 +52,7 @@ export const inventory = defineService({
           name: 'inventory.expire-lots',
           everyMs: 60_000,
           run: async () => {
-            await writeOffExpired(deps)
+            meters.writtenOff(await writeOffExpired(deps))
           },
         },
       ],

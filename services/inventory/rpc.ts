@@ -5,12 +5,13 @@ import { listStory, type Story } from './assignments.sql.ts'
 import type { Deps } from './deps.ts'
 import { issueShipment } from './issue-shipment.ts'
 import { listGranted } from './inventory.sql.ts'
+import type { GoodsMeters } from './metrics.ts'
 import { releaseOrders } from './release-goods.ts'
 import { takeBack } from './take-back.ts'
 
 /** What other services may ask of inventory. */
 export const rpc =
-  (deps: Deps): RpcHandlers =>
+  (deps: Deps, meters?: GoodsMeters): RpcHandlers =>
   (router) => {
     router.service(StockService, {
       async listGranted({ afterVariantId, limit }) {
@@ -34,7 +35,9 @@ export const rpc =
     router.service(AssignmentService, {
       async assign({ orders }) {
         const goods = orders.map(({ orderId, shopId, lines }) => ({ orderId, shopId, lines: lines.map(goodsLine) }))
-        return { answers: await assignOrders(deps, goods) }
+        const answers = await assignOrders(deps, goods)
+        meters?.assigned(answers)
+        return { answers }
       },
       async release({ orders }) {
         await releaseOrders(deps, orders)
