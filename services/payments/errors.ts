@@ -26,6 +26,11 @@ export const paymentErrors = defineErrors({
     title: 'No such payment provider',
     help: 'No payment provider of this name is set up here.',
   },
+  'provider-unavailable': {
+    status: 503,
+    title: 'The payment provider does not answer',
+    help: 'Nothing was changed. Try again when it answers again.',
+  },
   'webhook-refused': {
     status: 401,
     title: 'Not from the payment provider',

@@ -4,7 +4,7 @@ import { holdsCardNumber } from './card-number.ts'
 import { creditWallet } from './credit-wallet.ts'
 import { paymentErrors } from './errors.ts'
 import { ledgerBalances, listTroubled } from './lists.sql.ts'
-import type { PaymentProvider } from './provider.ts'
+import { type PaymentProvider, ProviderOutcomeUnknown, ProviderUnavailable } from './provider.ts'
 import { reconcile } from './reconcile.ts'
 import {
   AlarmPage,
@@ -70,13 +70,14 @@ export const operatorRoutes = (deps: AuthoriseDeps): Route[] => [
     access: operator,
     query: ReconcileQuery,
     answers: { 200: Reconciliations },
-    errors: ['provider-unknown'],
+    errors: ['provider-unknown', 'provider-unavailable'],
     timeoutMs: 600_000,
     async handle({ query }) {
       const to = query.to === undefined ? deps.clock() : new Date(query.to)
       const from = query.from === undefined ? new Date(to.getTime() - dayMs) : new Date(query.from)
       const items = []
-      for (const provider of asked(deps, query.provider)) items.push(await reconcile(deps.db, provider, from, to))
+      for (const provider of asked(deps, query.provider))
+        items.push(await reconcile(deps.db, provider, from, to).catch(unanswered))
       return ok({ items })
     },
   }),
@@ -108,6 +109,12 @@ export const operatorRoutes = (deps: AuthoriseDeps): Route[] => [
     },
   }),
 ]
+
+function unanswered(error: unknown): never {
+  if (error instanceof ProviderUnavailable || error instanceof ProviderOutcomeUnknown)
+    throw paymentErrors.error('provider-unavailable', error.message)
+  throw error
+}
 
 function asked({ providers }: AuthoriseDeps, name: string | undefined): readonly PaymentProvider[] {
   if (name === undefined) return providers.all
