@@ -4,7 +4,7 @@ import { testDatabase } from '@souk/testing'
 import { allServices } from '../../apps/souk/services.ts'
 import { type Call, createClient, type Reply } from './client.ts'
 import { readDocument } from './document.ts'
-import { environment, type Stage } from './stage.ts'
+import { environment, openTestProvider, type Stage } from './stage.ts'
 
 export type ChildStage = Stage & {
   /** All the program has written, and logs everything it can. */
@@ -18,10 +18,11 @@ const program = fileURLToPath(new URL('../../apps/souk/main.ts', import.meta.url
 /** The marketplace as its operator starts it: a process of its own, whose output is kept. */
 export async function openChildStage(): Promise<ChildStage> {
   const database = await testDatabase(allServices)
+  const provider = await openTestProvider()
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'serve', '--json'], {
     env: {
       PATH: process.env.PATH,
-      ...environment(database.url),
+      ...environment(database.url, provider.url),
       SOUK_PORT: '0',
       SOUK_LOG_LEVEL: 'debug',
       SOUK_PARENT_PID: String(process.pid),
@@ -61,6 +62,7 @@ export async function openChildStage(): Promise<ChildStage> {
       client.close()
       child.kill('SIGTERM')
       await ended
+      await provider.stop()
       await database.close()
     },
   }

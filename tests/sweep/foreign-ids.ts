@@ -17,7 +17,11 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
   accountId: (b) => [b.customer.accountId, b.staff.catalog.accountId],
   sessionId: (b) => [b.sessionId],
   keyId: (b) => [b.keyId],
-  orderId: (b) => [b.orderId],
+  orderId: (b) => [b.orderId, b.sentOrderId],
+  shipmentId: (b) => [b.shipmentId],
+  returnId: (b) => [b.returnId],
+  // One for each order, under its id.
+  paymentId: (b) => [b.orderId],
   customerId: (b) => [b.customer.accountId],
   customerIds: (b) => [b.customer.accountId],
   messageId: (b) => [b.orderId],
@@ -28,6 +32,7 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
 /** Of the whole marketplace: there is nobody to keep them from. */
 const everybodys = new Set([
   'letterId',
+  'provider',
   'kind',
   'jobId',
   'categoryId',

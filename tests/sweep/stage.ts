@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startTestProvider, testProviderSecrets } from '@souk/stand-ins'
 import { testDatabase, testSecret } from '@souk/testing'
 import { openMarketplace } from '../../apps/souk/marketplace.ts'
 import { ensureOperator } from '../../apps/souk/seed/operator.ts'
@@ -8,9 +12,10 @@ import { readDocument } from './document.ts'
 export const operatorSignIn = { email: 'operator@sweep.example', password: 'runs the whole bazaar 77' }
 
 /** Limits out of the way, so that what is tried here is refused for its own reasons. */
-export const environment = (databaseUrl: string) => ({
+export const environment = (databaseUrl: string, testProviderUrl: string) => ({
   DATABASE_URL: databaseUrl,
   SOUK_SECRET: testSecret,
+  SOUK_TEST_PROVIDER_URL: testProviderUrl,
   SOUK_DEMO: 'off',
   SOUK_ADDRESS_PER_MINUTE: '10000000',
   SOUK_ACCOUNT_PER_MINUTE: '10000000',
@@ -23,12 +28,26 @@ export const environment = (databaseUrl: string) => ({
   SOUK_OPERATOR_PASSWORD: operatorSignIn.password,
 })
 
+/** Who moves the money here: listening, with a book that is gone afterwards. */
+export async function openTestProvider() {
+  const folder = mkdtempSync(join(tmpdir(), 'souk-sweep-provider-'))
+  const provider = await startTestProvider({ folder, port: 0, secrets: testProviderSecrets(testSecret) })
+  return {
+    url: provider.url,
+    async stop() {
+      await provider.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** The whole marketplace in this process, on a database of its own, asked over real connections. */
 export async function openStage() {
   const database = await testDatabase(allServices)
-  const env = environment(database.url)
+  const provider = await openTestProvider()
+  const env = environment(database.url, provider.url)
   const marketplace = await openMarketplace({
     services: allServices,
     env,
@@ -48,6 +67,7 @@ export async function openStage() {
     async close() {
       client.close()
       await marketplace.stop()
+      await provider.stop()
       await database.close()
     },
   }

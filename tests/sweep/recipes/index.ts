@@ -1,11 +1,13 @@
 import type { Operation } from '../document.ts'
 import { catalogRecipes } from './catalog.ts'
+import { fulfilmentRecipes } from './fulfilment.ts'
 import { identityRecipes } from './identity.ts'
 import { inventoryRecipes } from './inventory.ts'
 import { notificationRecipes } from './notifications.ts'
 import { recoveryRecipes } from './operations.ts'
 import { operationRecipes, orderRecipes } from './orders.ts'
 import type { Recipe, Recipes } from './recipe.ts'
+import { paymentRecipes } from './payments.ts'
 import { sagaRecipes } from './saga.ts'
 import { shopRecipes } from './shops.ts'
 
@@ -18,7 +20,9 @@ export const recipes: Recipes = {
   ...catalogRecipes,
   ...inventoryRecipes,
   ...orderRecipes,
+  ...fulfilmentRecipes,
   ...sagaRecipes,
+  ...paymentRecipes,
   ...notificationRecipes,
   ...operationRecipes,
   ...recoveryRecipes,
