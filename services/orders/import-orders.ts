@@ -5,6 +5,7 @@ import { orderErrors } from './errors.ts'
 import {
   addSums,
   findImportByPrint,
+  forgetAbandoned,
   type ImportRow,
   insertImport,
   insertRejects,
@@ -25,6 +26,9 @@ import {
 /** Workers may make orders of so many disjoint parts of a file at the same time. */
 export const sliceCount = 4
 
+/** Whoever goes on with an import does so within a week. */
+const abandonedAfterMs = 7 * 24 * 3_600_000
+
 export const noImport = () => orderErrors.error('import-not-found', 'There is no import with this id in this shop.')
 
 /** A new import, or the one that was begun with the same content. */
@@ -34,6 +38,7 @@ export async function beginImport(
   given: { shopId: string; fingerprint: string; name: string },
 ): Promise<ImportRow> {
   const now = clock()
+  await forgetAbandoned(db.autocommit, given.shopId, new Date(now.getTime() - abandonedAfterMs))
   await insertImport(db.autocommit, { ...given, importId: uuidv7(now.getTime(), bucketOf(given.shopId)) }, now)
   return (await findImportByPrint(db.autocommit, given.shopId, given.fingerprint)) as ImportRow
 }

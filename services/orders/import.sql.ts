@@ -24,6 +24,21 @@ export const insertImport = (
     values (${row.importId}, ${row.shopId}, ${row.fingerprint}, ${row.name}, 'staging', ${now})
     on conflict (shop_id, fingerprint) do nothing`)
 
+/**
+ * Imports of a shop that nobody went on with since an instant, such as of a file that was mended and is another one now:
+ * what is kept of them goes. Orders they made stay, and are known by their numbers should the file come again.
+ */
+export const forgetAbandoned = (tx: Tx, shopId: string, before: Date) =>
+  tx.run(sql`
+    with gone as (
+      delete from imports where shop_id = ${shopId} and state <> 'done' and started_at < ${before} returning import_id),
+    lines as (delete from import_lines where import_id in (select import_id from gone)),
+    returned as (delete from import_returns where import_id in (select import_id from gone) and state <> 'made'),
+    rejects as (delete from import_rejects where import_id in (select import_id from gone)),
+    sums as (delete from import_sums where import_id in (select import_id from gone)),
+    slices as (delete from import_slices where import_id in (select import_id from gone))
+    select from gone`)
+
 export const findImportByPrint = (tx: Tx, shopId: string, fingerprint: string) =>
   tx.maybeOne<ImportRow>(
     sql`select ${importColumns} from imports where shop_id = ${shopId} and fingerprint = ${fingerprint}`,

@@ -297,6 +297,27 @@ describe('an import may be repeated', () => {
   })
 })
 
+test('what an abandoned import had kept is forgotten after a week, and its orders are known when the file comes again', async () => {
+  const shopId = await world.shop()
+  const path = await world.file([header, line('1', 'CUP', 1, '1'), line('2', 'CUP', 2, '1')])
+  let steps = 0
+  const onStep = () => {
+    steps += 1
+    if (steps > 4) throw new Error('given up')
+  }
+  await expect(world.run(path, shopId, 'invoice-lines', { onStep })).rejects.toThrow('given up')
+  await world.query(`update orders.imports set started_at = now() - interval '8 days' where shop_id = $1`, [shopId])
+  const report = await world.run(path, shopId)
+  expect(report.orders + report.known).toBe(2)
+  expect((await world.orders(shopId)).size).toBe(2)
+  const [row] = await world.query(
+    `select (select count(*) from orders.imports where shop_id = $1) as imports,
+      (select count(*) from orders.import_lines l where not exists (select from orders.imports i where i.import_id = l.import_id)) as lines`,
+    [shopId],
+  )
+  expect(row).toEqual({ imports: '1', lines: '0' })
+})
+
 test('after all of this the books balance', async () => {
   expect(await world.unsound()).toEqual([])
 })

@@ -14,7 +14,7 @@ export type SourceFile = {
   gzipped: boolean
   /** SHA-256 of the content, unpacked: the same whether it lies there packed or not. */
   digest: string
-  /** Ends of lines, so about as many records. */
+  /** Ends of lines behind the header, so about as many records. */
   lines: number
 }
 
@@ -44,7 +44,7 @@ export async function inspectFile(path: string): Promise<SourceFile> {
     )
   }
   if (bytes === 0) throw new Refusal(`${path} is empty.`)
-  return { path, gzipped, digest: hash.digest('hex'), lines }
+  return { path, gzipped, digest: hash.digest('hex'), lines: Math.max(1, lines - 1) }
 }
 
 async function isGzipped(path: string): Promise<boolean> {
