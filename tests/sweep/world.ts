@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@souk/testing'
 import type { Reply } from './client.ts'
+import { freshReturn } from './recipes/sent.ts'
 import { operatorSignIn, type Stage } from './stage.ts'
 import { untilQuiet } from './tables.ts'
 
@@ -47,6 +48,10 @@ export type Shop = {
   staff: Record<Duty, Person>
   customer: Person
   orderId: string
+  /** Delivered, with a return asked for. */
+  sentOrderId: string
+  shipmentId: string
+  returnId: string
   /** Another session of the customer. */
   sessionId: string
 }
@@ -212,6 +217,8 @@ async function openShop(world: World, name: string): Promise<Shop> {
     () => must<{ id: string }>(buyer, 'POST', '/v1/orders', { lines: [{ variantId: variantOf(shown), quantity: 2 }] }),
     { timeoutMs: 15_000, everyMs: 100 },
   )
+  const seller = { owner, shopId: shop.id, variantId: variantOf(shown), customer: buyer }
+  const sent = await freshReturn(world, seller, 'requested', `${mark}note`)
   const { items } = await must<{ items: { sessionId: string }[] }>(await signIn(buyer), 'GET', '/v1/auth/sessions')
   return {
     owner,
@@ -235,6 +242,9 @@ async function openShop(world: World, name: string): Promise<Shop> {
     lotId: lots.items[0]?.lotId ?? '',
     keyId: key.keyId,
     orderId: order.id,
+    sentOrderId: sent.orderId,
+    shipmentId: sent.shipmentId,
+    returnId: sent.returnId,
     sessionId: items[0]?.sessionId ?? '',
   }
 }
