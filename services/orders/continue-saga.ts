@@ -133,7 +133,7 @@ async function goBack(deps: ContinueDeps, group: readonly Work[]): Promise<void>
     const here = group.filter((one) => one.index === index)
     if (here.length === 0) continue
     const outcomes = await step.undo(
-      here.map(({ order, row }): UndoCase => ({ order, correlationId: row.correlationId })),
+      here.map(({ order, row }): UndoCase => ({ order, reason: row.reason, correlationId: row.correlationId })),
     )
     meters.undid(step.name, outcomes)
     await deps.db.transaction(async (tx) => {

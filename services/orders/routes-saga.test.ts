@@ -141,6 +141,18 @@ describe('the timeline of an order', () => {
       expect(await call('getOrderTimeline', orderId, stranger)).toMatchObject({ status: 404 })
   })
 
+  test('says of a cancelled order who cancelled it, or what for', async () => {
+    const me = principal()
+    const order = () => world.placed(variantId, { customerId: me.accountId, paymentMethod: 'card' })
+    const [regretted, unpaid] = [await order(), await order()]
+    await saga.settle()
+    await world.cancel(regretted.orderId)
+    await saga.later(15 * 60_000)
+    const why = async (orderId: string) =>
+      (await call('getOrderTimeline', orderId, me)).body.entries.find(({ what }) => what === 'cancelled')?.detail
+    expect([await why(regretted.orderId), await why(unpaid.orderId)]).toEqual(['customer', 'payment-expired'])
+  })
+
   test('says what is missing while a service is away', async () => {
     const { orderId } = await world.placed(variantId)
     await saga.settle()

@@ -98,7 +98,7 @@ async function prepareBatch(deps: SagaDeps, events: readonly Event[]): Promise<P
   for (const { type, payload, correlationId } of events)
     if (type === orderCancelled.type) {
       const order = payload as unknown as OrderCancelled
-      cancelled.set(order.orderId, { order, correlationId })
+      cancelled.set(order.orderId, { order, reason: order.reason, correlationId })
     }
   const placed = new Map<string, Case>()
   const placedAtMs: number[] = []
@@ -168,12 +168,13 @@ export function rowOf(steps: readonly Step[], { order, correlationId }: Case, st
 
 const undoRow = (
   steps: readonly Step[],
-  { order, correlationId }: UndoCase,
+  { order, reason, correlationId }: UndoCase,
   step: number,
   undoing: Undoing,
 ): NewStep => ({
   orderId: order.orderId,
   step: (steps[step] as Step).name,
+  reason,
   correlationId,
   ...undoing,
 })

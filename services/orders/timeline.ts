@@ -68,14 +68,16 @@ export async function timelineOf(deps: TimelineDeps, tx: Tx, order: Order, insid
     }
   }
   const options = { timeoutMs: answerWithinMs }
-  const [steps, money, goods, sent] = await Promise.all([
-    inside ? stepsOf(tx, orderId) : [],
+  const [rows, money, goods, sent] = await Promise.all([
+    stepsOf(tx, orderId),
     ask('payments', deps.payments.getStory({ orderId }, options)),
     inside ? ask('inventory', deps.goods.getStory({ orderId, shopId }, options)) : undefined,
     ask('notifications', deps.messages.listOfOrder({ orderId, customerId }, options)),
   ])
+  const steps = inside ? rows : []
+  const why = rows.find(({ reason }) => reason !== '')?.reason ?? ''
   const entries = order.history.flatMap(([status, atMs], index): TimelineEntry[] => {
-    const state = { atMs, kind: 'state', what: status, detail: '' } as const
+    const state = { atMs, kind: 'state', what: status, detail: status === 'cancelled' ? why : '' } as const
     if (!inside || order.paymentMethod === (externalPayment as string)) return [state]
     return [state, { atMs, kind: 'event', what: `orders.${eventOf[status]}`, detail: `${orderId}/${index + 1}` }]
   })

@@ -16,9 +16,10 @@ export type SagaOrder = {
 /** An order and the request that caused what happens to it. */
 export type Case = { readonly order: SagaOrder; readonly correlationId: string }
 
-/** Of an order that was cancelled less is known. */
+/** Of an order that was cancelled less is known, and why. */
 export type UndoCase = {
   readonly order: Pick<SagaOrder, 'orderId' | 'shopId' | 'customerId'>
+  readonly reason: string
   readonly correlationId: string
 }
 
