@@ -1,5 +1,6 @@
 import { importMutants } from './list-import.ts'
 import { messageMutants } from './messages.ts'
+import { providerMutants } from './list-providers.ts'
 import { sagaMutants } from './list-saga.ts'
 
 /** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
@@ -448,4 +449,5 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
   ...messageMutants,
   ...importMutants,
+  ...providerMutants,
 ]

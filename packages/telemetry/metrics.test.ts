@@ -25,6 +25,15 @@ souk_batch_seconds_sum 3.65
 souk_batch_seconds_count 4
 `)
   })
+  test('read at the moment may have labels: what is no longer there is no longer shown', async () => {
+    const metrics = createMetrics({ process: false })
+    const open = new Set(['a', 'b'])
+    const read = () => [...open].map((circuit) => ({ labels: { circuit }, value: 2 }))
+    metrics.gauge('souk_circuit', 'State', read, ['circuit'])
+    expect(await metrics.expose()).toContain('souk_circuit{circuit="a"} 2\nsouk_circuit{circuit="b"} 2')
+    open.delete('a')
+    expect(await metrics.expose()).not.toContain('circuit="a"')
+  })
   test('bound to their labels are the same series', async () => {
     const metrics = createMetrics({ process: false })
     const orders = metrics.counter('souk_orders_total', 'Orders', ['outcome'])

@@ -72,6 +72,31 @@ describe('Stripe', () => {
     await it.stop()
   })
 
+  test('gives back once what is asked for twice because the first answer was lost', async () => {
+    const it = await open()
+    const { providerReference } = await it.provider.authorise(ask('EUR', 100))
+    const refund = {
+      ...ask('EUR', 100),
+      providerReference,
+      refundId: 'r-1',
+      idempotencyKey: 'refund-1',
+      amountMinor: 40,
+    }
+    it.standIn.failNext('charge-then-reset', 'refund')
+    await expect(it.provider.refund(refund)).rejects.toThrow('gave no answer')
+    await it.provider.refund(refund)
+    expect(it.standIn.intents.get(providerReference)?.refunds).toHaveLength(1)
+    await it.stop()
+  })
+
+  test('is not believed when what it says is from yesterday', async () => {
+    const it = await open()
+    const { providerReference } = await it.provider.authorise(ask('EUR', 100))
+    const { headers, body } = it.standIn.event(providerReference, Date.now() - 86_400_000, 'whsec_now')
+    expect(() => it.provider.readWebhook(headers, Buffer.from(body), Date.now())).toThrow('more than 300 s ago')
+    await it.stop()
+  })
+
   test('is believed with each of the secrets that are being exchanged, and with no other', async () => {
     const it = await open()
     const answer = await it.provider.authorise(ask('EUR', 100))
