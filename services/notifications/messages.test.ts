@@ -236,6 +236,46 @@ describe('who may write to whom', () => {
   })
 })
 
+test('who wants no notices gets none, where nothing leaves the house too', async () => {
+  const accountId = newId()
+  await callRoute(desk.routes, 'setNotificationPreferences', {
+    principal: shopper({ accountId }),
+    body: { language: 'en', phone: null, pushToken: null, kinds: [{ kind: 'notice', channels: [] }] },
+  })
+  await callRoute(desk.routes, 'sendNotification', {
+    principal: operator(),
+    body: { customerIds: [accountId], subject: 'News', text: 'x' },
+  })
+  await desk.consume('orders', confirmed(newId(), accountId))
+  expect((await inboxOf(accountId)).items).toMatchObject([{ kind: 'order-confirmed' }])
+})
+
+test('what is older than it is to be kept goes, with what failed of it', async () => {
+  const customerId = newId()
+  const id = uuidv7(Date.parse('2026-01-15T00:00:00Z'))
+  await database.query('insert into notifications.messages (customer_id, id, kind, channel) values ($1, $2, 1, 1)', [
+    customerId,
+    id,
+  ])
+  await database.query(
+    `insert into notifications.deliveries (message_id, customer_id, kind, channel, priority, state, due_at, failed_at)
+     values ($1, $2, 1, 1, 1, 'failed', now(), now())`,
+    [id, customerId],
+  )
+  const { tendPartitions } = await import('./messages.sql.ts')
+  const tend = (keepFrom: string) =>
+    desk.deps.db.transaction((tx) => tendPartitions(tx, new Date('2026-03-02T10:00:00Z'), new Date(keepFrom)))
+  const left = () =>
+    database.query(
+      'select 1 from notifications.messages m join notifications.deliveries on message_id = m.id where m.id = $1',
+      [id],
+    )
+  await tend('2026-01-20T00:00:00Z')
+  expect(await left()).toHaveLength(1)
+  await tend('2026-02-01T00:00:00Z')
+  expect(await left()).toHaveLength(0)
+})
+
 test('a history is read page by page, the newest first', async () => {
   const customerId = newId()
   for (const at of [1, 2, 3])

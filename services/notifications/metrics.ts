@@ -12,22 +12,28 @@ export function messageMeters(metrics: Metrics) {
     'channel',
     'state',
   ])
-  let waiting = 0
-  let failed = 0
-  metrics.gauge('souk_messages_waiting', 'Messages waiting to be sent, or to be sent again', () => waiting)
-  metrics.gauge(
-    'souk_messages_failed',
-    'Messages that no way open to them could deliver: a person decides',
-    () => failed,
-  )
+  let standing: { waiting: number; failed: number } | undefined
+  /** Only where somebody counts: a process that does not would show 0 beside the figure of the one that does. */
+  function show(): void {
+    metrics.gauge(
+      'souk_messages_waiting',
+      'Messages waiting to be sent, or to be sent again',
+      () => standing?.waiting ?? 0,
+    )
+    metrics.gauge(
+      'souk_messages_failed',
+      'Messages that no way open to them could deliver: a person decides',
+      () => standing?.failed ?? 0,
+    )
+  }
   return {
     recorded: (kind: number, channel: number, count: number) =>
       recorded.inc({ kind: kindNumbered(kind), channel: channelNumbered(channel) }, count),
     ended: (kind: number, channel: number, state: 'sent' | 'retried' | 'replaced' | 'failed') =>
       ended.inc({ kind: kindNumbered(kind), channel: channelNumbered(channel), state }),
     standing(now: { waiting: number; failed: number }) {
-      waiting = now.waiting
-      failed = now.failed
+      if (standing === undefined) show()
+      standing = now
     },
   }
 }

@@ -3,9 +3,9 @@ import { type Kind, kindNumbered, type Values } from './kinds.ts'
 import { type Channel, channelNumbered, type MessageState, orderNumber, recordedAtMs } from './message.ts'
 import type { MessageRow } from './messages.sql.ts'
 import { type Recipient, recipientsOf, shopsWith } from './recipients.sql.ts'
-import { type Rendered, render } from './render.ts'
+import { type Rendered, render, type Template } from './render.ts'
 import { openLibrary } from './templates.ts'
-import { type Language, languageOf } from './wording/index.ts'
+import { builtIn, type Language, languageOf } from './wording/index.ts'
 
 /** A message as somebody reads it. */
 export type ReadMessage = {
@@ -44,6 +44,17 @@ export function valuesOf(
     ...(row.about_id !== null && { order: orderNumber(row.about_id) }),
     ...row.parameters,
   }
+}
+
+/** A message whose words fail with its values is told in those the program brings: never hidden, and in nobody's way. */
+function inWords(kind: Kind, found: Template & { language: Language }, values: Values, channel: Channel): Rendered {
+  for (const template of [found, builtIn(kind, channel, found.language)])
+    try {
+      return render(kind, template, values, found.language)
+    } catch {
+      // The next words, then.
+    }
+  return { subject: kind, text: kind, html: `<p>${kind}</p>`, values: {} }
 }
 
 /**
@@ -95,7 +106,7 @@ export async function readMessages(tx: Tx, rows: readonly MessageRow[], as?: Cha
       attempts: row.attempts ?? (row.sent_at === null ? 0 : 1),
       detail: row.cause ?? row.outcome,
       language: found.language,
-      rendered: render(kind, found, values, found.language),
+      rendered: inWords(kind, found, values, as ?? channel),
       recipient,
       shopName,
     }

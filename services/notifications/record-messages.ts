@@ -37,7 +37,9 @@ export async function recordTellings(tx: Tx, deps: RecordDeps, tellings: readonl
   if (tellings.length === 0) return []
   const messages = tellings.map((telling) => messageOf(telling, 'inbox'))
   const ids = messages.map((message) => message.id)
-  const leaving = deps.open.size === 0 ? [] : await leavingBy(tx, deps, tellings)
+  // Orders on a laptop: whatever anybody chose, they go to the inbox and nowhere else.
+  const settled = deps.open.size === 0 && tellings.every(({ kind }) => kindOf(kind).transactional)
+  const leaving = settled ? [] : await leavingBy(tx, deps, tellings)
   const kept = withoutUnwanted(messages, leaving)
   const recorded = [...kept, ...leaving.flatMap(({ message }) => message ?? [])]
   // Rows in one order everywhere, so that two writers never wait for each other; and the key's pages are met in turn.
@@ -71,7 +73,7 @@ async function leavingBy(tx: Tx, { open }: RecordDeps, tellings: readonly Tellin
   })
 }
 
-/** Who switched the inbox off for a kind gets none; where nobody leaves the house this is not looked at. */
+/** Who switched the inbox off for a kind gets none. */
 const withoutUnwanted = (messages: NewMessage[], leaving: readonly Leaving[]): NewMessage[] =>
   leaving.some((each) => each.withoutInbox)
     ? messages.filter((_, index) => !leaving[index]?.withoutInbox)

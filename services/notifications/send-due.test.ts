@@ -242,6 +242,29 @@ test('a message taken by a process that died is taken again when its lease is ov
   expect(await desk.send()).toBe(1)
 })
 
+test('a message that everybody who takes it dies of is not tried for ever', async () => {
+  const accountId = await register('ada')
+  await confirm(accountId)
+  for (let times = 0; times < 5; times += 1) {
+    const now = desk.time.clock()
+    await takeDue(desk.deps.db.autocommit, 1, 100, now, new Date(now.getTime() + 60_000))
+    desk.time.advance(61_000)
+  }
+  await desk.send()
+  expect(mail.calls).toEqual([])
+  expect(await outgoingOf(accountId)).toMatchObject({ state: 'failed', detail: 'nobody who took it came back' })
+})
+
+test('a message whose words fail with its values is told all the same', async () => {
+  const [accountId, id] = [await register('ada'), newId()]
+  await database.query(
+    `insert into notifications.messages (customer_id, id, kind, channel, parameters)
+     values ($1, $2, 8, 0, '{"order":"1","amount":{"minor":1,"currency":""},"cause":"late"}')`,
+    [accountId, id],
+  )
+  expect(await historyOf(accountId)).toHaveLength(1)
+})
+
 describe('what a customer chose', () => {
   test('decides the way: the first that is open and has an address', async () => {
     const accountId = await register('ada')

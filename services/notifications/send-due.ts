@@ -97,12 +97,17 @@ function outgoingOf(message: ReadMessage): Outgoing | undefined {
 }
 
 async function handOver(way: Way, held: readonly Held[], clock: () => Date): Promise<Ended[]> {
-  const ready = held.filter((each) => each.outgoing !== undefined)
+  // Taken more often than it may be tried: whoever had it died each time, perhaps of it.
+  const isFatal = ({ taken }: Held) => taken.attempts > maxAttempts
+  const ready = held.filter((each) => each.outgoing !== undefined && !isFatal(each))
   const outcomes = ready.length === 0 ? [] : await ask(way, ready, clock)
   const byHeld = new Map(ready.map((each, index) => [each, outcomes[index]]))
   return held.map((each) => ({
     held: each,
-    outcome: byHeld.get(each) ?? { kind: 'refused', cause: 'we know no address for this channel' },
+    outcome: byHeld.get(each) ?? {
+      kind: 'refused',
+      cause: isFatal(each) ? 'nobody who took it came back' : 'we know no address for this channel',
+    },
   }))
 }
 

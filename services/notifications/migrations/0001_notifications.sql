@@ -111,7 +111,8 @@ begin
     execute format('drop table %I', name);
     changed := changed + 1;
   end loop;
-  delete from messages_other where id < first_id_at(keep_from);
+  delete from messages_other where id < first_id_at(date_trunc('month', keep_from at time zone 'utc') at time zone 'utc');
+  delete from deliveries where message_id < first_id_at(date_trunc('month', keep_from at time zone 'utc') at time zone 'utc');
   return changed;
 end $$;
 
