@@ -315,6 +315,22 @@ Safe at any time: nothing is done twice. The marketplace that runs goes on with 
     async (options: { json?: true }, ids) => (await import('./commands/order.ts')).compensate(io, ids, options),
   )
 
+  const payments = group('payments', 'the money of orders')
+  command(
+    payments,
+    'reconcile',
+    "compare our books with the payment providers', payment by payment",
+    `${examples('souk payments reconcile', 'souk payments reconcile --provider stripe --from 2026-11-01 --to 2026-12-01')}
+
+Changes nothing. What somebody is working on at this moment is listed as under-way.
+Exit code 1 when anything else differs.`,
+    async (options: import('./commands/payments.ts').ReconcileOptions) =>
+      (await import('./commands/payments.ts')).reconcile(io, options),
+  )
+    .option('--provider <name>', 'only this one')
+    .option('--from <time>', 'payments of this time or later (default: a day before the end)')
+    .option('--to <time>', 'payments before this time (default: now)')
+
   const letters = group('dead-letters', 'events that could not be handled')
   command(
     letters,

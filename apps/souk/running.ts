@@ -11,6 +11,8 @@ export type RunningMarketplace = {
   startedAt: string
   /** Of the embedded PostgreSQL; absent when the marketplace uses one of its owner's. */
   databaseUrl?: string
+  /** Of the test provider it started. */
+  testProviderUrl?: string
   operator?: SignIn
   demo?: { staff: SignIn[]; shoppers: SignIn[] }
 }
@@ -50,7 +52,13 @@ export async function findRunning(env: Env): Promise<RunningMarketplace | undefi
 export async function besideRunning(env: Env): Promise<Env> {
   if (env.DATABASE_URL) return env
   const running = await findRunning(env)
-  return running?.databaseUrl === undefined ? env : { ...env, DATABASE_URL: running.databaseUrl }
+  if (running?.databaseUrl === undefined) return env
+  const { databaseUrl, testProviderUrl } = running
+  return {
+    ...env,
+    DATABASE_URL: databaseUrl,
+    ...(testProviderUrl !== undefined && { SOUK_TEST_PROVIDER_URL: testProviderUrl }),
+  }
 }
 
 function readFile(folder: string): RunningMarketplace | undefined {

@@ -75,6 +75,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     pid: process.pid,
     startedAt: new Date().toISOString(),
     ...(database.embedded !== undefined && { databaseUrl: database.adminUrl }),
+    ...(testProvider !== undefined && { testProviderUrl: testProvider.url }),
     ...(operator !== undefined && { operator }),
     ...(demo !== undefined && { demo: { staff: demo.signIns.staff, shoppers: demo.signIns.shoppers } }),
   })
