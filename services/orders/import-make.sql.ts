@@ -150,7 +150,8 @@ export type MadeOrder = {
   totalMinor: number
   currency: string
   placedAtMs: number
-  history: string
+  /** Null: placed, confirmed, shipped and delivered, as most are; built there, for JSON is dear to escape. */
+  history: string | null
   moved: string | null
 }
 
@@ -159,8 +160,8 @@ export const insertOrders = (tx: Tx, importId: string, shopId: string, orders: r
     with asked as (
       select * from unnest(${uuidArray(orders.map((order) => order.orderId))}::uuid[],
         ${textArray(orders.map((order) => order.number))}::text[], ${uuidArray(orders.map((order) => order.customerId))}::uuid[],
-        ${orders.map((order) => order.status)}::text[], ${integerArray(orders.map((order) => order.version))}::int[],
-        ${integerArray(orders.map((order) => order.totalMinor))}::bigint[], ${orders.map((order) => order.currency)}::text[],
+        ${textArray(orders.map((order) => order.status))}::text[], ${integerArray(orders.map((order) => order.version))}::int[],
+        ${integerArray(orders.map((order) => order.totalMinor))}::bigint[], ${textArray(orders.map((order) => order.currency))}::text[],
         ${integerArray(orders.map((order) => order.placedAtMs))}::bigint[], ${orders.map((order) => order.history)}::jsonb[],
         ${orders.map((order) => order.moved)}::jsonb[])
         as t (order_id, number, customer_id, status, version, total_minor, currency, placed_ms, history, moved)),
@@ -169,7 +170,9 @@ export const insertOrders = (tx: Tx, importId: string, shopId: string, orders: r
       select ${shopId}::uuid, number, order_id, ${importId}::uuid, moved from asked)
     insert into orders (order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history)
     select order_id, ${shopId}::uuid, customer_id, status, version, total_minor, currency, 'external',
-      to_timestamp(placed_ms / 1000.0), history from asked`)
+      to_timestamp(placed_ms / 1000.0), coalesce(history, jsonb_build_array(jsonb_build_array('placed', placed_ms),
+        jsonb_build_array('confirmed', placed_ms), jsonb_build_array('shipped', placed_ms), jsonb_build_array('delivered', placed_ms)))
+    from asked`)
 
 /** A column each. Products are named by their place in `products`: hundreds of lines share one. */
 export type MadeLines = {

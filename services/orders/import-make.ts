@@ -192,7 +192,7 @@ async function write(
       orderId,
       customerId,
       version: order.history.length,
-      history: JSON.stringify(order.history),
+      history: order.status === 'delivered' && order.returns.length === 0 ? null : JSON.stringify(order.history),
       moved: order.moved === null ? null : JSON.stringify(order.moved),
     })
     order.lines.forEach((line, index) => {
