@@ -96,6 +96,7 @@ CREATE TABLE outbox (
   event_count integer NOT NULL,
   batch bytea NOT NULL,
   written_at timestamp with time zone DEFAULT now() NOT NULL,
+  kinds text[] DEFAULT '{}'::text[] NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (xid, seq),
   CONSTRAINT outbox_event_count_check CHECK (event_count > 0),
   CONSTRAINT outbox_topic_check CHECK (topic ~ '^[a-z_]+\.[a-z_]+$'::text)

@@ -1,6 +1,6 @@
 import type { AssignmentService } from '@souk/contracts/inventory'
 import type { Client } from '@souk/rpc'
-import { done, type Outcome, refused } from '../saga.ts'
+import { done, failed, type Outcome, refused } from '../saga.ts'
 import { callWithinMs, inChunks } from './in-chunks.ts'
 import type { Step } from './step.ts'
 
@@ -21,9 +21,12 @@ export const goodsStep = (inventory: Pick<Client<typeof AssignmentService>, 'ass
         },
         { timeoutMs: callWithinMs },
       )
-      return answers.map(({ assigned, reason, variantId }) =>
-        assigned ? done : refused(variantId === '' ? reason : `${reason} ${variantId}`),
-      )
+      return answers.map(({ assigned, reason, variantId }) => {
+        if (assigned) return done
+        const why = variantId === '' ? reason : `${reason} ${variantId}`
+        // Set apart for an order that was called off a moment ago and not yet put back: the next attempt gets them.
+        return reason === 'held' ? failed(why) : refused(why)
+      })
     }),
   undo: (batch) =>
     inChunks('inventory', batch, async (chunk) => {
