@@ -13,6 +13,8 @@ const beside = new Set([
   'audit_marks',
   'listings',
   'migrations',
+  // How far the look for forgotten orders is.
+  'saga_watch',
 ])
 /** When a key or a session was last used is noted in passing; which products lists show yet is kept by a job. */
 const passing = ['last_used_at', 'listed', 'relist_due']
