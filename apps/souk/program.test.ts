@@ -70,8 +70,8 @@ describe('the command line', () => {
   })
 
   test('services that do not exist are named with those that do', async () => {
-    const { code, said } = await souk('serve orders payments', { DATABASE_URL: 'postgres://me@localhost:1/souk' })
-    expect(said).toContain('there is no service payments; there are identity, shops, catalog, inventory, orders')
+    const { code, said } = await souk('serve orders payroll', { DATABASE_URL: 'postgres://me@localhost:1/souk' })
+    expect(said).toContain('there is no service payroll; there are identity, shops, catalog, inventory, ')
     expect(code).toBe(2)
   })
 
@@ -107,11 +107,9 @@ describe('explaining failures', () => {
 describe('choosing events to watch', () => {
   test('a kind may be named with or without its service', () => {
     expect(kindsFor({ type: 'order_placed' })).toEqual(kindsFor({ type: 'orders.order_placed' }))
-    expect(kindsFor({ service: 'orders' }).map(({ type }) => type)).toEqual([
-      'orders.order_placed',
-      'orders.order_confirmed',
-      'orders.order_cancelled',
-    ])
+    const ofOrders = kindsFor({ service: 'orders' }).map(({ type }) => type)
+    expect(ofOrders).toEqual(expect.arrayContaining(['orders.order_placed', 'orders.order_shipped']))
+    expect(ofOrders.filter((type) => !type.startsWith('orders.'))).toEqual([])
   })
 
   test('from now means only what comes, from the beginning means all', () => {
