@@ -15,7 +15,7 @@ import { type Mapping, parseMapping } from '../import/mapping.ts'
 import { type RejectedLine, writeRejects } from '../import/rejects-file.ts'
 import { type ImportProgress, type ImportReport, importFile } from '../import/run.ts'
 import { inspectFile, type SourceFile } from '../import/source-file.ts'
-import { seedContext } from '../seed/context.ts'
+import { seedContext, untilHandled } from '../seed/context.ts'
 
 export type ImportCommandOptions = {
   shop?: string
@@ -34,25 +34,35 @@ export async function importOrders(io: Console, path: string, options: ImportCom
     throw new UsageError('--shop says whose orders these are; --dry-run reads the file without importing it.')
   const file = await inspectFile(path)
   if (options.dryRun) return rehearse(io, file, mapping, options)
-  return withBackOffice(io, async (house) => {
-    const shopId = await shopFor(house, options.shop as string, mapping, options.createShop === true)
-    const line = liveLine(io)
-    const report = await importFile({
-      directory: house.directory,
-      shopId,
-      file,
-      mapping,
-      onProgress: (progress) => line.show(progressLine(progress, file.lines)),
-    })
-    line.end()
-    const rejected = await writeRejects(rejectsPath, rejectsOf(house.directory, shopId, report.importId))
-    const good = addsUp(report.rows) && report.known >= 0
-    if (options.json) {
-      const checks = report.rows.map((row) => ({ ...row, difference: difference(row) }))
-      io.print(JSON.stringify({ ...report, rows: checks, good, rejects: rejected > 0 ? rejectsPath : null }, null, 2))
-    } else io.print(formatReport(report, good, rejected > 0 ? rejectsPath : undefined))
-    return good ? 0 : 1
-  })
+  return withBackOffice(
+    io,
+    async (house) => {
+      const shopId = await shopFor(house, options.shop as string, mapping, options.createShop === true)
+      const line = liveLine(io)
+      const report = await importFile({
+        directory: house.directory,
+        shopId,
+        file,
+        mapping,
+        onProgress: (progress) => line.show(progressLine(progress, file.lines)),
+      })
+      // New products are heard of by whoever sells and stores them, also when no marketplace runs here that would see to it.
+      if (!report.before)
+        await untilHandled(house, {
+          patienceMs: 60_000,
+          onWaiting: (events) => line.show(`  telling the others: ${number(events)} events to go`),
+        })
+      line.end()
+      const rejected = await writeRejects(rejectsPath, rejectsOf(house.directory, shopId, report.importId))
+      const good = addsUp(report.rows) && report.known >= 0
+      if (options.json) {
+        const checks = report.rows.map((row) => ({ ...row, difference: difference(row) }))
+        io.print(JSON.stringify({ ...report, rows: checks, good, rejects: rejected > 0 ? rejectsPath : null }, null, 2))
+      } else io.print(formatReport(report, good, rejected > 0 ? rejectsPath : undefined))
+      return good ? 0 : 1
+    },
+    true,
+  )
 }
 
 async function shopFor(house: House, given: string, mapping: Mapping, create: boolean): Promise<string> {
