@@ -207,7 +207,14 @@ function write(tx: Tx, judged: readonly Judged[], now: Date, deps: AuthoriseDeps
     })),
     journals: closed,
     journalIds: closed.map(() => uuidv7(nowMs)),
-    outbox: events.length === 0 ? undefined : { eventCount: events.length, batch: encodeBatch(events) },
+    outbox:
+      events.length === 0
+        ? undefined
+        : {
+            kinds: [...new Set(events.map(({ event }) => event.type))],
+            eventCount: events.length,
+            batch: encodeBatch(events),
+          },
     now,
   })
 }

@@ -276,17 +276,24 @@ export function insertPayments(
     askings: readonly { askingId: string; shopId: string; paymentIds: readonly string[] }[]
     journals: readonly Journal[]
     journalIds: readonly string[]
-    outbox: { eventCount: number; batch: Buffer } | undefined
+    outbox: { kinds: readonly string[]; eventCount: number; batch: Buffer } | undefined
     now: Date
   },
 ): Promise<unknown> {
   const { payments, askings, journals, journalIds, outbox, now } = batch
-  // Few words for many rows: each is sent once and named by its place.
-  const words = dictionary()
-  const methods = payments.map(({ method }) => words.place(method))
-  const currencies = payments.map(({ currency }) => words.place(currency))
-  const states = payments.map(({ state }) => words.place(state))
-  const histories = payments.map(({ history }) => words.place(JSON.stringify(history)))
+  // What many have in common is sent once and named by its place: six of ten columns, for one shop's crowd once.
+  const common = new Map<string, { place: number; payment: NewPayment }>()
+  const places = payments.map((payment) => {
+    const { shopId, method, currency, state, commissionBp, taxBp, history } = payment
+    const key = `${shopId} ${method} ${currency} ${state} ${commissionBp} ${taxBp} ${history[0]?.[2]}`
+    let found = common.get(key)
+    if (found === undefined) {
+      found = { place: common.size + 1, payment }
+      common.set(key, found)
+    }
+    return found.place
+  })
+  const terms = [...common.values()].map(({ payment }) => payment)
   const starts: number[] = []
   let start = 1
   for (const { paymentIds } of askings) {
@@ -298,22 +305,24 @@ export function insertPayments(
       asked as (
         insert into payments (payment_id, shop_id, customer_id, amount_minor, captured_minor, version, commission_bp, tax_bp,
           method, currency, state, history)
-        select n.payment_id, n.shop_id, n.customer_id, n.amount, n.captured, 1, n.commission_bp, n.tax_bp,
-          w.words[n.method], w.words[n.currency], w.words[n.state], w.words[n.history]::jsonb
+        select n.payment_id, c.shop_id, n.customer_id, n.amount, case c.state when 'captured' then n.amount else 0 end, 1,
+          c.commission_bp, c.tax_bp, c.method, c.currency, c.state, c.history
         from unnest(
           ${uuidArray(payments.map(({ paymentId }) => paymentId))}::uuid[],
-          ${uuidArray(payments.map(({ shopId }) => shopId))}::uuid[],
           ${uuidArray(payments.map(({ customerId }) => customerId))}::uuid[],
           ${integerArray(payments.map(({ amountMinor }) => amountMinor))}::bigint[],
-          ${integerArray(payments.map(({ capturedMinor }) => capturedMinor))}::bigint[],
-          ${integerArray(payments.map(({ commissionBp }) => commissionBp))}::smallint[],
-          ${integerArray(payments.map(({ taxBp }) => taxBp))}::smallint[],
-          ${integerArray(methods)}::int[],
-          ${integerArray(currencies)}::int[],
-          ${integerArray(states)}::int[],
-          ${integerArray(histories)}::int[])
-          as n (payment_id, shop_id, customer_id, amount, captured, commission_bp, tax_bp, method, currency, state, history)
-          cross join (select ${words.all}::text[] as words) as w),
+          ${integerArray(places)}::int[])
+          as n (payment_id, customer_id, amount, place)
+        join unnest(
+          ${uuidArray(terms.map(({ shopId }) => shopId))}::uuid[],
+          ${integerArray(terms.map(({ commissionBp }) => commissionBp))}::smallint[],
+          ${integerArray(terms.map(({ taxBp }) => taxBp))}::smallint[],
+          ${terms.map(({ method }) => method)}::text[],
+          ${terms.map(({ currency }) => currency)}::text[],
+          ${terms.map(({ state }) => state)}::text[],
+          ${terms.map(({ history }) => JSON.stringify(history))}::jsonb[])
+          with ordinality as c (shop_id, commission_bp, tax_bp, method, currency, state, history, place)
+          on c.place = n.place),
       together as (
         insert into askings (asking_id, shop_id, payment_ids)
         select a.asking_id, a.shop_id,
@@ -326,25 +335,10 @@ export function insertPayments(
           as a (asking_id, shop_id, first, count)),
       ${journalRows(journals, journalIds, now)},
       logged as (
-        insert into outbox (topic, event_count, batch)
-        select 'payments.payment', ${outbox?.eventCount ?? 0}::int, ${outbox?.batch ?? null}::bytea
+        insert into outbox (topic, kinds, event_count, batch)
+        select 'payments.payment', ${outbox?.kinds ?? []}::text[], ${outbox?.eventCount ?? 0}::int, ${outbox?.batch ?? null}::bytea
         where ${outbox !== undefined})
     select 1`)
-}
-
-function dictionary() {
-  const places = new Map<string, number>()
-  return {
-    place(word: string): number {
-      const known = places.get(word)
-      if (known !== undefined) return known
-      places.set(word, places.size + 1)
-      return places.size
-    },
-    get all(): string[] {
-      return [...places.keys()]
-    },
-  }
 }
 
 export type NewIntent = {

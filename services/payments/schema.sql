@@ -182,7 +182,6 @@ CREATE TABLE payments (
   history jsonb NOT NULL,
   CONSTRAINT payments_pkey PRIMARY KEY (payment_id),
   CONSTRAINT payments_amount_minor_check CHECK (amount_minor >= 0),
-  CONSTRAINT payments_captured_minor_check CHECK (captured_minor >= 0),
   CONSTRAINT payments_check CHECK (refunded_minor >= 0 AND refunded_minor <= captured_minor),
   CONSTRAINT payments_check1 CHECK (shop_id IS NOT NULL AND customer_id IS NOT NULL OR state = 'called-off'::text)
 ) WITH (fillfactor=90);

@@ -9,7 +9,7 @@ create table payments (
   shop_id uuid,
   customer_id uuid,
   amount_minor bigint not null check (amount_minor >= 0),
-  captured_minor bigint not null default 0 check (captured_minor >= 0),
+  captured_minor bigint not null default 0,
   refunded_minor bigint not null default 0, -- of captured: promised back or sent back
   version int not null,
   commission_bp smallint not null,       -- what the marketplace keeps, as it was when the money was asked for
