@@ -12,10 +12,15 @@ export type SoukUnderTest = {
   targets: { variantId: string; path?: string; body?: string }[]
   /** Orders that are confirmed, since whenever; only differences are used. */
   completedCount(): Promise<number>
+  /** From accepting an order to confirming it, in seconds: a histogram since whenever; only differences are used. */
+  confirmDelays?(): Promise<Buckets>
   /** Resident memory of the server process. */
   rssMb(): Promise<number>
   stop(): Promise<void>
 }
+
+/** How many were at most so large, the smallest bound first. */
+export type Buckets = readonly { atMost: number; count: number }[]
 
 export type CompareOptions = {
   databaseUrl: string
@@ -50,6 +55,8 @@ export type MeasuredRun = {
   drainMs: number
   rssMb: { start: number; end: number; max: number }
   generatorCpuMicrosPerAnswer: number
+  /** Upper bound of the 95th percentile from accepting to confirming; null where nobody measures it. */
+  confirmDelayP95Ms: number | null
 }
 
 export type CompareResult = {
@@ -68,6 +75,8 @@ export type CompareResult = {
   settings: Record<string, string>
   floor: MeasuredRun & { singleRequestP50Ms: number; runs: MeasuredRun[] }
   souk: MeasuredRun & { singleRequestP50Ms: number; runs: MeasuredRun[] }
+  /** At a tenth of what Souk accepted, arriving evenly. */
+  tenth: { ordersPerSecond: number; p95Ms: number; confirmDelayP95Ms: number | null } | null
 }
 
 /** A server under load, seen the same way whichever it is. */
@@ -77,6 +86,7 @@ type Subject = {
   tokens: string[]
   targets: Target[]
   completed(): Promise<number>
+  confirmDelays?(): Promise<Buckets>
   rssMb(): Promise<number>
   stop(): Promise<void>
 }
@@ -96,6 +106,7 @@ export async function benchFloor(
   const rounds = options.rounds ?? 1
   const probe = await measureCommit(options.databaseUrl)
   const sides: Record<Subject['name'], Side> = { floor: { runs: [], singleMs: [] }, souk: { runs: [], singleMs: [] } }
+  let tenth: CompareResult['tenth'] = null
   const turns = Array.from({ length: rounds * 2 + 1 }, (_, turn) => (turn % 2 === 0 ? floorSubject : soukSubject))
 
   for (const [turn, start] of turns.entries()) {
@@ -112,7 +123,15 @@ export async function benchFloor(
       await settled(subject)
       side.singleMs.push((await load({ connections: 1, durationMs: 2_000 }, 'one at a time')).acceptedLatency.p50Ms)
       await settled(subject)
-      side.runs.push(await measure(subject, () => load({ durationMs: options.seconds * 1000 }, 'measuring')))
+      const run = await measure(subject, () => load({ durationMs: options.seconds * 1000 }, 'measuring'))
+      side.runs.push(run)
+      if (subject.name === 'souk') {
+        const rate = Math.max(1, Math.round(run.acceptedPerSecond / 10))
+        const calm = await measure(subject, () =>
+          load({ mode: { kind: 'open', ratePerSecond: rate }, durationMs: calmMs }, 'at a tenth'),
+        )
+        tenth = { ordersPerSecond: rate, p95Ms: calm.p95Ms, confirmDelayP95Ms: calm.confirmDelayP95Ms }
+      }
     } finally {
       await subject.stop()
     }
@@ -133,8 +152,11 @@ export async function benchFloor(
     ...probe,
     floor,
     souk,
+    tenth,
   }
 }
+
+const calmMs = 5_000
 
 async function floorSubject({ databaseUrl, skus }: CompareOptions): Promise<Subject> {
   const floor = await startFloor(databaseUrl)
@@ -163,6 +185,7 @@ async function soukSubject({ databaseUrl, skus, startSouk }: CompareOptions): Pr
       body: body ?? JSON.stringify({ lines: [{ variantId, quantity: 1 }] }),
     })),
     completed: souk.completedCount,
+    ...(souk.confirmDelays !== undefined && { confirmDelays: souk.confirmDelays }),
     rssMb: souk.rssMb,
     stop: souk.stop,
   }
@@ -179,6 +202,7 @@ const planFor = ({ baseUrl, tokens, targets }: Subject, { connections }: Compare
 
 async function measure(subject: Subject, load: () => Promise<LoadResult>): Promise<MeasuredRun> {
   const completedBefore = await subject.completed()
+  const delaysBefore = await subject.confirmDelays?.()
   const start = await subject.rssMb()
   let max = start
   const watch = setInterval(() => {
@@ -195,6 +219,7 @@ async function measure(subject: Subject, load: () => Promise<LoadResult>): Promi
   await settled(subject)
   const drainMs = Math.round(performance.now() - answeredAt)
   const end = await subject.rssMb()
+  const delays = await subject.confirmDelays?.()
   if (result.accepted < (result.accepted + result.refused + result.shed) / 2)
     throw new Error(`${subject.name} refused most orders: ${JSON.stringify(result.refusedByReason)}`)
   const { p50Ms, p95Ms, p99Ms, maxMs } = result.latency
@@ -210,7 +235,16 @@ async function measure(subject: Subject, load: () => Promise<LoadResult>): Promi
     drainMs,
     rssMb: { start, end, max: Math.max(max, end) },
     generatorCpuMicrosPerAnswer: result.cpuMicrosPerAnswer,
+    confirmDelayP95Ms: delaysBefore && delays ? p95Between(delaysBefore, delays) : null,
   }
+}
+
+/** The bound below which 95 of 100 of the observations between two looks lie. */
+function p95Between(before: Buckets, after: Buckets): number | null {
+  const counts = after.map(({ atMost, count }, index) => ({ atMost, count: count - (before[index]?.count ?? 0) }))
+  const all = counts.at(-1)?.count ?? 0
+  const found = counts.find(({ count }) => count >= all * 0.95)
+  return all === 0 || found === undefined ? null : Math.round(found.atMost * 1000)
 }
 
 /** Waits until the number of completed orders stands still: nothing of one run is counted in the next. */
@@ -264,6 +298,9 @@ function together({ runs, singleMs }: Side): CompareResult['floor'] {
       max: Math.max(0, ...runs.map((run) => run.rssMb.max)),
     },
     generatorCpuMicrosPerAnswer: middle((run) => run.generatorCpuMicrosPerAnswer),
+    confirmDelayP95Ms: runs.some((run) => run.confirmDelayP95Ms === null)
+      ? null
+      : middle((run) => run.confirmDelayP95Ms ?? 0),
     singleRequestP50Ms: rounded(median(singleMs), 3),
     runs,
   }

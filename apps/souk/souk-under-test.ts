@@ -4,7 +4,7 @@ import { createApi } from './api.ts'
 import { ensureDatabase } from './ensure-database.sql.ts'
 import { signInBuyers } from './flash-sale/buyers.ts'
 import { openHouse } from './house.ts'
-import { sampleOf } from './metrics-reader.ts'
+import { bucketsOf, sampleOf, sumOf } from './metrics-reader.ts'
 import { startOwnMarketplace } from './own-marketplace.ts'
 import { stockForLoad } from './seed/many.ts'
 import { allServices } from './services.ts'
@@ -68,7 +68,15 @@ export function createSoukUnderTest(options: UnderTestOptions): (databaseUrl: st
       baseUrl: own.url,
       tokens,
       targets: variantIds.map((variantId) => ({ variantId })),
-      completedCount: async () => sampleOf(await metrics(), 'souk_orders_confirm_delay_seconds_count'),
+      // Confirmed says: paid, and its goods set apart. Completed is who was told so as well.
+      async completedCount() {
+        const page = await metrics()
+        return Math.min(
+          sumOf(page, 'souk_orders_confirm_delay_seconds_count'),
+          sumOf(page, 'souk_messages_recorded_total', 'kind="order-confirmed"'),
+        )
+      },
+      confirmDelays: async () => bucketsOf(await metrics(), 'souk_orders_confirm_delay_seconds'),
       rssMb: async () => Math.round(sampleOf(await metrics(), 'process_resident_memory_bytes') / 2 ** 20),
       stop: () => own.stop(),
     }

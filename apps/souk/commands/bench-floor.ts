@@ -87,6 +87,9 @@ export function formatComparison(result: CompareResult): string {
     row('p50', (side) => ms(side.p50Ms)),
     row('p95', (side) => ms(side.p95Ms)),
     row('p99', (side) => ms(side.p99Ms)),
+    row('accepted to confirmed, p95', ({ confirmDelayP95Ms }) =>
+      confirmDelayP95Ms === null ? '' : `≤ ${ms(confirmDelayP95Ms)}`,
+    ),
     row('one at a time, p50', (side) => ms(side.singleRequestP50Ms)),
     row('memory at most', (side) => `${number(side.rssMb.max)} MB`),
     row('refused', (side) => number(side.refused)),
@@ -94,9 +97,14 @@ export function formatComparison(result: CompareResult): string {
   ]
   const products = result.products ? `, ${number(result.products)} products` : ''
   const about = `${result.seconds} s, ${result.connections} connections, ${number(result.skus)} wanted${products}; two commits take ${result.twoCommitsMs} ms`
+  const { tenth } = result
+  const calm =
+    tenth &&
+    `At a tenth of it, ${number(tenth.ordersPerSecond)} orders a second: answered p95 ${tenth.p95Ms} ms, confirmed p95 ≤ ${tenth.confirmDelayP95Ms ?? '?'} ms.`
   return [
     table(['', 'floor', 'souk', 'ratio'], rows, ['left', 'right', 'right', 'right']),
     '',
     result.interrupted ? `${about}. Stopped early.` : `${about}.`,
+    ...(calm ? [calm] : []),
   ].join('\n')
 }
