@@ -1,6 +1,7 @@
 import { importMutants } from './list-import.ts'
 import { messageMutants } from './messages.ts'
 import { providerMutants } from './list-providers.ts'
+import { paymentMutants } from './list-payments.ts'
 import { sagaMutants } from './list-saga.ts'
 
 /** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
@@ -288,9 +289,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/events/log.sql.ts',
-        find: 'where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and topic = any($3::text[])\n                 order by xid, seq limit $4',
+        find: "where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and topic = any($3::text[])\n                   and ($5::text[] is null or kinds = '{}' or kinds && $5)\n                 order by xid, seq limit $4",
         replace:
-          'where seq >= $2::bigint and $1::xid8 is not null and xid < snapshot.xmin and topic = any($3::text[])\n                 order by seq limit $4',
+          "where seq >= $2::bigint and $1::xid8 is not null and xid < snapshot.xmin and topic = any($3::text[])\n                   and ($5::text[] is null or kinds = '{}' or kinds && $5)\n                 order by seq limit $4",
       },
       {
         file: 'packages/events/postgres-log.ts',
@@ -447,6 +448,7 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   ...sagaMutants,
+  ...paymentMutants,
   ...messageMutants,
   ...importMutants,
   ...providerMutants,
