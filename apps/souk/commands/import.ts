@@ -34,8 +34,10 @@ export async function importOrders(io: Console, path: string, options: ImportCom
     throw new UsageError('--shop says whose orders these are; --dry-run reads the file without importing it.')
   const file = await inspectFile(path)
   if (options.dryRun) return rehearse(io, file, mapping, options)
+  // Work is done here too; what it logs goes where results go, so only what is serious is let through.
+  const quiet = { ...io, env: { ...io.env, SOUK_LOG_LEVEL: io.env.SOUK_LOG_LEVEL ?? 'error' } }
   return withBackOffice(
-    io,
+    quiet,
     async (house) => {
       const shopId = await shopFor(house, options.shop as string, mapping, options.createShop === true)
       const line = liveLine(io)
