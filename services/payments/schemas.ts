@@ -10,7 +10,9 @@ const minor = Type.Integer({ description: 'In minor units: 1999 is 19.99 EUR.' }
 const currency = Type.String({ minLength: 3, maxLength: 3, pattern: '^[A-Z]{3}$', description: 'ISO 4217.' })
 /** More than any order may cost. */
 const amount = Type.Integer({ minimum: 1, maximum: 1_000_000_000_000, description: 'In minor units.' })
-const text = (maxLength: number) => Type.String({ maxLength })
+/** One line that the database can keep and a screen can show. */
+const line = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*'
+const text = (maxLength: number) => Type.String({ maxLength, pattern: `^${line}$` })
 const cursor = Type.Optional(Type.String({ maxLength: 300, description: '`nextCursor` of the page before.' }))
 
 export const OrderParams = Type.Object({ orderId: id }, closed)
@@ -101,7 +103,7 @@ export const WalletShape = Type.Object(
   closed,
 )
 export const NewCredit = Type.Object(
-  { amountMinor: amount, currency, note: Type.String({ minLength: 1, maxLength: 200 }) },
+  { amountMinor: amount, currency, note: Type.String({ minLength: 1, maxLength: 200, pattern: `^${line}$` }) },
   closed,
 )
 export const CreditShape = Type.Object({ id, customerId: id, currency, balanceMinor: minor }, closed)
