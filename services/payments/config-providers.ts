@@ -23,6 +23,12 @@ export const providersConfig = {
     default: 30_000,
     help: 'How long a payment provider may take to answer; afterwards the outcome is looked up.',
   }),
+  SOUK_PROVIDER_REST_MS: integer({
+    min: 100,
+    max: 3_600_000,
+    default: 60_000,
+    help: 'How long a provider that failed too often is left alone before a few calls try it again.',
+  }),
   SOUK_TEST_PROVIDER_URL: address('Of the test provider. souk start sets it when it starts one.'),
   SOUK_STRIPE_KEY: secret('Secret key of your Stripe account (sk_…, or a restricted one, rk_…).'),
   SOUK_STRIPE_WEBHOOK_SECRET: secrets('What Stripe signs webhooks with (whsec_…).'),

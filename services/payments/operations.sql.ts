@@ -40,6 +40,20 @@ export const wantOperations = (tx: Tx, wanted: readonly Wanted[], now: Date) =>
                     else o.due_at end,
       leased_until = case when o.state = 'waiting' then o.leased_until end`)
 
+/**
+ * A look that waits comes now, unless the last one was a moment ago: a page that asks again and again costs the provider
+ * one call in three seconds. Resolves to whether it does.
+ */
+export const lookSooner = async (tx: Tx, paymentId: string, now: Date): Promise<boolean> =>
+  (
+    await tx.many(sql`
+      update operations o set due_at = ${now}
+      where payment_id = ${paymentId}::uuid and kind = 'look' and state = 'waiting' and due_at > ${now}
+        and not exists (select 1 from attempts a
+          where a.operation_id = o.operation_id and a.started_at > ${now}::timestamptz - interval '3 seconds')
+      returning 1 as found`)
+  ).length > 0
+
 /** Before anybody has begun with it. */
 export const callOff = (tx: Tx, paymentIds: readonly string[], kind: OperationKind) =>
   tx.run(sql`

@@ -50,6 +50,26 @@ describe('how an order is paid', () => {
     expect(await urlFor(keeper)).toBeNull()
   })
 
+  test('is looked up when its customer comes back from the provider, whose webhook got lost; not at every glance', async () => {
+    const { asked, call, customer, keeper, memory, dispatch, state, clock } = shop()
+    memory.troubles.push('ask-customer')
+    const orderId = await asked({ method: 'card' })
+    await dispatch()
+    const looks = () => memory.calls.filter((what) => what === 'find').length
+    const glance = async (who: Principal) => {
+      await call('listOrderPayments', who, { params: { orderId } })
+      await dispatch()
+    }
+    await glance(keeper)
+    expect(looks()).toBe(0)
+    for (let time = 0; time < 5; time += 1) await glance(customer)
+    expect([looks(), await state(orderId)]).toEqual([1, 'pending'])
+    memory.pays(orderId)
+    clock.now = new Date(clock.now.getTime() + 3_000)
+    await glance(customer)
+    expect([looks(), await state(orderId)]).toEqual([2, 'captured'])
+  })
+
   test('an order given back before it was paid shows nothing to anybody', async () => {
     const { giveBack, call, keeper } = shop()
     const orderId = randomUUID()

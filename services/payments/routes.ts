@@ -16,6 +16,7 @@ import { changePayments } from './change-payments.ts'
 import type { Command } from './decide.ts'
 import { paymentErrors } from './errors.ts'
 import { listOfShop } from './lists.sql.ts'
+import { lookSooner } from './operations.sql.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import type { Payment } from './payment.ts'
 import { readPayments } from './payments.sql.ts'
@@ -53,7 +54,7 @@ export const paymentRoutes = (deps: RouteDeps): Route[] => [
     operationId: 'listOrderPayments',
     summary: 'How an order is paid',
     description:
-      'For its customer, with what he needs to pay: where to go (`redirectUrl`), or what the form of the provider needs. Empty until the money has been asked for, a moment after the order was placed.',
+      'For its customer, with what he needs to pay: where to go (`redirectUrl`), or what the form of the provider needs. Empty until the money has been asked for, a moment after the order was placed. While the provider has not answered, the question of the customer, who may just come back from there, has it looked up.',
     tag,
     access: 'signed-in',
     params: OrderParams,
@@ -61,6 +62,9 @@ export const paymentRoutes = (deps: RouteDeps): Route[] => [
     errors: ['payment-not-found'],
     async handle({ params: { orderId }, me }) {
       const payment = await visible(deps, orderId, me)
+      // Somebody else tells us too, but a webhook may be late or lost, and he is waiting.
+      if (payment.state === 'pending' && payment.customerId === me.accountId)
+        if (await lookSooner(deps.db.autocommit, orderId, deps.clock())) deps.wake()
       return ok({ items: await showPayments(deps.db.autocommit, [orderId], payment.customerId === me.accountId) })
     },
   }),
@@ -201,7 +205,7 @@ export const paymentRoutes = (deps: RouteDeps): Route[] => [
     params: ProviderParams,
     rawBody: true,
     idempotency: 'none',
-    bodyLimitBytes: 262_144,
+    bodyLimitBytes: 200_000,
     // A provider sends thousands a minute from one address after an outage of ours, and again what was turned away.
     limit: { name: 'payment-webhooks', perMinute: 60_000, per: 'address', instead: true },
     answers: { 200: Received },

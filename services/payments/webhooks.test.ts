@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { paymentsAuthorised } from '@souk/contracts'
 import { testDatabase } from '@souk/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { lookSooner } from './operations.sql.ts'
 import { storyOf } from './story.ts'
 import { auditAll } from './test-audit.ts'
 import { paymentsWorld, type TestWorld } from './test-payments.ts'
@@ -99,6 +100,36 @@ describe('a webhook', () => {
     }
     expect(world.outbox.of(paymentsAuthorised)).toHaveLength(100)
   })
+
+  test('and the customer who comes back from the provider at the same instant, a thousand times: one transition, told once', async () => {
+    const world = paymentsWorld(db, { fraud: undefined })
+    const { send, apply } = hooks(world)
+    const ids: string[] = []
+    for (let round = 0; round < 50; round += 1) {
+      world.memory.troubles.push(...Array.from({ length: 20 }, () => 'ask-customer' as const))
+      const some = await Promise.all(Array.from({ length: 20 }, () => world.asked({ method: 'card' })))
+      while ((await world.dispatch()) > 0);
+      for (const id of some) world.memory.pays(id)
+      ids.push(...some)
+      // Two processes that take what is due, webhooks twice each, and everybody at the door, in no order.
+      const work = async () => {
+        while ((await apply()) + (await world.dispatch()) > 0);
+      }
+      await Promise.all(
+        some.flatMap((id) => {
+          const eventId = randomUUID()
+          const comesBack = async () => void (await lookSooner(db.autocommit, id, world.clock.now))
+          return [send(id, { id: eventId }), comesBack().then(work), send(id, { id: eventId }).then(work)]
+        }),
+      )
+      await work()
+    }
+    const told = world.outbox.of(paymentsAuthorised).flatMap(({ payments }) => payments.map(({ orderId }) => orderId))
+    expect(told.toSorted()).toEqual(ids.toSorted())
+    for (const id of ids)
+      expect((await world.read(id)).payment).toMatchObject({ state: 'captured', version: 3, capturedMinor: 1_999 })
+    expect(ids.map((id) => world.memory.of(id).captures)).toEqual(ids.map(() => 1))
+  }, 120_000)
 
   test('that comes while a look is under way has the provider asked once more', async () => {
     const world = paymentsWorld(db)

@@ -12,15 +12,20 @@ const classify = (error: unknown): Verdict => (error instanceof ProviderRefused 
 /**
  * A provider behind its circuit breaker, bulkhead and time-out. Nothing is repeated here: repeats outlive the process, so
  * they are the caller's. Its errors are those of the port and no others.
- * @param timeoutMs of one operation, which may be several requests, each with this limit of its own.
+ * @param limits `timeoutMs`: of one operation, which may be several requests, each with this limit of its own; `restMs`: how
+ * long nobody is asked once the circuit is open.
  */
-export function guardProvider(provider: PaymentProvider, deps: GuardedDeps, timeoutMs: number): GuardedProvider {
+export function guardProvider(
+  provider: PaymentProvider,
+  deps: GuardedDeps,
+  { timeoutMs, restMs }: { timeoutMs: number; restMs: number },
+): GuardedProvider {
   const { name } = provider
   const guard = createGuard({
     name,
     ...deps,
     // A little longer than a request may take: the adapter's own error says more.
-    options: { classify, attempts: 1, timeoutMs: timeoutMs + 500 },
+    options: { classify, attempts: 1, timeoutMs: timeoutMs + 500, halfOpenAfterMs: restMs },
   })
   async function run<T>(call: () => Promise<T>, reading = false): Promise<T> {
     try {

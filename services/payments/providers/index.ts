@@ -17,7 +17,7 @@ export type Providers = {
 /** The providers that are configured, each behind its guard. Their libraries are loaded at the first call. */
 export function createProviders(config: ProvidersConfig, deps: GuardedDeps): Providers {
   const guarded = configured(config, deps).map((provider) =>
-    guardProvider(provider, deps, config.SOUK_PROVIDER_TIMEOUT_MS),
+    guardProvider(provider, deps, { timeoutMs: config.SOUK_PROVIDER_TIMEOUT_MS, restMs: config.SOUK_PROVIDER_REST_MS }),
   )
   const preferred = { card: config.SOUK_CARD_PROVIDER, 'bank-transfer': config.SOUK_BANK_TRANSFER_PROVIDER }
   const isReal = ({ provider }: GuardedProvider) => provider.name !== 'test'
