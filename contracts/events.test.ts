@@ -13,7 +13,9 @@ describe('the events of the house', () => {
 
   test('are facts in the past tense, of the service that owns the message', () => {
     for (const event of allEvents) {
-      expect(event.type).toMatch(/\.[a-z_]+_(changed|placed|confirmed|cancelled|registered|exceeded|low)$/)
+      expect(event.type).toMatch(
+        /\.[a-z_]+_(changed|placed|confirmed|cancelled|shipped|delivered|returned|imported|authorised|at_once|initiated|failed|captured|refunded|sent|registered|exceeded|low)$/,
+      )
       expect(event.message.typeName.split('.')[1]).toBe(serviceOf(event.type))
     }
   })
@@ -30,6 +32,18 @@ describe('the events of the house', () => {
       'orders.order_placed': 'order_id',
       'orders.order_confirmed': 'order_id',
       'orders.order_cancelled': 'order_id',
+      'orders.order_shipped': 'order_id',
+      'orders.order_delivered': 'order_id',
+      'orders.order_returned': 'order_id',
+      'orders.orders_imported': 'shop_id',
+      'payments.payments_authorised_at_once': 'shop_id',
+      'payments.payments_authorised': 'shop_id',
+      'payments.payment_initiated': 'shop_id',
+      'payments.payment_failed': 'shop_id',
+      'payments.payment_captured': 'shop_id',
+      'payments.payment_refunded': 'shop_id',
+      'notifications.message_failed': 'customer_id',
+      'notifications.messages_sent': 'batch_id',
     })
   })
 })

@@ -17,6 +17,7 @@ import {
   PaymentFailedSchema,
   PaymentInitiatedSchema,
   PaymentRefundedSchema,
+  PaymentsAuthorisedAtOnceSchema,
   PaymentsAuthorisedSchema,
 } from './gen/souk/payments_pb.js'
 import { ShopChangedSchema } from './gen/souk/shops_pb.js'
@@ -135,6 +136,14 @@ export const ordersImported = defineEvent({
   keyOf: (event) => event.shopId,
 })
 
+export const paymentsAuthorisedAtOnce = defineEvent({
+  type: 'payments.payments_authorised_at_once',
+  topic: 'payments.payment',
+  schemaVersion: 1,
+  message: PaymentsAuthorisedAtOnceSchema,
+  keyOf: (event) => event.shopId,
+})
+
 export const paymentsAuthorised = defineEvent({
   type: 'payments.payments_authorised',
   topic: 'payments.payment',
@@ -207,6 +216,7 @@ export const allEvents: readonly EventType[] = [
   orderDelivered,
   orderReturned,
   ordersImported,
+  paymentsAuthorisedAtOnce,
   paymentsAuthorised,
   paymentInitiated,
   paymentFailed,

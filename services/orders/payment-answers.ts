@@ -36,7 +36,6 @@ function answersIn(events: readonly Event[]): Map<string, Answer> {
   for (const event of events) {
     const { correlationId } = event
     if (isEvent(event, paymentsAuthorised)) {
-      if (event.payload.atOnce) continue
       for (const { orderId, method } of event.payload.payments)
         if (!methodsDecidedAtOnce.has(method)) answers.set(orderId, { reason: undefined, detail: '', correlationId })
     } else if (isEvent(event, paymentFailed)) {

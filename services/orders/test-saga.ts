@@ -149,7 +149,7 @@ export function referee() {
       const account = accountOf(orderId)
       if (paid) pay(account)
       else account.state = 'refused'
-      if (paid) tell(paymentsAuthorised, { shopId: '', payments: [{ orderId, method: 'card' }], atOnce: false })
+      if (paid) tell(paymentsAuthorised, { shopId: '', payments: [{ orderId, method: 'card' }] })
       else tell(paymentFailed, { orderId, reason: 'declined', detail: '' })
     },
     heldMinor: (orderId: string) => accounts.get(orderId)?.heldMinor ?? 0,

@@ -1,4 +1,11 @@
-import { paymentCaptured, paymentFailed, paymentInitiated, paymentRefunded, paymentsAuthorised } from '@souk/contracts'
+import {
+  paymentCaptured,
+  paymentFailed,
+  paymentInitiated,
+  paymentRefunded,
+  paymentsAuthorised,
+  paymentsAuthorisedAtOnce,
+} from '@souk/contracts'
 import { type NewEvent, newEvent, type Outbox } from '@souk/events'
 import { type Tx, uuidv7 } from '@souk/postgres'
 import { type Command, decide, type Rules, type Step } from './decide.ts'
@@ -280,26 +287,23 @@ export function createNews(deps: Pick<ChangeDeps, 'deadlineMs'>, nowMs: number, 
       }
     },
     all: (): NewEvent[] => [
-      ...[...authorised].map(([shopId, of]) =>
-        newEvent(
-          paymentsAuthorised,
-          {
-            shopId,
-            payments: of.map(({ payment, captured }) => ({
-              paymentId: payment.paymentId,
-              orderId: payment.paymentId,
-              customerId: payment.customerId,
-              method: payment.method,
-              amountMinor: BigInt(payment.amountMinor),
-              currencyCode: payment.currency,
-              captured,
-            })),
-            authorisedAtMs: BigInt(nowMs),
-            atOnce,
-          },
-          about(of.length === 1 ? (of[0]?.correlationId ?? '') : ''),
-        ),
-      ),
+      ...[...authorised].map(([shopId, of]) => {
+        const payload = {
+          shopId,
+          payments: of.map(({ payment, captured }) => ({
+            paymentId: payment.paymentId,
+            orderId: payment.paymentId,
+            customerId: payment.customerId,
+            method: payment.method,
+            amountMinor: BigInt(payment.amountMinor),
+            currencyCode: payment.currency,
+            captured,
+          })),
+          authorisedAtMs: BigInt(nowMs),
+        }
+        const told = about(of.length === 1 ? (of[0]?.correlationId ?? '') : '')
+        return atOnce ? newEvent(paymentsAuthorisedAtOnce, payload, told) : newEvent(paymentsAuthorised, payload, told)
+      }),
       ...events,
     ],
   }

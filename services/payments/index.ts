@@ -1,4 +1,11 @@
-import { paymentCaptured, paymentFailed, paymentInitiated, paymentRefunded, paymentsAuthorised } from '@souk/contracts'
+import {
+  paymentCaptured,
+  paymentFailed,
+  paymentInitiated,
+  paymentRefunded,
+  paymentsAuthorised,
+  paymentsAuthorisedAtOnce,
+} from '@souk/contracts'
 import { PaymentService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
@@ -26,7 +33,14 @@ export const payments = defineService({
   migrations: new URL('./migrations/', import.meta.url),
   config: paymentsConfig,
   errors: paymentErrors,
-  emits: [paymentsAuthorised, paymentInitiated, paymentFailed, paymentCaptured, paymentRefunded],
+  emits: [
+    paymentsAuthorisedAtOnce,
+    paymentsAuthorised,
+    paymentInitiated,
+    paymentFailed,
+    paymentCaptured,
+    paymentRefunded,
+  ],
   async start({ config, db, outbox, clock, log, metrics, directory }) {
     const providers = createProviders(config, { metrics, clock, log })
     const meters = paymentMetrics(metrics)

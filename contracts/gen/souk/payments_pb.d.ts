@@ -11,8 +11,36 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_souk_payments: GenFile;
 
 /**
- * Emitted when money has been promised for orders of one shop: at once for all orders of a batch whose method answers at
- * once, or for one order when its answer came later.
+ * Emitted when money was promised for orders of one shop the moment it was asked for. Whoever asked has heard it in the
+ * answer, so nobody need listen to go on with an order; thousands a second at the peak of a sale.
+ *
+ * @generated from message souk.payments.PaymentsAuthorisedAtOnce
+ */
+export declare type PaymentsAuthorisedAtOnce = Message<"souk.payments.PaymentsAuthorisedAtOnce"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: repeated souk.payments.AuthorisedPayment payments = 2;
+   */
+  payments: AuthorisedPayment[];
+
+  /**
+   * @generated from field: int64 authorised_at_ms = 3;
+   */
+  authorisedAtMs: bigint;
+};
+
+/**
+ * Describes the message souk.payments.PaymentsAuthorisedAtOnce.
+ * Use `create(PaymentsAuthorisedAtOnceSchema)` to create a new message.
+ */
+export declare const PaymentsAuthorisedAtOnceSchema: GenMessage<PaymentsAuthorisedAtOnce>;
+
+/**
+ * Emitted when money has been promised for orders of one shop after the answer had been "later".
  *
  * @generated from message souk.payments.PaymentsAuthorised
  */
@@ -31,13 +59,6 @@ export declare type PaymentsAuthorised = Message<"souk.payments.PaymentsAuthoris
    * @generated from field: int64 authorised_at_ms = 3;
    */
   authorisedAtMs: bigint;
-
-  /**
-   * whoever asked was told so in the answer; false when the answer had been "later"
-   *
-   * @generated from field: bool at_once = 4;
-   */
-  atOnce: boolean;
 };
 
 /**

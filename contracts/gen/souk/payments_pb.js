@@ -8,126 +8,133 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/
  * Describes the file souk/payments.proto.
  */
 export const file_souk_payments = /*@__PURE__*/
-  fileDesc("ChNzb3VrL3BheW1lbnRzLnByb3RvEg1zb3VrLnBheW1lbnRzIoQBChJQYXltZW50c0F1dGhvcmlzZWQSDwoHc2hvcF9pZBgBIAEoCRIyCghwYXltZW50cxgCIAMoCzIgLnNvdWsucGF5bWVudHMuQXV0aG9yaXNlZFBheW1lbnQSGAoQYXV0aG9yaXNlZF9hdF9tcxgDIAEoAxIPCgdhdF9vbmNlGAQgASgIIp0BChFBdXRob3Jpc2VkUGF5bWVudBISCgpwYXltZW50X2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhMKC2N1c3RvbWVyX2lkGAMgASgJEg4KBm1ldGhvZBgEIAEoCRIUCgxhbW91bnRfbWlub3IYBSABKAMSFQoNY3VycmVuY3lfY29kZRgGIAEoCRIQCghjYXB0dXJlZBgHIAEoCCLbAQoQUGF5bWVudEluaXRpYXRlZBISCgpwYXltZW50X2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSEwoLY3VzdG9tZXJfaWQYBCABKAkSDgoGbWV0aG9kGAUgASgJEhAKCHByb3ZpZGVyGAYgASgJEhQKDGFtb3VudF9taW5vchgHIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAggASgJEhMKC2RlYWRsaW5lX21zGAkgASgDEhcKD2luaXRpYXRlZF9hdF9tcxgKIAEoAyLgAQoNUGF5bWVudEZhaWxlZBISCgpwYXltZW50X2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEg8KB3Nob3BfaWQYAyABKAkSEwoLY3VzdG9tZXJfaWQYBCABKAkSDgoGbWV0aG9kGAUgASgJEhAKCHByb3ZpZGVyGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIOCgZkZXRhaWwYCCABKAkSFAoMYW1vdW50X21pbm9yGAkgASgDEhUKDWN1cnJlbmN5X2NvZGUYCiABKAkSFAoMZmFpbGVkX2F0X21zGAsgASgDIqIBCg9QYXltZW50Q2FwdHVyZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIPCgdzaG9wX2lkGAMgASgJEhMKC2N1c3RvbWVyX2lkGAQgASgJEhQKDGFtb3VudF9taW5vchgFIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAYgASgJEhYKDmNhcHR1cmVkX2F0X21zGAcgASgDItwBCg9QYXltZW50UmVmdW5kZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIRCglyZWZ1bmRfaWQYAiABKAkSEAoIb3JkZXJfaWQYAyABKAkSDwoHc2hvcF9pZBgEIAEoCRITCgtjdXN0b21lcl9pZBgFIAEoCRIUCgxhbW91bnRfbWlub3IYBiABKAMSFgoOcmVmdW5kZWRfbWlub3IYByABKAMSFQoNY3VycmVuY3lfY29kZRgIIAEoCRINCgVjYXVzZRgJIAEoCRIWCg5yZWZ1bmRlZF9hdF9tcxgKIAEoAyKsAQoOUGF5bWVudFJlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkSDwoHc2hvcF9pZBgCIAEoCRITCgtjdXN0b21lcl9pZBgDIAEoCRIOCgZtZXRob2QYBCABKAkSDQoFdG9rZW4YBSABKAkSFAoMYW1vdW50X21pbm9yGAYgASgDEhUKDWN1cnJlbmN5X2NvZGUYByABKAkSFgoOY29ycmVsYXRpb25faWQYCCABKAkiQwoQQXV0aG9yaXNlUmVxdWVzdBIvCghyZXF1ZXN0cxgBIAMoCzIdLnNvdWsucGF5bWVudHMuUGF5bWVudFJlcXVlc3QiXgoPUGF5bWVudERlY2lzaW9uEhAKCG9yZGVyX2lkGAEgASgJEikKCGRlY2lzaW9uGAIgASgOMhcuc291ay5wYXltZW50cy5EZWNpc2lvbhIOCgZyZWFzb24YAyABKAkiRgoRQXV0aG9yaXNlUmVzcG9uc2USMQoJZGVjaXNpb25zGAEgAygLMh4uc291ay5wYXltZW50cy5QYXltZW50RGVjaXNpb24ibwoMR2l2ZUJhY2tJdGVtEhAKCG9yZGVyX2lkGAEgASgJEhAKCGNhdXNlX2lkGAIgASgJEg0KBWNhdXNlGAMgASgJEhQKDGFtb3VudF9taW5vchgEIAEoAxIWCg5jb3JyZWxhdGlvbl9pZBgFIAEoCSI9Cg9HaXZlQmFja1JlcXVlc3QSKgoFaXRlbXMYASADKAsyGy5zb3VrLnBheW1lbnRzLkdpdmVCYWNrSXRlbSISChBHaXZlQmFja1Jlc3BvbnNlIiMKD0dldFN0b3J5UmVxdWVzdBIQCghvcmRlcl9pZBgBIAEoCSJBChBHZXRTdG9yeVJlc3BvbnNlEi0KCHBheW1lbnRzGAEgAygLMhsuc291ay5wYXltZW50cy5QYXltZW50U3Rvcnki3AEKDFBheW1lbnRTdG9yeRISCgpwYXltZW50X2lkGAEgASgJEg4KBm1ldGhvZBgCIAEoCRIQCghwcm92aWRlchgDIAEoCRINCgVzdGF0ZRgEIAEoCRIUCgxhbW91bnRfbWlub3IYBSABKAMSFgoOY2FwdHVyZWRfbWlub3IYBiABKAMSFgoOcmVmdW5kZWRfbWlub3IYByABKAMSFQoNY3VycmVuY3lfY29kZRgIIAEoCRIqCgdlbnRyaWVzGAkgAygLMhkuc291ay5wYXltZW50cy5TdG9yeUVudHJ5IjkKClN0b3J5RW50cnkSDQoFYXRfbXMYASABKAMSDAoEd2hhdBgCIAEoCRIOCgZkZXRhaWwYAyABKAkqaQoIRGVjaXNpb24SGAoUREVDSVNJT05fVU5TUEVDSUZJRUQQABIXChNERUNJU0lPTl9BVVRIT1JJU0VEEAESFAoQREVDSVNJT05fUkVGVVNFRBACEhQKEERFQ0lTSU9OX1BFTkRJTkcQAzL6AQoOUGF5bWVudFNlcnZpY2USTgoJQXV0aG9yaXNlEh8uc291ay5wYXltZW50cy5BdXRob3Jpc2VSZXF1ZXN0GiAuc291ay5wYXltZW50cy5BdXRob3Jpc2VSZXNwb25zZRJLCghHaXZlQmFjaxIeLnNvdWsucGF5bWVudHMuR2l2ZUJhY2tSZXF1ZXN0Gh8uc291ay5wYXltZW50cy5HaXZlQmFja1Jlc3BvbnNlEksKCEdldFN0b3J5Eh4uc291ay5wYXltZW50cy5HZXRTdG9yeVJlcXVlc3QaHy5zb3VrLnBheW1lbnRzLkdldFN0b3J5UmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChNzb3VrL3BheW1lbnRzLnByb3RvEg1zb3VrLnBheW1lbnRzInkKGFBheW1lbnRzQXV0aG9yaXNlZEF0T25jZRIPCgdzaG9wX2lkGAEgASgJEjIKCHBheW1lbnRzGAIgAygLMiAuc291ay5wYXltZW50cy5BdXRob3Jpc2VkUGF5bWVudBIYChBhdXRob3Jpc2VkX2F0X21zGAMgASgDIoIBChJQYXltZW50c0F1dGhvcmlzZWQSDwoHc2hvcF9pZBgBIAEoCRIyCghwYXltZW50cxgCIAMoCzIgLnNvdWsucGF5bWVudHMuQXV0aG9yaXNlZFBheW1lbnQSGAoQYXV0aG9yaXNlZF9hdF9tcxgDIAEoA0oECAQQBVIHYXRfb25jZSKdAQoRQXV0aG9yaXNlZFBheW1lbnQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRITCgtjdXN0b21lcl9pZBgDIAEoCRIOCgZtZXRob2QYBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgDEhUKDWN1cnJlbmN5X2NvZGUYBiABKAkSEAoIY2FwdHVyZWQYByABKAgi2wEKEFBheW1lbnRJbml0aWF0ZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIPCgdzaG9wX2lkGAMgASgJEhMKC2N1c3RvbWVyX2lkGAQgASgJEg4KBm1ldGhvZBgFIAEoCRIQCghwcm92aWRlchgGIAEoCRIUCgxhbW91bnRfbWlub3IYByABKAMSFQoNY3VycmVuY3lfY29kZRgIIAEoCRITCgtkZWFkbGluZV9tcxgJIAEoAxIXCg9pbml0aWF0ZWRfYXRfbXMYCiABKAMi4AEKDVBheW1lbnRGYWlsZWQSEgoKcGF5bWVudF9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIPCgdzaG9wX2lkGAMgASgJEhMKC2N1c3RvbWVyX2lkGAQgASgJEg4KBm1ldGhvZBgFIAEoCRIQCghwcm92aWRlchgGIAEoCRIOCgZyZWFzb24YByABKAkSDgoGZGV0YWlsGAggASgJEhQKDGFtb3VudF9taW5vchgJIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAogASgJEhQKDGZhaWxlZF9hdF9tcxgLIAEoAyKiAQoPUGF5bWVudENhcHR1cmVkEhIKCnBheW1lbnRfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDwoHc2hvcF9pZBgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRIUCgxhbW91bnRfbWlub3IYBSABKAMSFQoNY3VycmVuY3lfY29kZRgGIAEoCRIWCg5jYXB0dXJlZF9hdF9tcxgHIAEoAyLcAQoPUGF5bWVudFJlZnVuZGVkEhIKCnBheW1lbnRfaWQYASABKAkSEQoJcmVmdW5kX2lkGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEg8KB3Nob3BfaWQYBCABKAkSEwoLY3VzdG9tZXJfaWQYBSABKAkSFAoMYW1vdW50X21pbm9yGAYgASgDEhYKDnJlZnVuZGVkX21pbm9yGAcgASgDEhUKDWN1cnJlbmN5X2NvZGUYCCABKAkSDQoFY2F1c2UYCSABKAkSFgoOcmVmdW5kZWRfYXRfbXMYCiABKAMirAEKDlBheW1lbnRSZXF1ZXN0EhAKCG9yZGVyX2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSEwoLY3VzdG9tZXJfaWQYAyABKAkSDgoGbWV0aG9kGAQgASgJEg0KBXRva2VuGAUgASgJEhQKDGFtb3VudF9taW5vchgGIAEoAxIVCg1jdXJyZW5jeV9jb2RlGAcgASgJEhYKDmNvcnJlbGF0aW9uX2lkGAggASgJIkMKEEF1dGhvcmlzZVJlcXVlc3QSLwoIcmVxdWVzdHMYASADKAsyHS5zb3VrLnBheW1lbnRzLlBheW1lbnRSZXF1ZXN0Il4KD1BheW1lbnREZWNpc2lvbhIQCghvcmRlcl9pZBgBIAEoCRIpCghkZWNpc2lvbhgCIAEoDjIXLnNvdWsucGF5bWVudHMuRGVjaXNpb24SDgoGcmVhc29uGAMgASgJIkYKEUF1dGhvcmlzZVJlc3BvbnNlEjEKCWRlY2lzaW9ucxgBIAMoCzIeLnNvdWsucGF5bWVudHMuUGF5bWVudERlY2lzaW9uIm8KDEdpdmVCYWNrSXRlbRIQCghvcmRlcl9pZBgBIAEoCRIQCghjYXVzZV9pZBgCIAEoCRINCgVjYXVzZRgDIAEoCRIUCgxhbW91bnRfbWlub3IYBCABKAMSFgoOY29ycmVsYXRpb25faWQYBSABKAkiPQoPR2l2ZUJhY2tSZXF1ZXN0EioKBWl0ZW1zGAEgAygLMhsuc291ay5wYXltZW50cy5HaXZlQmFja0l0ZW0iEgoQR2l2ZUJhY2tSZXNwb25zZSIjCg9HZXRTdG9yeVJlcXVlc3QSEAoIb3JkZXJfaWQYASABKAkiQQoQR2V0U3RvcnlSZXNwb25zZRItCghwYXltZW50cxgBIAMoCzIbLnNvdWsucGF5bWVudHMuUGF5bWVudFN0b3J5ItwBCgxQYXltZW50U3RvcnkSEgoKcGF5bWVudF9pZBgBIAEoCRIOCgZtZXRob2QYAiABKAkSEAoIcHJvdmlkZXIYAyABKAkSDQoFc3RhdGUYBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgDEhYKDmNhcHR1cmVkX21pbm9yGAYgASgDEhYKDnJlZnVuZGVkX21pbm9yGAcgASgDEhUKDWN1cnJlbmN5X2NvZGUYCCABKAkSKgoHZW50cmllcxgJIAMoCzIZLnNvdWsucGF5bWVudHMuU3RvcnlFbnRyeSI5CgpTdG9yeUVudHJ5Eg0KBWF0X21zGAEgASgDEgwKBHdoYXQYAiABKAkSDgoGZGV0YWlsGAMgASgJKmkKCERlY2lzaW9uEhgKFERFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASFwoTREVDSVNJT05fQVVUSE9SSVNFRBABEhQKEERFQ0lTSU9OX1JFRlVTRUQQAhIUChBERUNJU0lPTl9QRU5ESU5HEAMy+gEKDlBheW1lbnRTZXJ2aWNlEk4KCUF1dGhvcmlzZRIfLnNvdWsucGF5bWVudHMuQXV0aG9yaXNlUmVxdWVzdBogLnNvdWsucGF5bWVudHMuQXV0aG9yaXNlUmVzcG9uc2USSwoIR2l2ZUJhY2sSHi5zb3VrLnBheW1lbnRzLkdpdmVCYWNrUmVxdWVzdBofLnNvdWsucGF5bWVudHMuR2l2ZUJhY2tSZXNwb25zZRJLCghHZXRTdG9yeRIeLnNvdWsucGF5bWVudHMuR2V0U3RvcnlSZXF1ZXN0Gh8uc291ay5wYXltZW50cy5HZXRTdG9yeVJlc3BvbnNlYgZwcm90bzM");
+
+/**
+ * Describes the message souk.payments.PaymentsAuthorisedAtOnce.
+ * Use `create(PaymentsAuthorisedAtOnceSchema)` to create a new message.
+ */
+export const PaymentsAuthorisedAtOnceSchema = /*@__PURE__*/
+  messageDesc(file_souk_payments, 0);
 
 /**
  * Describes the message souk.payments.PaymentsAuthorised.
  * Use `create(PaymentsAuthorisedSchema)` to create a new message.
  */
 export const PaymentsAuthorisedSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 0);
+  messageDesc(file_souk_payments, 1);
 
 /**
  * Describes the message souk.payments.AuthorisedPayment.
  * Use `create(AuthorisedPaymentSchema)` to create a new message.
  */
 export const AuthorisedPaymentSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 1);
+  messageDesc(file_souk_payments, 2);
 
 /**
  * Describes the message souk.payments.PaymentInitiated.
  * Use `create(PaymentInitiatedSchema)` to create a new message.
  */
 export const PaymentInitiatedSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 2);
+  messageDesc(file_souk_payments, 3);
 
 /**
  * Describes the message souk.payments.PaymentFailed.
  * Use `create(PaymentFailedSchema)` to create a new message.
  */
 export const PaymentFailedSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 3);
+  messageDesc(file_souk_payments, 4);
 
 /**
  * Describes the message souk.payments.PaymentCaptured.
  * Use `create(PaymentCapturedSchema)` to create a new message.
  */
 export const PaymentCapturedSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 4);
+  messageDesc(file_souk_payments, 5);
 
 /**
  * Describes the message souk.payments.PaymentRefunded.
  * Use `create(PaymentRefundedSchema)` to create a new message.
  */
 export const PaymentRefundedSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 5);
+  messageDesc(file_souk_payments, 6);
 
 /**
  * Describes the message souk.payments.PaymentRequest.
  * Use `create(PaymentRequestSchema)` to create a new message.
  */
 export const PaymentRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 6);
+  messageDesc(file_souk_payments, 7);
 
 /**
  * Describes the message souk.payments.AuthoriseRequest.
  * Use `create(AuthoriseRequestSchema)` to create a new message.
  */
 export const AuthoriseRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 7);
+  messageDesc(file_souk_payments, 8);
 
 /**
  * Describes the message souk.payments.PaymentDecision.
  * Use `create(PaymentDecisionSchema)` to create a new message.
  */
 export const PaymentDecisionSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 8);
+  messageDesc(file_souk_payments, 9);
 
 /**
  * Describes the message souk.payments.AuthoriseResponse.
  * Use `create(AuthoriseResponseSchema)` to create a new message.
  */
 export const AuthoriseResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 9);
+  messageDesc(file_souk_payments, 10);
 
 /**
  * Describes the message souk.payments.GiveBackItem.
  * Use `create(GiveBackItemSchema)` to create a new message.
  */
 export const GiveBackItemSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 10);
+  messageDesc(file_souk_payments, 11);
 
 /**
  * Describes the message souk.payments.GiveBackRequest.
  * Use `create(GiveBackRequestSchema)` to create a new message.
  */
 export const GiveBackRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 11);
+  messageDesc(file_souk_payments, 12);
 
 /**
  * Describes the message souk.payments.GiveBackResponse.
  * Use `create(GiveBackResponseSchema)` to create a new message.
  */
 export const GiveBackResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 12);
+  messageDesc(file_souk_payments, 13);
 
 /**
  * Describes the message souk.payments.GetStoryRequest.
  * Use `create(GetStoryRequestSchema)` to create a new message.
  */
 export const GetStoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 13);
+  messageDesc(file_souk_payments, 14);
 
 /**
  * Describes the message souk.payments.GetStoryResponse.
  * Use `create(GetStoryResponseSchema)` to create a new message.
  */
 export const GetStoryResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 14);
+  messageDesc(file_souk_payments, 15);
 
 /**
  * Describes the message souk.payments.PaymentStory.
  * Use `create(PaymentStorySchema)` to create a new message.
  */
 export const PaymentStorySchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 15);
+  messageDesc(file_souk_payments, 16);
 
 /**
  * Describes the message souk.payments.StoryEntry.
  * Use `create(StoryEntrySchema)` to create a new message.
  */
 export const StoryEntrySchema = /*@__PURE__*/
-  messageDesc(file_souk_payments, 16);
+  messageDesc(file_souk_payments, 17);
 
 /**
  * Describes the enum souk.payments.Decision.
