@@ -30,7 +30,7 @@ type Asked = Partial<{ to: string; kind: string; channel: string; before: string
 
 const address = (asked: Asked): string => {
   const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== '' && value !== undefined))
-  return escapeHtml(`/inbox${query.size > 0 ? `?${query}` : ''}`)
+  return escapeHtml(`/inbox${query.size > 0 ? `?${query.toString()}` : ''}`)
 }
 
 /** What identifies a message on this page: whose it is and which. */

@@ -36,7 +36,7 @@ const Job = Type.Object(
 )
 
 /** As the API shows it: without the row that stands for it inside. */
-export const shownJob = ({ row: _, dead: __, createdAt, dueAt, startedAt, endedAt, ...job }: JobRow) => ({
+export const shownJob = ({ row: _row, dead: _dead, createdAt, dueAt, startedAt, endedAt, ...job }: JobRow) => ({
   ...job,
   createdAt: instant(createdAt),
   dueAt: instant(dueAt),

@@ -31,7 +31,7 @@ import { settleTransfersOfVariants, grantUnits, withdrawUnits } from './settle-t
 import { decideChange, type Item, type Line, maxOnHand, versionOf, type Wanted, type WantedLine } from './stock.ts'
 
 /** A line as asked for; without a location it is about the shop's default one. */
-export type AskedLine = Omit<WantedLine, 'locationId' | keyof Wanted> & { locationId?: string | undefined } & Wanted
+export type AskedLine = Omit<WantedLine, 'locationId'> & { locationId?: string | undefined } & Wanted
 
 export type ChangeRequest = {
   /** The key of the change: repeated with the same one nothing more happens. */

@@ -76,7 +76,7 @@ function inputs(kind: Kind, values: Values, language: string) {
 function asText(type: ParameterType, value: Values[string], language: string): string {
   if (type === 'money') return typeof value === 'object' ? formatMoney(value, language) : ''
   if (type === 'date') return formatInstant(Number(value), language)
-  return plainValue(String(value))
+  return typeof value === 'object' ? '' : plainValue(String(value))
 }
 
 /** @throws what the template does wrong with these values. */

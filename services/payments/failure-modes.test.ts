@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestProvider, testProviderSecrets } from '@souk/stand-ins'
-import { testDatabase } from '@souk/testing'
+import { eventually, testDatabase } from '@souk/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { dispatchDue } from './dispatch.ts'
 import { createTestProvider } from './providers/test.ts'
@@ -133,6 +133,13 @@ describe('whatever the provider does', () => {
     const report = await reconcile(db, test1, new Date(0), new Date(Date.now() + 86_400_000))
     expect(report.compared).toBeGreaterThan(40)
     expect(report.differences).toEqual([])
-    expect((await auditAll(db, undefined, () => world.clock.now)).join('\n')).toBe('')
+    // Webhooks are sent until they were answered, so one may come after everything was settled.
+    await eventually(
+      async () => {
+        await settle()
+        expect((await auditAll(db, undefined, () => world.clock.now)).join('\n')).toBe('')
+      },
+      { timeoutMs: 20_000, everyMs: 200 },
+    )
   })
 })

@@ -32,6 +32,7 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
 /** Of the whole marketplace: there is nobody to keep them from. */
 const everybodys = new Set([
   'letterId',
+  'afterId',
   'provider',
   'kind',
   'jobId',

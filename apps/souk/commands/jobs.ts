@@ -65,11 +65,8 @@ function say(io: Console, job: JobRow | undefined, id: string, json: true | unde
   const shown = shownJob(job)
   if (json) return io.print(JSON.stringify(shown, null, 2))
   const rows = Object.entries(shown)
-    .filter(([, value]) => value !== null)
-    .map(
-      ([name, value]) =>
-        `${name.padEnd(16)} ${tame(typeof value === 'object' ? JSON.stringify(value) : String(value))}`,
-    )
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${name.padEnd(16)} ${tame(typeof value === 'string' ? value : JSON.stringify(value))}`)
   io.print(rows.join('\n'))
 }
 

@@ -1,5 +1,8 @@
 export type Form = { [name: string]: string | Form }
 
+/** A text that was sent; empty when none was, or several. */
+export const textOf = (value: Form[string] | undefined): string => (typeof value === 'string' ? value : '')
+
 /** `a=1&b[c]=2&d[0]=3`, as Stripe's clients write bodies and queries. */
 export function readForm(pairs: Iterable<[string, string]>): Form {
   const form: Form = {}

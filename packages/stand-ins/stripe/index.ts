@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { type StandIn, type StandInReply, type StandInRequest, startStandIn } from '../stand-in.ts'
-import { type Form, readForm } from './form.ts'
+import { type Form, readForm, textOf } from './form.ts'
 
 type Intent = {
   id: string
@@ -103,9 +103,9 @@ export async function startStripe(options: { key: string; searchLags?: boolean }
     const intent: Intent = {
       id: id('pi'),
       amount,
-      currency: String(form.currency),
+      currency: textOf(form.currency),
       status: 'requires_payment_method',
-      captureMethod: String(form.capture_method ?? 'automatic'),
+      captureMethod: textOf(form.capture_method) || 'automatic',
       amountReceived: 0,
       metadata: (form.metadata as Form) ?? {},
       created: Math.floor(Date.now() / 1_000),
@@ -127,7 +127,7 @@ export async function startStripe(options: { key: string; searchLags?: boolean }
   }
 
   function refund(form: Form): StandInReply {
-    const intent = known(String(form.payment_intent))
+    const intent = known(textOf(form.payment_intent))
     if (intent.status !== 'succeeded') throw invalid('charge_not_captured', 'This payment was not captured.')
     const before = intent.refunds.reduce((sum, one) => sum + one.amount, 0)
     const amount = form.amount === undefined ? intent.amountReceived - before : Number(form.amount)
@@ -199,7 +199,7 @@ export async function startStripe(options: { key: string; searchLags?: boolean }
     }
     if (method === 'GET' && path === '/v1/payment_intents')
       return list(form, [...intents.values()], (intentId) => shown(known(intentId), expand))
-    if (method === 'GET' && path === '/v1/payment_intents/search') return search(String(form.query), expand)
+    if (method === 'GET' && path === '/v1/payment_intents/search') return search(textOf(form.query), expand)
     const [, intentId = '', what] = /^\/v1\/payment_intents\/(\w+)(?:\/(capture|cancel))?$/.exec(path) ?? []
     if (intentId !== '' && method === 'GET') return { status: 200, body: shown(known(intentId), expand) }
     if (what !== undefined && method === 'POST') return act(known(intentId), what, form, expand)

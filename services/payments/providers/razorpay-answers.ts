@@ -68,4 +68,4 @@ export const webhook = Compile(Webhook)
 
 /** A note, as text; empty when there is none. */
 export const noteIn = (given: Notes, name: string): string =>
-  Array.isArray(given) ? '' : String((given as Record<string, unknown>)[name] ?? '')
+  Array.isArray(given) ? '' : String((given as Record<string, string | number | null>)[name] ?? '')

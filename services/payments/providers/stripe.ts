@@ -189,7 +189,10 @@ export function createStripeProvider(settings: StripeSettings): PaymentProvider 
     const { default: StripeClient } = await import('stripe')
     const at = url === undefined ? undefined : new URL(url)
     const limited = async (input: string | URL | Request, init: RequestInit = {}) => {
-      const { status, headers, text } = await fetchLimited(String(input), init, { timeoutMs, maxBytes: 8 * 1_048_576 })
+      const { status, headers, text } = await fetchLimited(input instanceof Request ? input.url : String(input), init, {
+        timeoutMs,
+        maxBytes: 8 * 1_048_576,
+      })
       // Whatever stands between us and Stripe may answer too; without an error in the body the library takes it for success.
       const body = status >= 400 && !text.includes('"error"') ? JSON.stringify({ error: { type: 'api_error' } }) : text
       return new Response(status === 204 ? null : body, { status, headers })

@@ -5,7 +5,7 @@ export type AxiosRequest = {
   method?: string
   url?: string
   baseURL?: string
-  params?: Record<string, unknown>
+  params?: Record<string, string | number | boolean | null | undefined>
   data?: unknown
   headers?: { toJSON?(): Record<string, unknown> }
   auth?: { username: string; password: string }

@@ -33,7 +33,7 @@ async function freshLetter(world: World): Promise<string> {
 export const recoveryRecipes: Recipes = {
   listDeadLetters: operator(200, () => ({ query: { limit: 5, consumer: 'orders.sweep' } })),
   getDeadLetter: operator(200, async (world) => ({ params: { letterId: await freshLetter(world) } })),
-  replayDeadLetters: operator(200, ({ a: { orderId } }) => ({ body: { ids: [orderId] } })),
+  replayDeadLetters: operator(200, ({ a: { orderId } }) => ({ body: { ids: [orderId], afterId: orderId, limit: 5 } })),
   discardDeadLetters: operator(200, async (world) => ({
     body: { ids: [await freshLetter(world)], reason: 'made for the sweep' },
   })),
