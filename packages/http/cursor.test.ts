@@ -29,6 +29,17 @@ describe('a cursor', () => {
     expect(() => readCursor('products', cursor, 'id')).toThrow('not a cursor of this list')
   })
 
+  test.each(['2026-02-31', '2026-13-01', '0000-01-01', '+275760-09-13', '2026-1-1', 'later', 20_261_224])(
+    'of a day there is none of (%s) is refused',
+    (day) => {
+      expect(() => readCursor('lots', cursorOf('lots', day), 'day')).toThrow('not a cursor of this list')
+    },
+  )
+
+  test('knows the days there are', () => {
+    expect(readCursor('lots', cursorOf('lots', '2028-02-29'), 'day')).toEqual(['2028-02-29'])
+  })
+
   test('that was not given means the beginning', () => {
     expect(readCursor('products', undefined, 'id')).toBeUndefined()
   })

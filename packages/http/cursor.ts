@@ -1,8 +1,8 @@
 import { isUuid } from '@souk/postgres'
 import { errors } from './errors.ts'
 
-/** What a place in a list is made of: an id, a text, a whole number, or an instant in milliseconds. */
-type Kinds = { id: string; text: string; integer: number; instant: number }
+/** What a place in a list is made of: an id, a text, a whole number, an instant in milliseconds, or a day (2026-12-24). */
+type Kinds = { id: string; text: string; integer: number; instant: number; day: string }
 export type CursorKind = keyof Kinds
 type Place<Shape extends readonly CursorKind[]> = { -readonly [Index in keyof Shape]: Kinds[Shape[Index]] }
 
@@ -14,6 +14,13 @@ const is: { [Kind in CursorKind]: (value: unknown) => boolean } = {
   text: (value) => typeof value === 'string' && !value.includes('\0') && value.isWellFormed(),
   integer: (value) => Number.isSafeInteger(value),
   instant: (value) => Number.isSafeInteger(value) && 0 <= (value as number) && (value as number) <= lastInstantMs,
+  day: (value) => typeof value === 'string' && isDay(value),
+}
+
+/** There is no 31st of February and no year 0, and PostgreSQL would say so. */
+function isDay(text: string): boolean {
+  const at = /^[1-9]\d{3}-\d\d-\d\d$/.test(text) ? new Date(text) : undefined
+  return at !== undefined && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text)
 }
 
 /** Opaque to callers: which list it belongs to, and what the last row of a page is known by. */

@@ -91,11 +91,12 @@ export const updateStatus = (tx: Tx, accountId: string, status: AccountStatus) =
   tx.run(sql`update accounts set status = ${status} where id = ${accountId}`)
 
 /** Oldest first, after `afterId`. Rehearsal shoppers are left out: there may be a million of them. */
-export const listAccounts = (tx: Tx, page: { afterId: string; limit: number }) =>
+export const listAccounts = (tx: Tx, page: { afterId: string | undefined; limit: number }) =>
   tx.many<AccountRow & { roles: string[] }>(sql`
     select id, email, name, status, created_at as "createdAt",
            array(select role from account_roles where account_id = accounts.id order by role) as roles
-      from accounts where id > ${page.afterId} and not rehearsal
+      from accounts
+     where not rehearsal ${page.afterId === undefined ? sql`` : sql`and id > ${page.afterId}`}
      order by id limit ${page.limit}`)
 
 export const accountsByEmail = (tx: Tx, emailKeys: readonly string[]) =>

@@ -41,10 +41,11 @@ export const countLiveApiKeys = (tx: Tx, accountId: string, now: Date) =>
      where account_id = ${accountId} and revoked_at is null and expires_at > ${now}`)
 
 /** Newest first, revoked ones left out. */
-export const listApiKeys = (tx: Tx, accountId: string, page: { beforeId: string; limit: number }) =>
+export const listApiKeys = (tx: Tx, accountId: string, page: { beforeId: string | undefined; limit: number }) =>
   tx.many<ApiKeyRow>(sql`
     select ${shown} from api_keys
-     where account_id = ${accountId} and id < ${page.beforeId} and revoked_at is null
+     where account_id = ${accountId} and revoked_at is null
+       ${page.beforeId === undefined ? sql`` : sql`and id < ${page.beforeId}`}
      order by id desc limit ${page.limit}`)
 
 export const revokeApiKey = (tx: Tx, accountId: string, keyId: string, now: Date) =>

@@ -94,5 +94,5 @@ export const revokeKey = ({ db, clock }: Identity, accountId: string, keyId: str
     await appendTrail(tx, [{ kind: 'api-key-revoked', accountId, ...from(caller), detail: { keyId } }], clock())
   })
 
-export const listKeys = ({ db }: Identity, accountId: string, page: { beforeId: string; limit: number }) =>
+export const listKeys = ({ db }: Identity, accountId: string, page: { beforeId: string | undefined; limit: number }) =>
   listApiKeys(db.autocommit, accountId, page)

@@ -1,8 +1,7 @@
-import { created, noContent, ok, type Route, route } from '@souk/http'
+import { created, cursorOf, noContent, ok, pageOf, type Route, readCursor, route } from '@souk/http'
 import { Type } from 'typebox'
 import type { ApiKeyRow } from './api-keys.sql.ts'
 import { callerOf, personOf, unstored } from './caller.ts'
-import { idIn, lastId, pageOf } from './cursor.ts'
 import type { Identity } from './identity.ts'
 import { listKeys, makeApiKey, revokeKey, rotateKey, type ShownKey } from './manage-api-keys.ts'
 import * as schemas from './schemas.ts'
@@ -51,8 +50,9 @@ export function apiKeyRoutes(identity: Identity): Route[] {
       async handle(request) {
         const { limit, cursor } = request.query
         const { accountId } = personOf(request)
-        const rows = await listKeys(identity, accountId, { beforeId: idIn(cursor, lastId), limit: limit + 1 })
-        return ok(pageOf(rows, limit, (row) => row.id, shape))
+        const [beforeId] = readCursor('api-keys', cursor, 'id') ?? []
+        const rows = await listKeys(identity, accountId, { beforeId, limit: limit + 1 })
+        return ok(pageOf(rows, limit, shape, (row) => cursorOf('api-keys', row.id)))
       },
     }),
     route({

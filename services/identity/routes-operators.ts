@@ -1,9 +1,8 @@
-import { created, ok, type Route, route } from '@souk/http'
+import { created, cursorOf, ok, pageOf, type Route, readCursor, route } from '@souk/http'
 import { Type } from 'typebox'
 import { accountById, listAccounts } from './accounts.sql.ts'
 import { setRoles, setStatus } from './administer-accounts.ts'
 import { callerOf, unstored } from './caller.ts'
-import { firstId, idIn, pageOf, seqIn } from './cursor.ts'
 import { errors } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { makeRehearsalShoppers, removeRehearsalShoppers } from './rehearsal-shoppers.ts'
@@ -58,8 +57,9 @@ export function operatorRoutes(identity: Identity, settings: { rehearsal: boolea
       query: schemas.pageQuery,
       answers: { 200: schemas.page(schemas.account) },
       async handle({ query: { limit, cursor } }) {
-        const rows = await listAccounts(db.autocommit, { afterId: idIn(cursor, firstId), limit: limit + 1 })
-        return ok(pageOf(rows, limit, (row) => row.id, shape))
+        const [afterId] = readCursor('accounts', cursor, 'id') ?? []
+        const rows = await listAccounts(db.autocommit, { afterId, limit: limit + 1 })
+        return ok(pageOf(rows, limit, shape, (row) => cursorOf('accounts', row.id)))
       },
     }),
     route({
@@ -128,10 +128,10 @@ export function operatorRoutes(identity: Identity, settings: { rehearsal: boolea
       query: schemas.closed({ ...schemas.pageQuery.properties, accountId: Type.Optional(schemas.id) }),
       answers: { 200: schemas.page(schemas.trailEvent) },
       async handle({ query: { limit, cursor, accountId } }) {
-        const wanted = { beforeSeq: seqIn(cursor), limit: limit + 1, accountId: accountId ?? null }
-        const rows = await readTrail(db.autocommit, wanted)
+        const [beforeSeq] = readCursor('trail', cursor, 'integer') ?? []
+        const rows = await readTrail(db.autocommit, { beforeSeq, limit: limit + 1, accountId: accountId ?? null })
         const shapeEvent = (row: (typeof rows)[number]) => ({ ...row, occurredAt: row.occurredAt.toISOString() })
-        return ok(pageOf(rows, limit, (row) => row.seq, shapeEvent))
+        return ok(pageOf(rows, limit, shapeEvent, (row) => cursorOf('trail', row.seq)))
       },
     }),
     route({

@@ -1,9 +1,8 @@
-import { noContent, ok, type Route, route } from '@souk/http'
+import { cursorOf, noContent, ok, pageOf, type Route, readCursor, route } from '@souk/http'
 import { Type } from 'typebox'
 import { accountById } from './accounts.sql.ts'
 import { callerOf, personOf, shopsOf } from './caller.ts'
 import { changePassword } from './change-password.ts'
-import { idIn, lastId, pageOf } from './cursor.ts'
 import { errors } from './errors.ts'
 import type { Identity } from './identity.ts'
 import * as schemas from './schemas.ts'
@@ -72,11 +71,11 @@ export function sessionRoutes(identity: Identity): Route[] {
       async handle(request) {
         const { accountId, sessionId } = personOf(request)
         const { limit, cursor } = request.query
-        const rows = await listSessions(identity, accountId, { beforeId: idIn(cursor, lastId), limit: limit + 1 })
+        const [beforeId] = readCursor('sessions', cursor, 'id') ?? []
+        const rows = await listSessions(identity, accountId, { beforeId, limit: limit + 1 })
         const page = pageOf(
           rows,
           limit,
-          (row) => row.id,
           ({ id, createdAt, lastUsedAt, expiresAt, address, userAgent }) => ({
             sessionId: id,
             createdAt: createdAt.toISOString(),
@@ -86,6 +85,7 @@ export function sessionRoutes(identity: Identity): Route[] {
             userAgent,
             current: id === sessionId,
           }),
+          (row) => cursorOf('sessions', row.id),
         )
         return ok(page)
       },

@@ -80,12 +80,18 @@ export const endSessions = (tx: Tx, accountId: string, exceptId: string | null, 
     update sessions set ended_at = ${now}, end_reason = ${reason}
      where account_id = ${accountId} and ended_at is null and id is distinct from ${exceptId}::uuid`)
 
-export const liveSessions = (tx: Tx, accountId: string, now: Date, page: { beforeId: string; limit: number }) =>
+export const liveSessions = (
+  tx: Tx,
+  accountId: string,
+  now: Date,
+  page: { beforeId: string | undefined; limit: number },
+) =>
   tx.many<{ id: string; createdAt: Date; lastUsedAt: Date; expiresAt: Date; address: string; userAgent: string }>(sql`
     select id, created_at as "createdAt", last_used_at as "lastUsedAt", expires_at as "expiresAt", address,
            user_agent as "userAgent"
       from sessions
-     where account_id = ${accountId} and id < ${page.beforeId} and ended_at is null and expires_at > ${now}
+     where account_id = ${accountId} and ended_at is null and expires_at > ${now}
+       ${page.beforeId === undefined ? sql`` : sql`and id < ${page.beforeId}`}
      order by id desc limit ${page.limit}`)
 
 /** Sessions and API keys ended since an instant, and the API keys that stand still because their owner is disabled. */

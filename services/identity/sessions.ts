@@ -77,8 +77,11 @@ export const endOwnSession = ({ db, clock }: Identity, accountId: string, sessio
     await appendTrail(tx, [{ kind: 'session-ended', accountId, sessionId, ...from(caller) }], clock())
   })
 
-export const listSessions = ({ db, clock }: Identity, accountId: string, page: { beforeId: string; limit: number }) =>
-  liveSessions(db.autocommit, accountId, clock(), page)
+export const listSessions = (
+  { db, clock }: Identity,
+  accountId: string,
+  page: { beforeId: string | undefined; limit: number },
+) => liveSessions(db.autocommit, accountId, clock(), page)
 
 /** The part of a caller that goes into the trail. */
 export const from = (caller: Caller) => ({ address: caller.address, correlationId: caller.correlationId })

@@ -23,12 +23,13 @@ export const insertTrail = (tx: Tx, json: string) =>
                   "emailMasked" text, "correlationId" text, detail jsonb)`)
 
 /** Newest first. @param accountId of one account only, or null for all. */
-export const readTrail = (tx: Tx, page: { beforeSeq: number; limit: number; accountId: string | null }) =>
+export const readTrail = (tx: Tx, page: { beforeSeq: number | undefined; limit: number; accountId: string | null }) =>
   tx.many<TrailRow>(sql`
     select seq, occurred_at as "occurredAt", kind, account_id as "accountId", actor_id as "actorId",
            session_id as "sessionId", address, email_masked as "emailMasked", correlation_id as "correlationId", detail
       from auth_events
-     where seq < ${page.beforeSeq} ${page.accountId === null ? sql`` : sql`and account_id = ${page.accountId}`}
+     where true ${page.beforeSeq === undefined ? sql`` : sql`and seq < ${page.beforeSeq}`}
+       ${page.accountId === null ? sql`` : sql`and account_id = ${page.accountId}`}
      order by seq desc limit ${page.limit}`)
 
 // Every column that says what happened, in a form that depends on no setting of the connection.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { cursorOf } from '@souk/http'
 import { type Sql, sql, type Tx } from '@souk/postgres'
 import { callRoute, staff, testDatabase } from '@souk/testing'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -82,10 +83,10 @@ describe('lots', () => {
     expect(second.nextCursor).toBe(null)
     const all = await page({ until: '2027-01-01', limit: 10 })
     expect(all.items).toHaveLength(5)
-    for (const day of ['2026-02-31', '2026-13-01', '0000-01-01', 'later']) {
-      const madeUp = Buffer.from(`${day} ${randomUUID()}`).toString('base64url')
-      expect(await page({ cursor: madeUp })).toEqual(first)
-    }
+    for (const day of ['2026-02-31', '2026-13-01', '0000-01-01', 'later'])
+      expect(await page({ cursor: cursorOf('expiring-lots', day, randomUUID()) })).toMatchObject({
+        code: 'validation-failed',
+      })
   })
 
   test('writing off takes what is nobody’s, once for each key', async () => {

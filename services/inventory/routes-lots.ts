@@ -1,10 +1,9 @@
-import { created, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
+import { created, cursorOf, mayActFor, ok, pageOf, type Principal, type Route, readCursor, route } from '@souk/http'
 import { changeStock } from './change-stock.ts'
 import type { Deps } from './deps.ts'
 import { errors } from './errors.ts'
 import { dayOf, isExpired, type Lot } from './lots.ts'
 import { findLot, findShopIssueRule, listExpiringLots, listLots, setIssueRule, setShopIssueRule } from './lots.sql.ts'
-import { dayAndIdIn, dayAndIdOf, idIn, pageOf } from './page.ts'
 import { listToReorder, setReorderRule } from './reorder.sql.ts'
 import { shopOf, variantOf } from './routes-shop.ts'
 import { changeIdOf, notFound } from './routes-stock.ts'
@@ -42,8 +41,9 @@ export const lotRoutes = (deps: Deps): Route[] => [
     errors: ['stock-item-not-found'],
     async handle({ params: { variantId }, query, me }) {
       const { db } = await variantOf(deps, me, variantId)
-      const rows = await listLots(db.autocommit, variantId, idIn(query.cursor), query.limit + 1)
-      return ok(pageOf(rows, query.limit, (lot) => lot.lotId, shapeOfLot(deps)))
+      const [after] = readCursor('lots', query.cursor, 'id') ?? []
+      const rows = await listLots(db.autocommit, variantId, after, query.limit + 1)
+      return ok(pageOf(rows, query.limit, shapeOfLot(deps), (lot) => cursorOf('lots', lot.lotId)))
     },
   }),
   route({
@@ -60,8 +60,11 @@ export const lotRoutes = (deps: Deps): Route[] => [
     async handle({ params: { shopId }, query, me }) {
       const { db } = shopOf(deps, me, shopId)
       const until = query.until ?? dayOf(new Date(deps.clock().getTime() + soonMs))
-      const rows = await listExpiringLots(db.autocommit, shopId, until, dayAndIdIn(query.cursor), query.limit + 1)
-      return ok(pageOf(rows, query.limit, dayAndIdOf, shapeOfLot(deps)))
+      const place = readCursor('expiring-lots', query.cursor, 'day', 'id')
+      const after = place && { expiresOn: place[0], lotId: place[1] }
+      const rows = await listExpiringLots(db.autocommit, shopId, until, after, query.limit + 1)
+      const cursor = (lot: Lot) => cursorOf('expiring-lots', lot.expiresOn ?? '', lot.lotId)
+      return ok(pageOf(rows, query.limit, shapeOfLot(deps), cursor))
     },
   }),
   route({
@@ -196,15 +199,10 @@ export const lotRoutes = (deps: Deps): Route[] => [
     errors: ['stock-item-not-found'],
     async handle({ params: { shopId }, query, me }) {
       const { db } = shopOf(deps, me, shopId)
-      const rows = await listToReorder(db.autocommit, shopId, idIn(query.cursor), query.limit + 1)
-      return ok(
-        pageOf(
-          rows,
-          query.limit,
-          (row) => row.variantId,
-          (row) => row,
-        ),
-      )
+      const [after] = readCursor('to-reorder', query.cursor, 'id') ?? []
+      const rows = await listToReorder(db.autocommit, shopId, after, query.limit + 1)
+      const shape = (row: (typeof rows)[number]) => row
+      return ok(pageOf(rows, query.limit, shape, (row) => cursorOf('to-reorder', row.variantId)))
     },
   }),
 ]

@@ -1,4 +1,4 @@
-import { created, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
+import { created, cursorOf, mayActFor, ok, pageOf, type Principal, type Route, readCursor, route } from '@souk/http'
 import { bucketOf, uuidv7 } from '@souk/postgres'
 import { defaultLocation } from './change-stock.ts'
 import type { Deps } from './deps.ts'
@@ -12,7 +12,6 @@ import {
   listMovements,
   setAlertLevel,
 } from './inventory.sql.ts'
-import { idIn, pageOf } from './page.ts'
 import { notFound, shapeOf } from './routes-stock.ts'
 import {
   AlertLevel,
@@ -49,9 +48,10 @@ export const shopRoutes = (deps: Deps): Route[] => [
     errors: ['stock-item-not-found'],
     async handle({ params: { shopId }, query, me }) {
       const { db } = shopOf(deps, me, shopId)
-      const rows = await listItems(db.autocommit, shopId, query.low ?? false, idIn(query.cursor), query.limit + 1)
+      const [after] = readCursor('stock', query.cursor, 'id') ?? []
+      const rows = await listItems(db.autocommit, shopId, query.low ?? false, after, query.limit + 1)
       const shape = (item: (typeof rows)[number]) => ({ ...shapeOf(item), productId: item.productId })
-      return ok(pageOf(rows, query.limit, (item) => item.variantId, shape))
+      return ok(pageOf(rows, query.limit, shape, (item) => cursorOf('stock', item.variantId)))
     },
   }),
   route({
@@ -66,7 +66,8 @@ export const shopRoutes = (deps: Deps): Route[] => [
     errors: ['stock-item-not-found'],
     async handle({ query, me }) {
       const { db } = await variantOf(deps, me, query.variantId)
-      const rows = await listMovements(db.autocommit, query.variantId, idIn(query.cursor), query.limit + 1)
+      const [before] = readCursor('movements', query.cursor, 'id') ?? []
+      const rows = await listMovements(db.autocommit, query.variantId, before, query.limit + 1)
       const shape = (row: (typeof rows)[number]) => ({
         movementId: row.id,
         variantId: row.variantId,
@@ -80,7 +81,7 @@ export const shopRoutes = (deps: Deps): Route[] => [
         note: row.note,
         at: row.at.toISOString(),
       })
-      return ok(pageOf(rows, query.limit, (row) => row.id, shape))
+      return ok(pageOf(rows, query.limit, shape, (row) => cursorOf('movements', row.id)))
     },
   }),
   route({
@@ -119,8 +120,9 @@ export const shopRoutes = (deps: Deps): Route[] => [
     errors: ['stock-item-not-found'],
     async handle({ params: { shopId }, query, me }) {
       const { db } = shopOf(deps, me, shopId)
-      const rows = await listLocations(db.autocommit, shopId, idIn(query.cursor), query.limit + 1)
-      return ok(pageOf(rows, query.limit, (location) => location.locationId, shapeOfLocation))
+      const [after] = readCursor('locations', query.cursor, 'id') ?? []
+      const rows = await listLocations(db.autocommit, shopId, after, query.limit + 1)
+      return ok(pageOf(rows, query.limit, shapeOfLocation, ({ locationId }) => cursorOf('locations', locationId)))
     },
   }),
   route({
