@@ -12,6 +12,8 @@ export type ReadyDatabase = {
   secret: string
   /** Of the owner of the schemas: for migrations and audits, never for serving. */
   adminUrl: string
+  /** The same by TCP, for whoever is told an address. */
+  adminTcpUrl: string
 }
 
 export type DatabaseSettings = { dataFolder: string; databaseUrl: string | undefined; secret: string | undefined }
@@ -30,7 +32,7 @@ export async function prepareDatabase(
   let adminUrl = settings.databaseUrl
   if (adminUrl === undefined) {
     embedded = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), onProgress })
-    adminUrl = embedded.url
+    adminUrl = embedded.localUrl
   }
   let migrating = ''
   try {
@@ -47,7 +49,7 @@ export async function prepareDatabase(
       onProgress(
         'Note: this database user may not create roles, so all services share it. Give it CREATEROLE to separate them.',
       )
-    return { migrated, embedded, secret, adminUrl }
+    return { migrated, embedded, secret, adminUrl, adminTcpUrl: embedded?.url ?? adminUrl }
   } catch (error) {
     await embedded?.stop()
     throw error

@@ -30,9 +30,9 @@ export const serverSettings = {
   // Orders already travel in batches: waiting for neighbours would only add latency.
   commit_delay: '0',
 
-  // Compiling a statement takes longer than running any of ours.
   // Baskets that name the same things may wait for each other in a circle; a tenth of a second is enough to be sure.
   deadlock_timeout: '100ms',
+  // Compiling a statement takes longer than running any of ours.
   jit: 'off',
   // Two cores serve everybody: a report must not take the one that takes orders.
   max_parallel_workers_per_gather: '0',
@@ -65,11 +65,16 @@ export const serverSettings = {
   log_lock_waits: 'on',
 } as const satisfies Record<string, string>
 
-/** What makes it ours alone: loopback TCP, no socket in a folder others can write to, no clear-text password. */
+/**
+ * What makes it ours alone: loopback TCP, a socket in the data folder itself, where nobody else can enter, no clear-text
+ * password.
+ */
 export const isolationSettings = (port: number): Record<string, string> => ({
   listen_addresses: '127.0.0.1',
   port: String(port),
-  unix_socket_directories: '',
+  // Relative to the data folder: a path has room for 107 characters, and folders are deep.
+  unix_socket_directories: process.platform === 'win32' ? '' : '.',
+  unix_socket_permissions: '0700',
   password_encryption: 'scram-sha-256',
   ssl: 'off',
   logging_collector: 'off',

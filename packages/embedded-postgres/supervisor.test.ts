@@ -83,10 +83,30 @@ describe('a server in a folder of its own', () => {
         `select string_agg(setting, ' ' order by name) from pg_settings
       where name in ('fsync', 'synchronous_commit', 'listen_addresses', 'unix_socket_directories', 'password_encryption')`,
       ),
-    ).toEqual(['on 127.0.0.1 scram-sha-256 on '])
+    ).toEqual(['on 127.0.0.1 scram-sha-256 on .'])
     expect(statSync(join(folder, 'password')).mode & 0o777).toBe(0o600)
     const stranger = { url: server.url.replace(/:[^:@]+@/, ':guess@') }
     await expect(query(stranger, 'select 1')).rejects.toThrow('password authentication failed')
+  })
+
+  test.skipIf(process.platform === 'win32')(
+    'is reached by its socket, by nobody else and not without the password',
+    async () => {
+      const folder = newFolder()
+      const server = await start({ folder })
+      const local = { url: server.localUrl }
+      expect(await query(local, 'select (inet_client_addr() is null)::text')).toEqual(['true'])
+      expect(statSync(join(folder, 'data')).mode & 0o077).toBe(0)
+      const stranger = { url: local.url.replace(/:[^:@]+@/, ':guess@') }
+      await expect(query(stranger, 'select 1')).rejects.toThrow('password authentication failed')
+      await server.restart('immediate')
+      expect(await query(local, 'select 1')).toEqual([1])
+    },
+  )
+
+  test('whose folder lies too deep for a socket is reached by TCP', async () => {
+    const server = await start({ folder: join(newFolder(), 'a'.repeat(100)) })
+    expect(server.localUrl).toBe(server.url)
   })
 
   test.runIf(process.getuid?.() === 0)(

@@ -48,7 +48,7 @@ export async function benchFloor(io: Console, options: BenchFloorOptions): Promi
     const result = await compare(
       {
         ...plan,
-        databaseUrl: postgres.url,
+        databaseUrl: postgres.localUrl,
         startSouk: createSoukUnderTest({
           skus: options.skus,
           products: options.products,

@@ -74,7 +74,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     url,
     pid: process.pid,
     startedAt: new Date().toISOString(),
-    ...(database.embedded !== undefined && { databaseUrl: database.adminUrl }),
+    ...(database.embedded !== undefined && { databaseUrl: database.adminTcpUrl }),
     ...(testProvider !== undefined && { testProviderUrl: testProvider.url }),
     ...(operator !== undefined && { operator }),
     ...(demo !== undefined && { demo: { staff: demo.signIns.staff, shoppers: demo.signIns.shoppers } }),
