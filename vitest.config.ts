@@ -12,8 +12,9 @@ export default defineConfig({
     pool: 'forks',
     // Each worker talks to a PostgreSQL of its own making; two fill a small machine.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A machine that is busy with other things may stand still for half a minute; what hangs is still found.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     ...(existsSync(globalSetup) ? { globalSetup } : {}),
   },
 })

@@ -105,9 +105,19 @@ export const insertIssue = (tx: Tx, { id, orderId, shopId, actor, at }: Handover
     insert into issues (shipment_id, order_id, shop_id, actor, at)
     values (${id}, ${orderId}, ${shopId}, ${actor}, ${at})`)
 
+/** A shipment for which there were no goods: whoever asks for it again is told the same. */
+export const insertRefusal = (
+  tx: Tx,
+  { id, orderId, shopId, actor, at, variantId, reason }: Handover & { variantId: string; reason: string },
+) =>
+  tx.run(sql`
+    insert into issues (shipment_id, order_id, shop_id, actor, at, refused_variant_id, refusal)
+    values (${id}, ${orderId}, ${shopId}, ${actor}, ${at}, ${variantId}, ${reason})`)
+
+/** What became of a shipment: `refusal` is null when its goods left. */
 export const findIssue = (tx: Tx, shipmentId: string) =>
-  tx.maybeOne<Handover>(sql`
-    select shipment_id as id, order_id as "orderId", shop_id as "shopId", actor, at
+  tx.maybeOne<{ orderId: string; variantId: string; refusal: string | null }>(sql`
+    select order_id as "orderId", coalesce(refused_variant_id::text, '') as "variantId", refusal
       from issues where shipment_id = ${shipmentId}`)
 
 export const insertTakeBack = (tx: Tx, { id, orderId, shopId, actor, at }: Handover) =>
@@ -133,6 +143,12 @@ export const findIssuedGoods = (tx: Tx, orderId: string) =>
            -m.delta as units
       from issues i join lot_movements m on m.cause_id = i.shipment_id join lots l on l.id = m.lot_id
      where i.order_id = ${orderId} order by l.expires_on, l.id`)
+
+/** Units of a return that were written off, by variant. */
+export const findWrittenOff = (tx: Tx, returnId: string) =>
+  tx.many<{ variantId: string; units: number }>(sql`
+    select variant_id as "variantId", -sum(on_hand_delta)::bigint as units
+      from movements where cause_id = ${returnId} and kind = 'write-off' group by variant_id`)
 
 /** Units that came back of an order, by variant, restocked or not. */
 export const findReturnedUnits = (tx: Tx, orderId: string) =>

@@ -57,6 +57,18 @@ describe('handing goods over', () => {
     expect(await inv.audit()).toEqual([])
   })
 
+  test('a shipment that was refused stays refused, whatever arrives later and however long its first call was held up', async () => {
+    const inv = await withOrder(7)
+    const shipmentId = randomUUID()
+    const refused = { kind: 'refused', variantId: inv.variantId, reason: 'short' }
+    expect(await inv.issue(inv.part(8), { shipmentId })).toEqual(refused)
+    expect(await inv.issue(inv.part(7), { shipmentId })).toEqual(refused)
+    const elsewhere = inv.issue({ ...inv.part(7), orderId: randomUUID() }, { shipmentId })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'shipment-differs' })
+    expect(await inv.issue(inv.part(7))).toEqual({ kind: 'issued' })
+    expect(await inv.audit()).toEqual([])
+  })
+
   test('nothing leaves for an order that was cancelled, or for which nothing was set apart', async () => {
     const inv = await withOrder(7)
     expect(await inv.issue({ ...inv.order, orderId: randomUUID() })).toMatchObject({ kind: 'refused', reason: 'short' })

@@ -1,5 +1,13 @@
 import { bucketOf, type Tx, uuidv7 } from '@souk/postgres'
-import { changeHeld, findGoodsOfShipment, findHeld, findIssue, insertIssue, insertStandIns } from './assignments.sql.ts'
+import {
+  changeHeld,
+  findGoodsOfShipment,
+  findHeld,
+  findIssue,
+  insertIssue,
+  insertRefusal,
+  insertStandIns,
+} from './assignments.sql.ts'
 import { checkGoods } from './assign-goods.ts'
 import type { Deps } from './deps.ts'
 import { errors } from './errors.ts'
@@ -28,7 +36,7 @@ const patienceMs = 5_000
 
 /**
  * Hand an order's goods over to a carrier: they leave their lots, the shelf and what is allotted to orders. All lines or
- * none; a repeat of the shipment does nothing. Throws unclear-goods, shipment-differs, stock-busy.
+ * none; a repeat of the shipment does nothing and is told the same, also when goods came since. Throws unclear-goods, shipment-differs, stock-busy.
  */
 export async function issueShipment(deps: Deps, shipment: Shipment): Promise<Outcome> {
   checkGoods([shipment])
@@ -52,12 +60,12 @@ async function issue(tx: Tx, deps: Deps, shipment: Shipment): Promise<Outcome | 
   const variantIds = shipment.lines.map((line) => line.variantId)
   const items = await lockItems(tx, shipment.shopId, variantIds)
   const before = await findIssue(tx, shipment.shipmentId)
-  if (before !== undefined) return await repeated(tx, shipment, before.orderId)
+  if (before !== undefined) return await repeated(tx, shipment, before)
   const lots = await lockLots(tx, variantIds)
   const decision = issueGoods(shipment.lines, await findHeld(tx, shipment.orderId), lots, dayOf(at))
-  if (decision.kind === 'refused') return decision
+  if (decision.kind === 'refused') return refuse(tx, shipment, decision, at)
   const missing = variantIds.find((id) => !items.some((item) => item.variantId === id))
-  if (missing !== undefined) return { kind: 'refused', variantId: missing, reason: 'short' }
+  if (missing !== undefined) return refuse(tx, shipment, { kind: 'refused', variantId: missing, reason: 'short' }, at)
   // Promised as soon as orders knew of them; our own entry of the same grant is a call behind.
   const quantityOf = new Map(shipment.lines.map((line) => [line.variantId, line.quantity]))
   if (items.some((item) => item.allotted < (quantityOf.get(item.variantId) ?? 0))) return 'wait'
@@ -65,7 +73,18 @@ async function issue(tx: Tx, deps: Deps, shipment: Shipment): Promise<Outcome | 
   return { kind: 'issued' }
 }
 
-async function repeated(tx: Tx, shipment: Shipment, orderId: string): Promise<Outcome> {
+/** Written down, or a call that was held up would hand goods over after its repeat was refused. */
+async function refuse(tx: Tx, shipment: Shipment, refusal: HandoutRefusal, at: Date): Promise<Outcome> {
+  const { shipmentId: id, orderId, shopId, actor } = shipment
+  await insertRefusal(tx, { id, orderId, shopId, actor, at, variantId: refusal.variantId, reason: refusal.reason })
+  return refusal
+}
+
+type Before = Awaited<ReturnType<typeof findIssue>> & object
+
+async function repeated(tx: Tx, shipment: Shipment, { orderId, variantId, refusal }: Before): Promise<Outcome> {
+  if (refusal !== null && orderId === shipment.orderId)
+    return { kind: 'refused', variantId, reason: refusal as HandoutRefusal['reason'] }
   const goods = await findGoodsOfShipment(tx, shipment.shipmentId)
   const asked = new Map(shipment.lines.map((line) => [line.variantId, line.quantity]))
   const same = goods.length === asked.size && goods.every((each) => asked.get(each.variantId) === each.quantity)

@@ -52,8 +52,8 @@ export const rpc =
       },
       async takeBack({ returnId, orderId, shopId, lines, actorId }) {
         const goods = lines.map((line) => ({ ...goodsLine(line), restock: line.restock }))
-        await takeBack(deps, { returnId, orderId, shopId, lines: goods, actor: actorId })
-        return {}
+        const writtenOff = await takeBack(deps, { returnId, orderId, shopId, lines: goods, actor: actorId })
+        return { writtenOff: writtenOff.map((line) => ({ ...line, quantity: BigInt(line.quantity) })) }
       },
       async getStory({ orderId, shopId }) {
         const entries = await listStory(deps.shards.ofOwner(shopId).db.autocommit, orderId, shopId)

@@ -126,7 +126,10 @@ CREATE TABLE issues (
   shop_id uuid NOT NULL,
   actor text NOT NULL,
   at timestamp with time zone NOT NULL,
-  CONSTRAINT issues_pkey PRIMARY KEY (shipment_id)
+  refused_variant_id uuid,
+  refusal text,
+  CONSTRAINT issues_pkey PRIMARY KEY (shipment_id),
+  CONSTRAINT issues_refused CHECK ((refused_variant_id IS NULL) = (refusal IS NULL)) NOT VALID
 );
 CREATE INDEX issues_order ON issues (order_id);
 GRANT INSERT, SELECT ON TABLE issues TO souk_inventory;

@@ -32,7 +32,7 @@ async function shipped(expiresOn?: string) {
 describe('goods that come back', () => {
   test('lie in a lot of their own and can be ordered again', async () => {
     const inv = await shipped('2026-12-24')
-    await inv.takeBack(inv.sold, 3, true)
+    expect(await inv.takeBack(inv.sold, 3, true)).toEqual([])
     expect(await inv.lots()).toEqual(['A 6/0', 'returned 2026-12-24 3/0'])
     expect(await inv.books()).toEqual({ onHand: 9, allotted: 9 })
     expect([inv.orders.remaining(inv.variantId), inv.orders.granted(inv.variantId)]).toEqual([9, 9])
@@ -52,7 +52,14 @@ describe('goods that come back', () => {
   test('expired meanwhile, are written off whatever was asked', async () => {
     const inv = await shipped('2026-12-24')
     inv.clock.now = new Date('2026-12-25T00:00:00Z')
-    await inv.takeBack(inv.sold, 3, true)
+    const returnId = randomUUID()
+    const lines = [
+      { variantId: inv.variantId, quantity: 2, restock: true },
+      { variantId: inv.variantId, quantity: 1, restock: false },
+    ]
+    // Whoever asked for them to be sold again is told, also when he asks twice.
+    for (const _ of [1, 2])
+      expect(await inv.takeBackLines(inv.sold, lines, returnId)).toEqual([{ variantId: inv.variantId, quantity: 2 }])
     expect(await inv.books()).toMatchObject({ onHand: 6 })
     expect(await inv.ledger()).toContain('write-off -3')
   })

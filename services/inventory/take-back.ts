@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { httpErrors } from '@souk/http'
 import { bucketOf, type Tx, uuidv7 } from '@souk/postgres'
-import { findIssuedGoods, findReturnedUnits, findTakeBack, insertTakeBack } from './assignments.sql.ts'
+import { findIssuedGoods, findReturnedUnits, findTakeBack, findWrittenOff, insertTakeBack } from './assignments.sql.ts'
 import { findChange, insertChange, insertTransfers } from './changes.sql.ts'
 import type { Deps } from './deps.ts'
 import { errors } from './errors.ts'
@@ -9,6 +9,7 @@ import { changeShelves, insertMovements, lockItems, type Movement, saveItems } f
 import { announce, grantsFor, itemIn } from './keep-books.ts'
 import { dayOf, isExpired } from './lots.ts'
 import { changeLots, ensureLots, insertLotMovements } from './lots.sql.ts'
+import type { GoodsLine } from './issue-lots.ts'
 import { grantUnits } from './settle-transfers.ts'
 import { maxOnHand } from './stock.ts'
 
@@ -26,19 +27,28 @@ type Returned = { variantId: string; units: number; restocked: number; locationI
 
 /**
  * Take goods of an order back: onto the shelf, in a lot of their own, and up for sale again; or into the ledger and out
- * of it, written off. Goods that have expired meanwhile are written off whatever is asked. A repeat does nothing.
+ * of it, written off. Goods that have expired meanwhile are written off whatever is asked: resolves to those that were to
+ * be restocked. A repeat does nothing, and says the same.
  * Throws more-returned-than-issued, unclear-goods, idempotency-mismatch.
  */
-export async function takeBack(deps: Deps, asked: Return): Promise<void> {
+export async function takeBack(deps: Deps, asked: Return): Promise<GoodsLine[]> {
   const { returnId, shopId } = asked
   const wrong = asked.lines.find(
     ({ quantity }) => !Number.isSafeInteger(quantity) || quantity < 1 || quantity > maxOnHand,
   )
   if (wrong !== undefined || asked.lines.length === 0)
     throw errors.error('unclear-goods', `Return ${returnId} names no goods, or ${wrong?.quantity} of something.`)
-  await deps.shards.ofOwner(shopId).db.transaction((tx) => enterReturn(tx, deps, asked))
+  const writtenOff = await deps.shards.ofOwner(shopId).db.transaction(async (tx) => {
+    await enterReturn(tx, deps, asked)
+    return findWrittenOff(tx, returnId)
+  })
   await grantUnits(deps, { changeId: returnId, shopId }, asked.orderId).catch((error: unknown) => {
     deps.log.warn({ returnId, shopId, error }, 'orders did not answer a grant; it is settled later')
+  })
+  return writtenOff.flatMap(({ variantId, units }) => {
+    const wished = asked.lines.filter((line) => line.variantId === variantId && !line.restock)
+    const quantity = units - wished.reduce((sum, line) => sum + line.quantity, 0)
+    return quantity > 0 ? [{ variantId, quantity }] : []
   })
 }
 

@@ -10,11 +10,13 @@ import type { Case, Step, UndoCase } from './steps/step.ts'
 
 export type ContinueDeps = SagaDeps & { db: Database }
 
-/** Three times what the slowest answers to one claim may take: who is later than that is taken for dead. */
-const leaseMs = 120_000
+/**
+ * Twice what the slowest answers to one claim may take (two steps, 10 s each): who is later than that is taken for dead,
+ * and orders that were in the hands of a process that was killed go on after less than a minute.
+ */
+const leaseMs = 40_000
 /** After a failure in small company: one order that makes a call fail then fails few others with it. */
 const groupAfterFailure = 16
-const groupsAtOnce = 8
 
 /**
  * Go on with what is due: failed steps, answers that have come or have not come in time, steps to be undone. Claim, ask,
@@ -32,8 +34,8 @@ export async function continueSagas(deps: ContinueDeps, limit = 256): Promise<nu
     ]),
   )
   const groups = grouped(claimed.flatMap((row) => workOf(deps, row, orders.get(row.orderId))))
-  for (let at = 0; at < groups.length; at += groupsAtOnce)
-    await Promise.all(groups.slice(at, at + groupsAtOnce).map((group) => work(deps, group)))
+  // All at once, so that the last of them comes as early within the lease as the first.
+  await Promise.all(groups.map((group) => work(deps, group)))
   return claimed.length
 }
 
@@ -56,11 +58,13 @@ function grouped(all: readonly Work[]): Work[][] {
 const isUndoing = ({ row }: Work) => row.state === 'undoing' || row.state === 'undo-stuck'
 
 async function work(deps: ContinueDeps, group: readonly Work[]): Promise<void> {
-  await goBack(deps, group.filter(isUndoing))
-  await goOn(
-    deps,
-    group.filter((one) => !isUndoing(one)),
-  )
+  await Promise.all([
+    goBack(deps, group.filter(isUndoing)),
+    goOn(
+      deps,
+      group.filter((one) => !isUndoing(one)),
+    ),
+  ])
 }
 
 const caseOf = ({ order, row }: Work): Case => ({

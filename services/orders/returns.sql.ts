@@ -96,8 +96,12 @@ export async function receiveReturn(tx: Tx, { returnId, refundMinor, actorId, at
 }
 
 /** The goods are back. Resolves to 0 when they were already. */
-export const markStored = (tx: Tx, returnId: string) =>
-  tx.run(sql`update returns set state = 'received' where return_id = ${returnId} and state = 'receiving'`)
+export const markStored = (tx: Tx, returnId: string, writtenOff: readonly string[]) =>
+  tx.run(sql`
+    with truth as (
+      update return_lines set restock = false
+      where return_id = ${returnId} and restock and variant_id = any(${uuidArray(writtenOff)}::uuid[]))
+    update returns set state = 'received' where return_id = ${returnId} and state = 'receiving'`)
 
 /** For whoever has locked the order. */
 export const markSettled = (tx: Tx, returnId: string, at: Date) =>

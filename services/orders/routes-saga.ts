@@ -30,7 +30,7 @@ export const sagaRoutes = (deps: SagaRouteDeps): Route[] => [
     tag,
     summary: 'Everything that happened to an order',
     description:
-      'States, payments and messages for its customer; staff of the shop and operators also see steps, attempts, events, goods and what went wrong. A service that does not answer in time leaves a note.',
+      'States, payments, shipments, returns and messages for its customer; staff of the shop and operators also see steps, attempts, events, goods and what went wrong. A service that does not answer in time leaves a note.',
     access: 'signed-in',
     params: orderParams,
     answers: { 200: TimelineView },

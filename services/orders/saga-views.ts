@@ -37,7 +37,7 @@ export const TimelineView = Type.Object(
       Type.Object(
         {
           at,
-          kind: Type.Enum(['state', 'event', 'step', 'payment', 'goods', 'message']),
+          kind: Type.Enum(['state', 'event', 'step', 'payment', 'goods', 'shipment', 'return', 'message']),
           what: Type.String(),
           detail: Type.String(),
         },

@@ -63,6 +63,20 @@ describe('a return', () => {
     expect([world.shelf.writtenOff(variantId), world.till.of(orderId)]).toEqual([1, 1_999])
   })
 
+  test('of goods that have expired meanwhile is written off, and said to be, although they were to be sold again', async () => {
+    const { variantId, order, orderId } = await bought(2)
+    const returnId = await approved(order, [{ variantId, quantity: 1 }])
+    world.shelf.expire(variantId)
+    const before = [world.shelf.left(variantId), await world.remaining(variantId)]
+    await world.receive(returnId, [{ variantId, disposition: 'restock' }])
+    expect(await world.finishReturn(returnId)).toMatchObject({ state: 'settled', lines: [{ restock: false }] })
+    expect([world.shelf.left(variantId), await world.remaining(variantId)]).toEqual(before)
+    expect((await world.told(orderId)).at(-1)).toMatchObject({
+      type: 'returned',
+      lines: [{ variantId, quantity: 1, restocked: false, refundMinor: 1_999n }],
+    })
+  })
+
   test('of what was bought in a sale gives back what was paid and goes on ordinary sale; the cap stays used', async () => {
     const thing = await world.variant({ units: 10 })
     const { variantId } = thing

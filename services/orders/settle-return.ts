@@ -55,8 +55,7 @@ export async function finishReturn(deps: SettleDeps, returnId: string): Promise<
   let returned = await findReturn(deps.db.autocommit, returnId)
   if (returned === undefined) throw returnNotFound()
   if (returned.state === 'receiving') {
-    await takeBack(deps, returned)
-    await markStored(deps.db.autocommit, returnId)
+    await markStored(deps.db.autocommit, returnId, await takeBack(deps, returned))
     returned = { ...returned, state: 'received' }
   }
   if (returned.state !== 'received') return returned
@@ -65,14 +64,19 @@ export async function finishReturn(deps: SettleDeps, returnId: string): Promise<
   return deps.db.transaction((tx) => settle(tx, deps, returnId, shopId))
 }
 
-async function takeBack({ goods }: SettleDeps, { returnId, orderId, shopId, actorId, lines }: Return): Promise<void> {
+/** Resolves to the variants that were to be sold again and have expired meanwhile. */
+async function takeBack(
+  { goods }: SettleDeps,
+  { returnId, orderId, shopId, actorId, lines }: Return,
+): Promise<string[]> {
   const came = lines.flatMap(({ variantId, received, restock }) =>
     received === null || received === 0 ? [] : [{ variantId, quantity: BigInt(received), restock: restock ?? false }],
   )
   // A parcel that was lost on its way back.
-  if (came.length === 0) return
+  if (came.length === 0) return []
   const request = { returnId, orderId, shopId, actorId: actorId ?? '', lines: came }
-  await goods.takeBack(request, { timeoutMs: callTimeoutMs })
+  const { writtenOff } = await goods.takeBack(request, { timeoutMs: callTimeoutMs })
+  return writtenOff.map(({ variantId }) => variantId)
 }
 
 async function giveBack({ db, money }: SettleDeps, { returnId, orderId, refundMinor, correlationId }: Return) {

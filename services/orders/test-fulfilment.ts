@@ -159,10 +159,13 @@ function goodsOnShelves(world: Pick<Awaited<ReturnType<typeof ordersWorld>>, 'db
   const answered = new Map<string, { issued: boolean; variantId: string; reason: string }>()
   const takenBack = new Map<string, Promise<void>>()
   const writtenOff = new Map<string, number>()
+  const expired = new Set<string>()
   const issued = new Map<string, number>()
   const add = (to: Map<string, number>, id: string, units: number) => to.set(id, (to.get(id) ?? 0) + units)
   return {
     put: (variantId: string, units: number) => add(onShelf, variantId, units),
+    /** What of it comes back from now on is written off, whatever is asked. */
+    expire: (variantId: string) => void expired.add(variantId),
     left: (variantId: string) => onShelf.get(variantId) ?? 0,
     issued: (variantId: string) => issued.get(variantId) ?? 0,
     writtenOff: (variantId: string) => writtenOff.get(variantId) ?? 0,
@@ -181,7 +184,8 @@ function goodsOnShelves(world: Pick<Awaited<ReturnType<typeof ordersWorld>>, 'db
     },
     async takeBack({ returnId, lines }: { returnId: string; lines: readonly (Line & { restock: boolean })[] }) {
       const work = async () => {
-        for (const { variantId, quantity, restock } of lines) {
+        for (const { variantId, quantity, restock: wished } of lines) {
+          const restock = wished && !expired.has(variantId)
           add(restock ? onShelf : writtenOff, variantId, Number(quantity))
           if (restock)
             await world.db.transaction((tx) =>
@@ -194,7 +198,8 @@ function goodsOnShelves(world: Pick<Awaited<ReturnType<typeof ordersWorld>>, 'db
       const done = takenBack.get(returnId) ?? work()
       takenBack.set(returnId, done)
       await done
-      return {}
+      const gone = lines.filter(({ variantId, restock }) => restock && expired.has(variantId))
+      return { writtenOff: gone.map(({ variantId, quantity }) => ({ variantId, quantity })) }
     },
   }
 }

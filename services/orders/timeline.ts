@@ -3,7 +3,10 @@ import type { MessageService } from '@souk/contracts/notifications'
 import type { PaymentService } from '@souk/contracts/payments'
 import type { Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
+import { fulfilmentEntries } from './fulfilment-story.ts'
+import { shipmentsOf } from './fulfilment.sql.ts'
 import { externalPayment, type Order } from './order.ts'
+import { returnsOf } from './returns.sql.ts'
 import { stepsOf } from './steps.sql.ts'
 
 export type TimelineDeps = {
@@ -14,7 +17,7 @@ export type TimelineDeps = {
 
 export type TimelineEntry = {
   atMs: number
-  kind: 'state' | 'event' | 'step' | 'payment' | 'goods' | 'message'
+  kind: 'state' | 'event' | 'step' | 'payment' | 'goods' | 'shipment' | 'return' | 'message'
   what: string
   detail: string
 }
@@ -68,8 +71,10 @@ export async function timelineOf(deps: TimelineDeps, tx: Tx, order: Order, insid
     }
   }
   const options = { timeoutMs: answerWithinMs }
-  const [rows, money, goods, sent] = await Promise.all([
+  const [rows, shipments, returns, money, goods, sent] = await Promise.all([
     stepsOf(tx, orderId),
+    shipmentsOf(tx, [orderId]),
+    returnsOf(tx, [orderId]),
     ask('payments', deps.payments.getStory({ orderId }, options)),
     inside ? ask('inventory', deps.goods.getStory({ orderId, shopId }, options)) : undefined,
     ask('notifications', deps.messages.listOfOrder({ orderId, customerId }, options)),
@@ -93,6 +98,7 @@ export async function timelineOf(deps: TimelineDeps, tx: Tx, order: Order, insid
   for (const payment of money?.payments ?? [])
     for (const { atMs, what, detail } of inside ? payment.entries : [])
       entries.push({ atMs: Number(atMs), kind: 'payment', what, detail })
+  entries.push(...fulfilmentEntries(shipments, returns, order, inside))
   for (const { atMs, what, detail } of goods?.entries ?? [])
     entries.push({ atMs: Number(atMs), kind: 'goods', what, detail })
   for (const message of sent?.messages ?? []) {

@@ -21,10 +21,12 @@ const passing = ['last_used_at', 'listed', 'relist_due']
 
 type Query = Stage['query']
 
+const schemas = ['identity', 'shops', 'catalog', 'inventory', 'orders', 'payments', 'notifications']
+
 const tablesOf = (query: Query) =>
   query<{ name: string; table: string }>(
     `select schemaname || '.' || tablename as name, tablename as "table" from pg_tables
-      where schemaname in ('identity', 'shops', 'catalog', 'inventory', 'orders', 'notifications') order by 1`,
+      where schemaname in (${schemas.map((name) => `'${name}'`).join()}) order by 1`,
   )
 
 type Checksums = Map<string, string>
@@ -47,7 +49,7 @@ const changedTables = (before: Checksums, after: Checksums): string[] =>
 
 /** Other tests' transactions on the same server hold back what consumers may read; until then silence means nothing. */
 async function eventsAreReadable(query: Query): Promise<boolean> {
-  const outboxes = ['identity', 'shops', 'catalog', 'inventory', 'orders', 'notifications'].map(
+  const outboxes = schemas.map(
     (schema) => `select 1 from ${schema}.outbox where xid >= pg_snapshot_xmin(pg_current_snapshot())`,
   )
   return (await query(outboxes.join(' union all '))).length === 0

@@ -112,7 +112,16 @@ const money = (minor: number, currency: string): string => {
   return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`
 }
 
-const marks: Record<string, string> = { state: '●', event: '·', step: '↻', payment: '¤', goods: '▣', message: '✉' }
+const marks: Record<string, string> = {
+  state: '●',
+  event: '·',
+  step: '↻',
+  payment: '¤',
+  goods: '▣',
+  shipment: '→',
+  return: '←',
+  message: '✉',
+}
 
 /** A line per thing that happened, with the time since the one before. */
 function drawn(timeline: Timeline): string {
@@ -148,7 +157,7 @@ function drawn(timeline: Timeline): string {
   for (const { step, state, nextAt, attempts } of waiting)
     lines.push('', `Next: ${step} is ${state} after ${attempts} failed attempts, looked at again at ${nextAt}`)
   for (const note of timeline.notes) lines.push('', `Note: ${tame(note)}`)
-  lines.push('', '● state  · event  ↻ step  ¤ payment  ▣ goods  ✉ message')
+  lines.push('', '● state  · event  ↻ step  ¤ payment  ▣ goods  → shipment  ← return  ✉ message')
   return lines.join('\n')
 }
 

@@ -488,6 +488,12 @@ export declare const ReturnedGoodsSchema: GenMessage<ReturnedGoods>;
  * @generated from message souk.inventory.TakeBackResponse
  */
 export declare type TakeBackResponse = Message<"souk.inventory.TakeBackResponse"> & {
+  /**
+   * asked to be restocked, and expired meanwhile; the same again for a repeat
+   *
+   * @generated from field: repeated souk.inventory.GoodsLine written_off = 1;
+   */
+  writtenOff: GoodsLine[];
 };
 
 /**

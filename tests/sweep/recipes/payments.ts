@@ -15,6 +15,22 @@ async function promised(world: World): Promise<string> {
   return orderId
 }
 
+/** An order that the test provider knows: webhooks about others would be kept, and looked at again and again. */
+async function paidByCard(world: World): Promise<string> {
+  const { a } = world
+  const lines = [{ variantId: a.variantId, quantity: 1 }]
+  const wish = { lines, paymentMethod: 'card', paymentToken: 'tok_ok' }
+  const { id } = await world.do<{ id: string }>(a.customer, 'POST', '/v1/orders', wish)
+  await eventually(
+    async () => {
+      const { status } = await world.do<{ status: string }>(a.customer, 'GET', `/v1/payments/${id}`)
+      if (status !== 'captured') throw new Error(`the payment is ${status}`)
+    },
+    { timeoutMs: 30_000, everyMs: 50 },
+  )
+  return id
+}
+
 async function collected(world: World): Promise<string> {
   const paymentId = await promised(world)
   await world.do(world.a.staff.orders, 'POST', `/v1/payments/${paymentId}/capture`)
@@ -41,10 +57,13 @@ export const paymentRecipes: Recipes = {
   capturePayment: orders(200, async (world) => ({ params: { paymentId: await promised(world) } })),
   voidPayment: orders(200, async (world) => ({ params: { paymentId: await promised(world) } })),
   getMyWallet: shopper(200, () => ({ query: { limit: 5 } })),
-  receivePaymentWebhook: anybody(200, ({ a: { orderId } }) => ({
-    params: { provider: 'test' },
-    ...signed({ id: randomUUID(), kind: 'payment.captured', reference: orderId, occurredAtMs: Date.now() }),
-  })),
+  receivePaymentWebhook: anybody(200, async (world) => {
+    const reference = await paidByCard(world)
+    return {
+      params: { provider: 'test' },
+      ...signed({ id: randomUUID(), kind: 'payment.captured', reference, occurredAtMs: Date.now() }),
+    }
+  }),
   creditWallet: operator(201, ({ a: { customer } }) => ({
     params: { customerId: customer.accountId },
     body: { amountMinor: 500, currency: 'EUR', note: 'Sorry for the wait.' },
