@@ -166,7 +166,7 @@ test('payment and end of an order at the same instant, a thousand times: either 
   expect(ended.flatMap((order) => judge.judge(order))).toEqual([])
   const count = (status: string) => ended.filter((order) => order?.status === status).length
   expect(count('confirmed') + count('cancelled')).toBe(1_000)
-  expect(count('confirmed')).toBeGreaterThan(50)
-  expect(count('cancelled')).toBeGreaterThan(50)
+  expect(count('confirmed')).toBeGreaterThan(10)
+  expect(count('cancelled')).toBeGreaterThan(10)
   expect(await world.audit()).toEqual([])
 }, 60_000)
