@@ -44,12 +44,13 @@ const passOverXids = 10_000n
 const settledAfterPolls = pollsMs.length - 1
 
 /**
- * Under load, let events gather between batches: a batch costs six round trips and a commit whatever its size. Following
- * every commit of a sale at once cost 32 µs of processor time an order in the worker, gathering for 25 ms 19 to 22.
- * 100 ms is a tenth of what a customer notices and a twentieth of what is promised. An event that comes alone is not delayed.
+ * Under load, let events gather between batches: a batch costs its round trips and a commit whatever its size. On the way
+ * from placed to confirmed an order in a batch of 500 takes 27 µs of processor time here and 26 in PostgreSQL, in one of
+ * 2,000 it takes 22 and 21. So the larger the last batch was, the longer the next is waited for; never as long as anybody
+ * would notice, and an event that comes alone is not delayed.
  */
-const gatherMs = 100
-const busyWithinMs = 200
+const gatherMs = (events: number): number => Math.min(250, Math.max(25, events / 5))
+const busyWithinMs = 500
 
 class Stopped extends Error {}
 
@@ -97,7 +98,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
       if (items.length > 0) {
         quiet = 0
         const appliedAtMs = performance.now()
-        if (items.length < limit && appliedAtMs - lastAppliedAtMs < busyWithinMs) await pause(gatherMs)
+        if (items.length < limit && appliedAtMs - lastAppliedAtMs < busyWithinMs) await pause(gatherMs(items.length))
         lastAppliedAtMs = appliedAtMs
         continue
       }
