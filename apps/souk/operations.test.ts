@@ -31,7 +31,7 @@ beforeAll(async () => {
   })
   api = createApi(marketplace.url)
   await api.signIn(operator)
-}, 60_000)
+})
 afterAll(async () => {
   await marketplace.stop()
   await database.close()

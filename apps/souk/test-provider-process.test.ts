@@ -47,7 +47,7 @@ test('the test provider is started again when it dies, and still knows what it c
 
   const first = provider.pid() as number
   process.kill(first, 'SIGKILL')
-  await eventually(() => expect(provider.pid()).not.toBe(first), { timeoutMs: 10_000 })
+  await eventually(() => expect(provider.pid()).not.toBe(first))
   await eventually(async () => expect(await (await charge()).json()).toMatchObject({ id: 'ch_1', captures: 1 }), {
     timeoutMs: 10_000,
   })
@@ -57,4 +57,4 @@ test('the test provider is started again when it dies, and still knows what it c
   await expect(charge()).rejects.toThrow()
   expect(log.lines).toHaveLength(1)
   await rm(folder, { recursive: true })
-}, 30_000)
+})

@@ -166,7 +166,7 @@ describe('after a crash', () => {
     committedRowsSurvive(async (server) => {
       const family = [server.pid, ...childrenOf(server.pid)]
       await server.kill()
-      expect(await waitFor(() => !family.some(isAlive), 2_000)).toBe(true)
+      expect(await waitFor(() => !family.some(isAlive), 30_000)).toBe(true)
       await server.restart('fast')
     }))
 

@@ -106,7 +106,7 @@ describe('a consumer', () => {
         ...Array.from({ length: 200 }, (_, index) => countedEvent(`k${index % 40}-`, row * 200 + index)),
       )
     const { metrics, lag } = start(recorder(name, { batchSize: 1_000 }))
-    await eventually(async () => expect((await effects(name)).length).toBe(10_000), { timeoutMs: 20_000 })
+    await eventually(async () => expect((await effects(name)).length).toBe(10_000))
     const applied = await effects(name)
     expect(new Set(applied).size).toBe(10_000)
     const lastOfKey = new Map<string, number>()
@@ -345,7 +345,7 @@ describe('an event that cannot be handled', () => {
       }),
       { backoff: { ...quick, attempts: 2 } },
     )
-    await eventually(async () => expect(await effects(name)).toEqual(['a1', 'a2']), { timeoutMs: 10_000 })
+    await eventually(async () => expect(await effects(name)).toEqual(['a1', 'a2']))
     expect(await parked(name)).toEqual([])
   })
 })

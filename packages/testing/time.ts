@@ -21,13 +21,14 @@ export function manualClock(start: Date | string = '2026-01-15T10:00:00Z'): Manu
 
 /**
  * Try an assertion again until it holds; for what happens soon, but not at once.
- * @returns what the assertion returned. @throws its last error after `timeoutMs` (default 5,000).
+ * @returns what the assertion returned. @throws its last error after `timeoutMs` (default 30,000: a busy machine may stand
+ * still for some seconds).
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
   options: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<T> {
-  const deadline = performance.now() + (options.timeoutMs ?? 5_000)
+  const deadline = performance.now() + (options.timeoutMs ?? 30_000)
   while (true) {
     try {
       return await assertion()

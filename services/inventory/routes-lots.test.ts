@@ -216,5 +216,5 @@ describe('with very many lots', () => {
       }
     await database.query(`delete from inventory.lots where code = '' or code like 'old %'`)
     await database.query(`delete from inventory.items where sku = 'S'`)
-  }, 30_000)
+  })
 })

@@ -56,7 +56,7 @@ function start(effects: (tx: Tx) => Promise<unknown> = async () => {}) {
   return {
     /** Resolves when so many placed orders have been handled and it has stopped. */
     async handled(orders: number) {
-      await eventually(() => expect(committed).toBe(orders), { timeoutMs: 20_000 })
+      await eventually(() => expect(committed).toBe(orders))
       await started.stop()
     },
   }

@@ -42,7 +42,7 @@ beforeAll(async () => {
   )
   const ids = (await listOfCustomer(world.db.autocommit, customerId, null, 100)).map(({ orderId }) => orderId)
   middle = ids[50] as string
-}, 60_000)
+})
 afterAll(() => world.database.close())
 
 type Node = {

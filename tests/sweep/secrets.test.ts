@@ -46,7 +46,7 @@ beforeAll(async () => {
       secrets.set(`${what}, session ${person === robbed ? 2 : 3}`, secret)
   await stealing(world, robbed, key)
   await whileBroken(world, unlucky)
-}, 60_000)
+})
 
 const secretsAsBody = ({ email, password, accessToken, refreshToken }: Person, key: string) => ({
   email,

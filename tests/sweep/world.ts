@@ -189,7 +189,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
   for (const each of [shown, sold, called, draft])
     await eventually(
       () => must(owner, 'PUT', `/v1/products/${each.id}/inventory`, { onHand: 100_000, note: `${mark}counted` }),
-      { timeoutMs: 15_000, everyMs: 100 },
+      { timeoutMs: 60_000, everyMs: 100 },
     )
   const lots = await must<{ items: { lotId: string }[] }>(
     owner,
@@ -206,7 +206,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
           endsAt: new Date(Date.now() + 3_600_000).toISOString(),
           units: 1_000,
         }),
-      { timeoutMs: 15_000, everyMs: 100 },
+      { timeoutMs: 60_000, everyMs: 100 },
     )
   const running = await sale(sold.id)
   const cancelled = await sale(called.id)
@@ -215,7 +215,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
   const buyer = customer as Person
   const order = await eventually(
     () => must<{ id: string }>(buyer, 'POST', '/v1/orders', { lines: [{ variantId: variantOf(shown), quantity: 2 }] }),
-    { timeoutMs: 15_000, everyMs: 100 },
+    { timeoutMs: 60_000, everyMs: 100 },
   )
   const seller = { owner, shopId: shop.id, variantId: variantOf(shown), customer: buyer }
   const sent = await freshReturn(world, seller, 'requested', `${mark}note`)

@@ -49,7 +49,7 @@ export async function freshProduct(
 export async function stockedProduct(world: World, onHand = 1_000, of: Shop = world.a) {
   const product = await freshProduct(world, of)
   const path = `/v1/products/${product.productId}/inventory`
-  await eventually(() => world.do(of.owner, 'PUT', path, { onHand }), { timeoutMs: 15_000, everyMs: 50 })
+  await eventually(() => world.do(of.owner, 'PUT', path, { onHand }), { timeoutMs: 60_000, everyMs: 50 })
   return product
 }
 

@@ -11,7 +11,7 @@ const orders = keeper('orders')
 async function promised(world: World): Promise<string> {
   const orderId = await freshOrder(world)
   const path = `/v1/orders/${orderId}/payments`
-  await eventually(() => world.do(world.a.customer, 'GET', path), { timeoutMs: 15_000, everyMs: 50 })
+  await eventually(() => world.do(world.a.customer, 'GET', path), { timeoutMs: 60_000, everyMs: 50 })
   return orderId
 }
 
@@ -26,7 +26,7 @@ async function paidByCard(world: World): Promise<string> {
       const { status } = await world.do<{ status: string }>(a.customer, 'GET', `/v1/payments/${id}`)
       if (status !== 'captured') throw new Error(`the payment is ${status}`)
     },
-    { timeoutMs: 30_000, everyMs: 50 },
+    { timeoutMs: 60_000, everyMs: 50 },
   )
   return id
 }
