@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import nodeFlags from './node-flags.json' with { type: 'json' }
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -15,6 +15,8 @@ export type OwnMarketplace = {
   readonly folder: string
   readonly operator: SignIn
   readonly pid: number
+  /** Of the process beside it that reads events and runs jobs; undefined while there is none. */
+  workerPid(): number | undefined
   /** End its process as a power cut would, and start it again on the same folder and port. */
   killAndRestart(): Promise<void>
   /** End its PostgreSQL as a crash would; the marketplace starts it again by itself. */
@@ -77,6 +79,7 @@ export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarke
     },
     folder,
     operator,
+    workerPid: () => childrenOf(child.pid as number)[0],
     async killAndRestart() {
       const gone = ended(child)
       child.kill('SIGKILL')
@@ -96,6 +99,19 @@ export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarke
       clearTimeout(hard)
       if (!keep) await remove()
     },
+  }
+}
+
+/** Of a marketplace without a database and a test provider of its own the worker is the only one. */
+function childrenOf(pid: number): number[] {
+  try {
+    const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    return stdout.split('\n').flatMap((line) => {
+      const [own, parent] = line.trim().split(/\s+/).map(Number)
+      return parent === pid && own !== undefined ? [own] : []
+    })
+  } catch {
+    return []
   }
 }
 

@@ -209,7 +209,8 @@ Starts one PostgreSQL in a temporary folder and runs the floor, Souk and the flo
     `${examples('souk faults', 'souk faults --seed 7 --seconds 60', 'souk faults --only kill,cut-after-commit --rounds 5')}
 
 The seed decides what breaks when, who orders what and in which order; it is printed with the command that repeats it.
-Faults: kill, restart-postgres, cut-after-commit, slow-database, freeze, poison; trials after them: overload, power-cut.
+Faults: kill, restart-postgres, cut-after-commit, slow-database, freeze, poison; trials after them: payments (the
+whole way of orders, with kills of every process and a payment provider that fails in all its ways), overload, power-cut.
 Exit code 1 on any violation.`,
     async (options: import('./commands/faults.ts').FaultsCommandOptions) =>
       (await import('./commands/faults.ts')).faults(io, options),

@@ -43,14 +43,25 @@ export function formatFaults(result: FaultsResult): string {
   ].join('\n')
 }
 
+const counts = (by: Record<string, number>) =>
+  Object.entries(by)
+    .map(([what, count]) => `${number(count)} ${what}`)
+    .join(', ')
+
 function figureLines(figures: FaultsResult['figures']): string[] {
-  const { overload, powerCut } = figures
+  const { overload, payments, powerCut } = figures
   const refused = Object.entries(figures.refusedByReason).map(([reason, count]) => `${number(count)} ${reason}`)
   return [
     `${number(figures.sent)} requests, ${number(figures.accepted)} orders accepted, ${number(figures.cancelled)} cancelled, ${number(figures.completed)} completed; asked again ${number(figures.askedAgain)} times`,
     `refused: ${refused.join(', ') || 'none'}`,
     `${figures.connectionsCut} connections cut with a batch on them; oversold ${figures.oversold}, duplicates ${figures.duplicates}, lost ${figures.lost}`,
     `recovery ${seconds(figures.recoveryMs)} at most; memory ${figures.maxRssMb} MB at most`,
+    ...(payments === null
+      ? []
+      : [
+          `payments: ${number(payments.orders)} orders (${counts(payments.byStatus)}); ${payments.cancelled} cancelled by customers, ${payments.shipped} shipped, ${payments.delivered} arrived or came back, ${payments.returned} returns`,
+          `provider: ${number(payments.charges)} payments, ${number(payments.capturedMinor)} captured, ${number(payments.refundedMinor)} sent back, in minor units; paid on its page ${payments.paidThere}, declined ${payments.declinedThere}, never ${payments.neverPaid}; differences: ${counts(payments.differences) || 'none'}; at rest after ${payments.drainMs === null ? 'more than was waited' : seconds(payments.drainMs)}`,
+        ]),
     ...(overload === null
       ? []
       : [

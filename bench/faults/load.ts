@@ -11,7 +11,7 @@ let loads = 0
 /** Send a load to the marketplace, its clients asking again until they have an answer unless the plan says otherwise. */
 export async function sendLoad(
   world: World,
-  stage: Stage,
+  stage: Pick<Stage, 'shopId' | 'tokens' | 'targets'>,
   customers: number,
   plan: Partial<LoadPlan> & Pick<LoadPlan, 'mode' | 'seed'>,
   targets: Stage['targets'] = stage.targets,

@@ -1,6 +1,7 @@
 import type { LiveStats } from '../load/index.ts'
 import { checkOf, drain, judge } from './judge.ts'
 import type { Sent } from './load.ts'
+import { payments, type PaymentsTrial } from './payments-trial.ts'
 import { setStage } from './stage.ts'
 import { type Storm, storm } from './storm.ts'
 import { overload, powerCut, powerCutControl } from './trials.ts'
@@ -16,6 +17,10 @@ export type FaultsOptions = {
   /** Orders a second during the faults. */
   ratePerSecond: number
   startSouk: StartSouk
+  /** The trial of payments: as long as the faults, 60 orders a second, with customers who never pay, unless said here. */
+  paymentsSeconds?: number
+  paymentsRate?: number
+  paymentsPatient?: boolean
   /** Less than 1: faults come closer together. Default 1. */
   roomShare?: number
   limits?: Partial<Limits>
@@ -56,7 +61,8 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
   const { seed, seconds, on = {}, signal } = options
   const phase = on.phase ?? (() => {})
   const limits = { ...usualLimits, ...options.limits }
-  const world = await openWorld(options.startSouk, phase)
+  const withPayments = options.trials.includes('payments')
+  const world = await openWorld(options.startSouk, phase, { withProvider: withPayments })
   const memory = watchMemory(world)
   try {
     phase('opening a shop, letting customers in')
@@ -82,6 +88,20 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
         onTick: on.tick ?? (() => {}),
       })
       sent.push(weather.sent)
+    }
+    let wholeWay: PaymentsTrial | undefined
+    if (world.provider !== undefined && !signal?.aborted) {
+      phase('payments: opening a shop, filling wallets')
+      wholeWay = await payments(world, world.provider, {
+        seed,
+        seconds: options.paymentsSeconds ?? seconds,
+        ratePerSecond: options.paymentsRate ?? 60,
+        patient: options.paymentsPatient ?? true,
+        signal,
+        onPhase: phase,
+        onStrike: on.strike ?? (() => {}),
+        onTick: on.tick ?? (() => {}),
+      })
     }
     const resolved = await world.metric('souk_orders_batches_total', 'path="resolved"')
     let flood: OverloadFigures | null = null
@@ -110,6 +130,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
     }
     const checks = [
       ...verdict.checks,
+      ...(wholeWay?.checks ?? []),
       checkOf(
         'I18-drained',
         'Everything came to rest by itself',
@@ -135,7 +156,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
             ),
           ]),
     ]
-    const loads = sent.map(({ result }) => result)
+    const loads = [...sent, ...(wholeWay === undefined ? [] : [wholeWay.sent])].map(({ result }) => result)
     const sum = (count: (load: Sent['result']) => number) => loads.reduce((total, load) => total + count(load), 0)
     return {
       seed,
@@ -143,7 +164,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
       good: checks.every(({ broken }) => broken === 0) && !signal?.aborted,
       startedAt,
       tookMs: Date.now() - startedAt.getTime(),
-      strikes: weather?.strikes ?? [],
+      strikes: [...(weather?.strikes ?? []), ...(wholeWay?.strikes ?? [])],
       checks,
       figures: {
         sent: sum((load) => load.sent),
@@ -160,6 +181,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
         lost: verdict.lost,
         recoveryMs: Math.max(0, ...(weather?.strikes ?? []).map(({ recoveredMs }) => recoveredMs ?? 0)),
         maxRssMb: memory.max(),
+        payments: wholeWay?.figures ?? null,
         overload: flood,
         powerCut: cut,
       },

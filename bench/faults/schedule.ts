@@ -61,13 +61,13 @@ function oneOf(kind: FaultKind, atMs: number, random: () => number): Planned {
 }
 
 /** Two in three after the commit, which is the worst moment. */
-function aCut(random: () => number): Cut {
+export function aCut(random: () => number): Cut {
   const draw = random()
   if (draw < 0.66) return { kind: 'reply' }
   return draw < 0.83 ? { kind: 'sent' } : { kind: 'after', bytes: Math.floor(random() * 400) }
 }
 
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const order = [...items]
   for (let last = order.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1))

@@ -27,29 +27,8 @@ const coldProducts = 8
 
 /** A shop with one product on sale, one that never ends and some of which there are few; and signed-in customers. */
 export async function setStage(api: Api, { customers, expectedOrders }: StageOptions): Promise<Stage> {
-  const { id: shopId } = await api.post<WithId>('/v1/shops', {
-    name: 'Rehearsal of faults',
-    country: 'DE',
-    currency: 'EUR',
-  })
-  await api.post(`/v1/shops/${shopId}/verification`, { decision: 'verify', reason: 'For rehearsals' })
-  await api.refresh()
-  const product = async (title: string, onHand: number) => {
-    const made = await api.post<Product>('/v1/products', {
-      shopId,
-      title,
-      status: 'active',
-      variants: [
-        {
-          sku: title.toUpperCase().replaceAll(' ', '-'),
-          priceMinor: 2900,
-        },
-      ],
-    })
-    const variantId = (made.variants[0] as WithId).id
-    await api.put(`/v1/products/${made.id}/inventory`, { variants: [{ variantId, onHand }] })
-    return { productId: made.id, variantId }
-  }
+  const shopId = await openShop(api, 'Rehearsal of faults')
+  const product = (title: string, onHand: number) => makeProduct(api, shopId, title, onHand)
   const onSale = await product('Lamp on sale', Math.ceil(expectedOrders / 4))
   const units = Math.ceil(expectedOrders / 6)
   await api.post('/v1/sales', {
@@ -97,9 +76,30 @@ export async function setStage(api: Api, { customers, expectedOrders }: StageOpt
   }
 }
 
-const order = (lines: Line[]) => ({ path: '/v1/orders', body: JSON.stringify({ lines }), lines })
+/** A shop of the operator's that may sell. */
+export async function openShop(api: Api, name: string): Promise<string> {
+  const { id } = await api.post<WithId>('/v1/shops', { name, country: 'DE', currency: 'EUR' })
+  await api.post(`/v1/shops/${id}/verification`, { decision: 'verify', reason: 'For rehearsals' })
+  await api.refresh()
+  return id
+}
 
-async function signIn(api: Api, count: number) {
+export async function makeProduct(api: Api, shopId: string, title: string, onHand: number) {
+  const variants = [{ sku: title.toUpperCase().replaceAll(' ', '-'), priceMinor: 2900 }]
+  const made = await api.post<Product>('/v1/products', { shopId, title, status: 'active', variants })
+  const variantId = (made.variants[0] as WithId).id
+  await api.put(`/v1/products/${made.id}/inventory`, { variants: [{ variantId, onHand }] })
+  return { productId: made.id, variantId }
+}
+
+/** `paid`: how, if not at the door. */
+export const order = (lines: Line[], paid: { paymentMethod?: string; paymentToken?: string | undefined } = {}) => ({
+  path: '/v1/orders',
+  body: JSON.stringify({ lines, ...paid }),
+  lines,
+})
+
+export async function signIn(api: Api, count: number) {
   const tokens: string[] = []
   const accountIds: string[] = []
   while (tokens.length < count) {

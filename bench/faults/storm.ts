@@ -109,7 +109,7 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
 }
 
 /** What a fault did to the load: until nine tenths of the usual rate were answered again, and what went wrong meanwhile. */
-function seenBy(timeline: readonly LiveStats[], { atMs }: Strike, next: Strike | undefined, usual: number) {
+export function seenBy(timeline: readonly LiveStats[], { atMs }: Strike, next: Strike | undefined, usual: number) {
   const untilMs = next?.atMs ?? Number.POSITIVE_INFINITY
   const from = timeline.findIndex(({ elapsedMs }) => elapsedMs >= atMs)
   if (from < 0) return { recoveredMs: null }

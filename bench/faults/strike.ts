@@ -19,7 +19,11 @@ export async function strike(world: World, planned: Planned): Promise<string> {
       await world.postgres.restart('immediate')
       return 'PostgreSQL ended as in a crash and started again'
     case 'cut-after-commit':
-      return cut(world, planned.cuts)
+      return cutConnections(
+        world,
+        planned.cuts.map((each) => ({ ...each, marker: aBatch })),
+        2_000,
+      )
     case 'slow-database':
       world.proxy.delay('down', planned.replyDelayMs)
       await sleep(planned.forMs)
@@ -38,7 +42,7 @@ export async function strike(world: World, planned: Planned): Promise<string> {
 }
 
 /** Its start is tried again: it may have met a database that is just coming back itself. */
-async function kill(world: World): Promise<string> {
+export async function kill(world: World): Promise<string> {
   const { pid } = world.souk
   for (let attempt = 1; ; attempt += 1)
     try {
@@ -49,10 +53,15 @@ async function kill(world: World): Promise<string> {
     }
 }
 
-async function cut({ proxy }: World, cuts: readonly { cut: Cut; pauseMs: number }[]): Promise<string> {
+/** @param patienceMs how long such a message is waited for. */
+export async function cutConnections(
+  { proxy }: World,
+  cuts: readonly { cut: Cut; marker: Buffer; pauseMs: number }[],
+  patienceMs: number,
+): Promise<string> {
   const before = proxy.cuts
-  for (const { cut, pauseMs } of cuts) {
-    await Promise.race([proxy.cutNext({ marker: aBatch, cut }), sleep(2_000)])
+  for (const { cut, marker, pauseMs } of cuts) {
+    await Promise.race([proxy.cutNext({ marker, cut }), sleep(patienceMs)])
     proxy.disarm()
     await sleep(pauseMs)
   }

@@ -2,8 +2,18 @@ import type { CheckResult } from '../checks.ts'
 
 /** What goes wrong on purpose. */
 export type FaultKind = 'kill' | 'restart-postgres' | 'cut-after-commit' | 'slow-database' | 'freeze' | 'poison'
+/** What goes wrong in the trial of payments, where more processes are at work. */
+export type PaymentFaultKind =
+  | 'kill'
+  | 'restart-postgres'
+  | 'kill-worker'
+  | 'freeze-worker'
+  | 'cut-saga'
+  | 'kill-provider'
+  | 'freeze-provider'
+  | 'provider-trouble'
 /** Trials of their own, after the storm. */
-export type TrialKind = 'overload' | 'power-cut'
+export type TrialKind = 'payments' | 'overload' | 'power-cut'
 
 export const faultKinds: readonly FaultKind[] = [
   'kill',
@@ -13,7 +23,17 @@ export const faultKinds: readonly FaultKind[] = [
   'freeze',
   'poison',
 ]
-export const trialKinds: readonly TrialKind[] = ['overload', 'power-cut']
+export const paymentFaultKinds: readonly PaymentFaultKind[] = [
+  'kill',
+  'restart-postgres',
+  'kill-worker',
+  'freeze-worker',
+  'cut-saga',
+  'kill-provider',
+  'freeze-provider',
+  'provider-trouble',
+]
+export const trialKinds: readonly TrialKind[] = ['payments', 'overload', 'power-cut']
 
 /** The public API, asked by an operator; patient with a server that is away. */
 export type Api = {
@@ -28,6 +48,9 @@ export type SoukProcess = {
   readonly url: string
   readonly pid: number
   readonly api: Api
+  readonly operator: { email: string; password: string }
+  /** Of the process that reads events and runs jobs beside it; undefined while there is none. */
+  workerPid(): number | undefined
   /** SIGKILL, then start again at the same address; resolves when it answers. */
   killAndRestart(): Promise<void>
   stop(): Promise<void>
@@ -37,7 +60,7 @@ export type StartSouk = (databaseUrl: string, settings: Record<string, string>) 
 
 /** A fault as it happened. Times in milliseconds since the load began. */
 export type Strike = {
-  kind: FaultKind
+  kind: FaultKind | PaymentFaultKind
   atMs: number
   what: string
   /** Until what was broken was mended by the run itself (a server started again); recovery is the rest. */
@@ -73,6 +96,7 @@ export type FaultsResult = {
     lost: number
     recoveryMs: number
     maxRssMb: number
+    payments: PaymentFigures | null
     overload: OverloadFigures | null
     powerCut: { answered: number; lost: number; control: { answered: number; lost: number } } | null
   }
@@ -88,4 +112,25 @@ export type OverloadFigures = {
   turnedAwayP99Ms: number
   unanswered: number
   unansweredBy: Record<string, number>
+}
+
+/** Money in minor units. */
+export type PaymentFigures = {
+  orders: number
+  byStatus: Record<string, number>
+  /** Calls of customers and clerks. */
+  paidThere: number
+  declinedThere: number
+  neverPaid: number
+  cancelled: number
+  shipped: number
+  delivered: number
+  returned: number
+  /** By the provider's own book. */
+  charges: number
+  capturedMinor: number
+  refundedMinor: number
+  /** What reconciling found, by cause. */
+  differences: Record<string, number>
+  drainMs: number | null
 }

@@ -27,6 +27,12 @@ export const ordersConfig = {
     default: 15,
     help: 'How long an order waits for a payment whose answer comes later; then it is cancelled and what it held is released.',
   }),
+  SOUK_ORDERS_LEASE_MS: integer({
+    min: 1_000,
+    max: 600_000,
+    default: 40_000,
+    help: 'How long a process may hold orders it goes on with; after that another takes them for those of a dead one.',
+  }),
   SOUK_ORDERS_PER_MINUTE: integer({
     min: 1,
     max: 1_000_000,

@@ -14,7 +14,7 @@ export type ContinueDeps = SagaDeps & { db: Database }
  * Twice what the slowest answers to one claim may take (two steps, 10 s each): who is later than that is taken for dead,
  * and orders that were in the hands of a process that was killed go on after less than a minute.
  */
-const leaseMs = 40_000
+const usualLeaseMs = 40_000
 /** After a failure in small company: one order that makes a call fail then fails few others with it. */
 const groupAfterFailure = 16
 
@@ -25,7 +25,12 @@ const groupAfterFailure = 16
  */
 export async function continueSagas(deps: ContinueDeps, limit = 256): Promise<number> {
   const now = deps.clock()
-  const claimed = await claimSteps(deps.db.autocommit, now, new Date(now.getTime() + leaseMs), limit)
+  const claimed = await claimSteps(
+    deps.db.autocommit,
+    now,
+    new Date(now.getTime() + (deps.saga.leaseMs ?? usualLeaseMs)),
+    limit,
+  )
   if (claimed.length === 0) return 0
   const orders = new Map(
     (await readOrders(deps.db.autocommit, [...new Set(claimed.map(({ orderId }) => orderId))])).map((order) => [

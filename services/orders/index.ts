@@ -85,6 +85,7 @@ export const orders = defineService({
       saga: {
         steps: [paymentStep(payments), goodsStep(goods)],
         deadlineMs: config.SOUK_PAYMENT_DEADLINE_MINUTES * 60_000,
+        leaseMs: config.SOUK_ORDERS_LEASE_MS,
       },
       shards,
       outbox,

@@ -9,7 +9,11 @@ import { advance, beginning, letsGo, retreat, type SagaRules, type Standing, typ
 import { insertSteps, type NewStep, replaceSteps } from './steps.sql.ts'
 import type { Case, Step, UndoCase } from './steps/step.ts'
 
-export type Saga = Omit<SagaRules, 'steps'> & { readonly steps: readonly Step[] }
+export type Saga = Omit<SagaRules, 'steps'> & {
+  readonly steps: readonly Step[]
+  /** How long whoever goes on with orders may hold them. */
+  readonly leaseMs?: number
+}
 
 export type SagaDeps = {
   saga: Saga

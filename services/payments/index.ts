@@ -53,7 +53,7 @@ export const payments = defineService({
       providers,
       capture: config.SOUK_PAYMENTS_CAPTURE,
       deadlineMs: config.SOUK_PAYMENTS_DEADLINE_MINUTES * 60_000,
-      leaseMs: 3 * config.SOUK_PROVIDER_TIMEOUT_MS + 30_000,
+      leaseMs: 4 * config.SOUK_PROVIDER_TIMEOUT_MS,
       returnUrl: ({ paymentId }) => `${returnUrl}/${paymentId}`,
       onAttempt: meters.onAttempt,
       onAlarm(paymentId, what) {

@@ -102,6 +102,8 @@ export const startForFaults: StartSouk = async (databaseUrl, settings) => {
   await api.signIn(own.operator)
   return {
     api,
+    operator: own.operator,
+    workerPid: () => own.workerPid(),
     get url() {
       return own.url
     },
