@@ -1,3 +1,4 @@
+import { fulfilmentMutants } from './list-fulfilment.ts'
 import { importMutants } from './list-import.ts'
 import { messageMutants } from './messages.ts'
 import { providerMutants } from './list-providers.ts'
@@ -450,6 +451,7 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
   ...paymentMutants,
   ...messageMutants,
+  ...fulfilmentMutants,
   ...importMutants,
   ...providerMutants,
 ]

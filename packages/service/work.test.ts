@@ -177,7 +177,7 @@ describe('work that fails', () => {
         await database.query(`update jobs.job set start_after = now() where state = 'retry'`)
         expect(await stateOf(id)).toBe('failed')
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 60_000 },
     )
     expect(attempts).toEqual([1, 2, 3, 4, 5])
     expect(await shown(id)).toMatchObject({
