@@ -22,7 +22,7 @@ export async function storyOf(tx: Tx, orderId: string) {
     if (intent.alarm !== null) entries.push(entry(payment.history.at(-1)?.[1] ?? 0, 'alarm', intent.alarm))
   }
   for (const refund of payment.capturedMinor > 0 ? await readRefunds(tx, [orderId]) : []) {
-    const detail = `${refund.amountMinor} ${payment.currency}, ${refund.cause}`
+    const detail = `${refund.amountMinor} minor units of ${payment.currency}, ${refund.cause}`
     entries.push(entry(refund.asked_at.getTime(), 'refund asked', detail))
     if (refund.settled_at !== null)
       entries.push(entry(refund.settled_at.getTime(), `refund ${refund.state}`, refund.reason || detail))
