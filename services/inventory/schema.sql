@@ -129,7 +129,7 @@ CREATE TABLE issues (
   refused_variant_id uuid,
   refusal text,
   CONSTRAINT issues_pkey PRIMARY KEY (shipment_id),
-  CONSTRAINT issues_refused CHECK ((refused_variant_id IS NULL) = (refusal IS NULL)) NOT VALID
+  CONSTRAINT issues_refused CHECK ((refused_variant_id IS NULL) = (refusal IS NULL))
 );
 CREATE INDEX issues_order ON issues (order_id);
 GRANT INSERT, SELECT ON TABLE issues TO souk_inventory;
