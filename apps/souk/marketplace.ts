@@ -1,4 +1,4 @@
-import { createHttpServer, type HttpServer, watchLoopLag } from '@souk/http'
+import { createGovernor, createHttpServer, type HttpServer, watchLoopLag } from '@souk/http'
 import { isReachable } from '@souk/postgres'
 import type { MetricsRegistry } from '@souk/telemetry'
 import { type House, type HouseOptions, openHouse } from './house.ts'
@@ -46,6 +46,12 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     const sheds = running.services.flatMap(({ parts }) => parts.sheds ?? [])
     const desk = operations(house)
     const loop = watchLoopLag()
+    const governor = createGovernor(loop, targetLagMs)
+    house.metrics.gauge(
+      'souk_http_admitted_share',
+      'Part of the orders that are let in, from 0 to 1.',
+      () => governor.share,
+    )
     const http = createHttpServer({
       ...verifiers,
       routes: [...running.services.flatMap(({ parts }) => parts.routes ?? []), ...desk.routes],
@@ -62,7 +68,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       admission(method, path) {
         for (const shed of sheds) {
           if (shed.method !== method || !path.startsWith(shed.prefix)) continue
-          const retryAfterSeconds = shed.refusing() ?? (loop.lagMs() > maxLagMs ? 1 : undefined)
+          const retryAfterSeconds = shed.refusing() ?? (loop.lagMs() > maxLagMs || !governor.admits() ? 1 : undefined)
           if (retryAfterSeconds !== undefined) return { retryAfterSeconds }
         }
         return undefined
@@ -85,6 +91,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       http,
       async stop() {
         verifiers.stop()
+        governor.stop()
         loop.stop()
         await http.close()
         await worker?.stop()
@@ -99,11 +106,10 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
   }
 }
 
-/**
- * Behind by more, this process reads requests later than it could answer them: the next ones are told to come back. Saying
- * so costs a fifth of taking an order, so it catches up; collecting garbage never takes that long.
- */
-const maxLagMs = 150
+/** How far behind its clients the process with the edges lets itself come before it turns a part of them away. */
+const targetLagMs = 100
+/** Behind by more, everybody is turned away until it has caught up: saying so costs a tenth of taking an order. */
+const maxLagMs = 400
 
 const exposeBoth = async (metrics: MetricsRegistry, worker: WorkerProcess | undefined): Promise<string> =>
   mergeExposed(await metrics.expose(), (await worker?.expose()) ?? '')
