@@ -10,7 +10,7 @@ import {
 import { CatalogService } from '@souk/contracts/catalog'
 import { IdentityService } from '@souk/contracts/identity'
 import { AssignmentService } from '@souk/contracts/inventory'
-import { AllotmentService, ImportService, SaleService } from '@souk/contracts/orders'
+import { AllotmentService, ImportService, OrderService, SaleService } from '@souk/contracts/orders'
 import { MessageService } from '@souk/contracts/notifications'
 import { PaymentService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
@@ -127,7 +127,7 @@ export const orders = defineService({
           orderRpc({ shards, memory, clock })(router)
           imports(router)
         },
-        services: [AllotmentService, SaleService, ImportService],
+        services: [AllotmentService, SaleService, OrderService, ImportService],
       },
       consumers: orderConsumers({ memory, saga: { ...sagaDeps, wake: continuer.wake } }),
       jobs: [

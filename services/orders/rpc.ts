@@ -1,9 +1,10 @@
-import { AllotmentService, SaleService } from '@souk/contracts/orders'
+import { AllotmentService, OrderService, SaleService } from '@souk/contracts/orders'
 import type { Clock } from '@souk/service'
 import type { RpcHandlers } from '@souk/rpc'
 import type { Shards } from '@souk/postgres'
 import { listAllotments, type Transfer } from './allotments.sql.ts'
 import { beingIssued } from './fulfilment.sql.ts'
+import { listDues } from './list-dues.ts'
 import { endSale, NotEnoughForSale, setAside } from './plan-sale.ts'
 import type { TermsMemory } from './terms.ts'
 import { upsertShops } from './terms.sql.ts'
@@ -13,7 +14,7 @@ type TransferItem = { transferId: string; variantId: string; quantity: bigint }
 
 export type RpcDeps = { shards: Shards; memory: TermsMemory; clock: Clock }
 
-/** What inventory and catalog may ask of orders. */
+/** What inventory, catalog and whoever audits may ask of orders. */
 export const orderRpc = (deps: RpcDeps): RpcHandlers => {
   const transfer = (shopId: string, transfers: readonly Transfer[], allOrNone = false) =>
     deps.shards.ofOwner(shopId).db.transaction((tx) => transferUnits(tx, transfers, allOrNone))
@@ -102,6 +103,21 @@ export const orderRpc = (deps: RpcDeps): RpcHandlers => {
         await db.transaction((tx) => upsertShops(tx, [{ shopId, selling, version: Number(version), name: '' }]))
         return {}
       },
+    })
+    router.service(OrderService, {
+      listDues: async (request) => ({
+        dues: (await listDues(deps, request)).map((row) => ({
+          orderId: row.order_id,
+          status: row.status,
+          sinceMs: BigInt(row.since_ms),
+          paymentMethod: row.payment_method,
+          totalMinor: BigInt(row.total_minor),
+          currencyCode: row.currency,
+          returnedMinor: BigInt(row.returned_minor),
+          returningMinor: BigInt(row.returning_minor),
+          undoing: row.undoing,
+        })),
+      }),
     })
   }
 }

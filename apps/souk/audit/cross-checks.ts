@@ -4,6 +4,7 @@ import { beginning, countDeadLetters, offsetsIn, tail } from '@souk/events'
 import { type AuditResult, type CheckOutcome, type Finding, homeShard, outcomeOf } from '@souk/service'
 import type { House } from '../house.ts'
 import { everybodyTold } from './everybody-told.ts'
+import { moneyAgrees } from './money-agrees.ts'
 
 type Audited = Pick<House, 'running' | 'directory' | 'eventLog'>
 
@@ -42,6 +43,12 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
       invariant: 'I8',
       title: 'whoever has a confirmed order was told so',
       run: () => everybodyTold(house, { full, maxFindings }),
+    })
+  if (names.has('payments') && names.has('orders'))
+    checks.push({
+      invariant: 'I9',
+      title: 'what was paid and given back is what orders cost and returns gave back; no money without an order',
+      run: () => moneyAgrees(house, { full, maxFindings }),
     })
   const outcomes: CheckOutcome[] = []
   for (const check of checks) {

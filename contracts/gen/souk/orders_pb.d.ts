@@ -1650,6 +1650,124 @@ export declare type ListRejectsResponse = Message<"souk.orders.ListRejectsRespon
 export declare const ListRejectsResponseSchema: GenMessage<ListRejectsResponse>;
 
 /**
+ * @generated from message souk.orders.ListDuesRequest
+ */
+export declare type ListDuesRequest = Message<"souk.orders.ListDuesRequest"> & {
+  /**
+   * 2,048 at most; none: the next ones after the id below that were paid for here
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+
+  /**
+   * empty: from the first
+   *
+   * @generated from field: string after_order_id = 2;
+   */
+  afterOrderId: string;
+
+  /**
+   * 2,048 at most
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message souk.orders.ListDuesRequest.
+ * Use `create(ListDuesRequestSchema)` to create a new message.
+ */
+export declare const ListDuesRequestSchema: GenMessage<ListDuesRequest>;
+
+/**
+ * @generated from message souk.orders.ListDuesResponse
+ */
+export declare type ListDuesResponse = Message<"souk.orders.ListDuesResponse"> & {
+  /**
+   * in the order of their ids
+   *
+   * @generated from field: repeated souk.orders.OrderDue dues = 1;
+   */
+  dues: OrderDue[];
+};
+
+/**
+ * Describes the message souk.orders.ListDuesResponse.
+ * Use `create(ListDuesResponseSchema)` to create a new message.
+ */
+export declare const ListDuesResponseSchema: GenMessage<ListDuesResponse>;
+
+/**
+ * @generated from message souk.orders.OrderDue
+ */
+export declare type OrderDue = Message<"souk.orders.OrderDue"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * "placed", "confirmed", "partly-shipped", "shipped", "delivered", "cancelled"
+   *
+   * @generated from field: string status = 2;
+   */
+  status: string;
+
+  /**
+   * when it came to be so
+   *
+   * @generated from field: int64 since_ms = 3;
+   */
+  sinceMs: bigint;
+
+  /**
+   * "external" for orders that were paid elsewhere
+   *
+   * @generated from field: string payment_method = 4;
+   */
+  paymentMethod: string;
+
+  /**
+   * @generated from field: int64 total_minor = 5;
+   */
+  totalMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 6;
+   */
+  currencyCode: string;
+
+  /**
+   * what settled returns gave back
+   *
+   * @generated from field: int64 returned_minor = 7;
+   */
+  returnedMinor: bigint;
+
+  /**
+   * what returns give back that are about to be settled
+   *
+   * @generated from field: int64 returning_minor = 8;
+   */
+  returningMinor: bigint;
+
+  /**
+   * cancelled, and giving back the money is still being tried
+   *
+   * @generated from field: bool undoing = 9;
+   */
+  undoing: boolean;
+};
+
+/**
+ * Describes the message souk.orders.OrderDue.
+ * Use `create(OrderDueSchema)` to create a new message.
+ */
+export declare const OrderDueSchema: GenMessage<OrderDue>;
+
+/**
  * How many units may be promised. Called by inventory, which owns the goods. Every call carries a transfer_id of the
  * caller: repeated with the same one it has no further effect and gives the first answer.
  *
@@ -1813,6 +1931,24 @@ export declare const ImportService: GenService<{
     methodKind: "unary";
     input: typeof ListRejectsRequestSchema;
     output: typeof ListRejectsResponseSchema;
+  },
+}>;
+
+/**
+ * What other parts of the marketplace may ask about many orders at once.
+ *
+ * @generated from service souk.orders.OrderService
+ */
+export declare const OrderService: GenService<{
+  /**
+   * What should have become of the money of orders, for whoever compares it with what did. Unknown orders are left out.
+   *
+   * @generated from rpc souk.orders.OrderService.ListDues
+   */
+  listDues: {
+    methodKind: "unary";
+    input: typeof ListDuesRequestSchema;
+    output: typeof ListDuesResponseSchema;
   },
 }>;
 

@@ -679,6 +679,125 @@ export declare type StoryEntry = Message<"souk.payments.StoryEntry"> & {
 export declare const StoryEntrySchema: GenMessage<StoryEntry>;
 
 /**
+ * @generated from message souk.payments.ListStandingsRequest
+ */
+export declare type ListStandingsRequest = Message<"souk.payments.ListStandingsRequest"> & {
+  /**
+   * 2,048 at most; none: the next ones after the id below, in the order of their ids
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+
+  /**
+   * empty: from the first
+   *
+   * @generated from field: string after_order_id = 2;
+   */
+  afterOrderId: string;
+
+  /**
+   * 2,048 at most
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message souk.payments.ListStandingsRequest.
+ * Use `create(ListStandingsRequestSchema)` to create a new message.
+ */
+export declare const ListStandingsRequestSchema: GenMessage<ListStandingsRequest>;
+
+/**
+ * @generated from message souk.payments.ListStandingsResponse
+ */
+export declare type ListStandingsResponse = Message<"souk.payments.ListStandingsResponse"> & {
+  /**
+   * @generated from field: repeated souk.payments.PaymentStanding standings = 1;
+   */
+  standings: PaymentStanding[];
+};
+
+/**
+ * Describes the message souk.payments.ListStandingsResponse.
+ * Use `create(ListStandingsResponseSchema)` to create a new message.
+ */
+export declare const ListStandingsResponseSchema: GenMessage<ListStandingsResponse>;
+
+/**
+ * @generated from message souk.payments.PaymentStanding
+ */
+export declare type PaymentStanding = Message<"souk.payments.PaymentStanding"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * "created", "pending", "authorised", "captured", "partly-refunded", "refunded", "voided", "failed", "called-off"
+   *
+   * @generated from field: string state = 3;
+   */
+  state: string;
+
+  /**
+   * @generated from field: int64 amount_minor = 4;
+   */
+  amountMinor: bigint;
+
+  /**
+   * @generated from field: int64 captured_minor = 5;
+   */
+  capturedMinor: bigint;
+
+  /**
+   * of captured: promised back or sent back
+   *
+   * @generated from field: int64 refunded_minor = 6;
+   */
+  refundedMinor: bigint;
+
+  /**
+   * of refunded: for returns
+   *
+   * @generated from field: int64 returned_minor = 7;
+   */
+  returnedMinor: bigint;
+
+  /**
+   * of refunded: because the order was cancelled
+   *
+   * @generated from field: int64 cancelled_minor = 8;
+   */
+  cancelledMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 9;
+   */
+  currencyCode: string;
+
+  /**
+   * something is still to be collected or given back, and somebody is at it
+   *
+   * @generated from field: bool under_way = 10;
+   */
+  underWay: boolean;
+};
+
+/**
+ * Describes the message souk.payments.PaymentStanding.
+ * Use `create(PaymentStandingSchema)` to create a new message.
+ */
+export declare const PaymentStandingSchema: GenMessage<PaymentStanding>;
+
+/**
  * @generated from enum souk.payments.Decision
  */
 export enum Decision {
@@ -751,6 +870,16 @@ export declare const PaymentService: GenService<{
     methodKind: "unary";
     input: typeof GetStoryRequestSchema;
     output: typeof GetStoryResponseSchema;
+  },
+  /**
+   * How the money of many orders stands, for whoever compares it with the orders. Orders without a payment are left out.
+   *
+   * @generated from rpc souk.payments.PaymentService.ListStandings
+   */
+  listStandings: {
+    methodKind: "unary";
+    input: typeof ListStandingsRequestSchema;
+    output: typeof ListStandingsResponseSchema;
   },
 }>;
 
