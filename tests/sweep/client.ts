@@ -25,6 +25,8 @@ export type Client = {
   close(): void
 }
 
+const comeBack = new Set(['database-unavailable', 'overloaded'])
+
 /** Node's own client underneath: it sends what it is told, headers that `fetch` would correct or refuse included. */
 export function createClient(url: string): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -63,12 +65,12 @@ export function createClient(url: string): Client {
       outgoing.setTimeout(60_000, () => outgoing.destroy(new Error(`${method} ${path} took longer than a minute`)))
       outgoing.end(payload)
     })
-  // The database of the tests runs here too: where it stands still for some seconds because the machine is busy, requests are
-  // told that nothing was done, and to come back.
+  // The database and the marketplace run here too: where they stand still for some seconds because the machine is busy,
+  // requests are told that nothing was done, and to come back.
   async function send(call: Call): Promise<Reply> {
     for (const until = Date.now() + 60_000; ; ) {
       const reply = await once(call)
-      if (reply.code !== 'database-unavailable' || Date.now() > until) return reply
+      if (!comeBack.has(reply.code ?? '') || Date.now() > until) return reply
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
   }

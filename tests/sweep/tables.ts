@@ -13,6 +13,9 @@ const beside = new Set([
   'audit_marks',
   'listings',
   'migrations',
+  // When providers are asked, and what they said. What comes of it is in payments, refunds and journals.
+  'operations',
+  'attempts',
   // How far the look for forgotten orders is.
   'saga_watch',
 ])
