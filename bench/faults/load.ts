@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type LiveStats, type LoadPlan, type LoadResult, runLoad } from '../load/index.ts'
 import type { Line, Stage } from './stage.ts'
-import type { World } from './world.ts'
+import type { Venue } from './world.ts'
 
 /** A load that was sent, and where its history lies. */
 export type Sent = { result: LoadResult; file: string; targets: readonly { lines: Line[] }[] }
@@ -10,7 +10,7 @@ let loads = 0
 
 /** Send a load to the marketplace, its clients asking again until they have an answer unless the plan says otherwise. */
 export async function sendLoad(
-  world: World,
+  world: Venue,
   stage: Pick<Stage, 'shopId' | 'tokens' | 'targets'>,
   customers: number,
   plan: Partial<LoadPlan> & Pick<LoadPlan, 'mode' | 'seed'>,

@@ -8,7 +8,7 @@ import type { PaymentsStage } from './payments-stage.ts'
 import { type OrderMoney, readMessages, readMoney, readShelves, readWallets } from './payments.sql.ts'
 import { inOneSnapshot, readAllotments, readOrders } from './referee.sql.ts'
 import type { PaymentFigures } from './types.ts'
-import type { World } from './world.ts'
+import type { Venue } from './world.ts'
 
 type Report = { items: { compared: number; differences: { reference: string; cause: string; detail: string }[] }[] }
 
@@ -18,7 +18,7 @@ const isLive = ({ status }: OrderMoney) => status !== 'cancelled' && status !== 
 
 /** Hold what customers were told, the books of the provider, ours, wallets, shelves and inboxes against each other. */
 export async function judgePayments(
-  world: World,
+  world: Venue,
   stage: PaymentsStage,
   sent: Sent,
   people: People,
@@ -112,7 +112,9 @@ export async function judgePayments(
         'What lies on the shelves is what lay there, less what was shipped, plus what came back',
         shelves.length,
         shelves.flatMap(({ variantId, onHand, shipped, restocked }) => {
-          const expected = (stage.shelf.get(variantId) ?? 0) - shipped + restocked
+          const before = stage.shelf.get(variantId)
+          if (before === undefined) return []
+          const expected = before - shipped + restocked
           return onHand === expected ? [] : [`${variantId}: ${onHand} lie there, ${expected} should`]
         }),
       ),

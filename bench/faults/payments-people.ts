@@ -3,7 +3,7 @@ import { hashText, seededRandom } from '../load/random.ts'
 import { askUntilDecided } from './ask.ts'
 import type { PaymentsStage } from './payments-stage.ts'
 import { type OrderNow, readOpenOrders } from './payments.sql.ts'
-import type { World } from './world.ts'
+import type { Venue } from './world.ts'
 
 /** What the people of the trial did, and what they were told that should not be. */
 export type PeopleDone = {
@@ -67,7 +67,7 @@ const giveUpAfterMs = 60_000
 
 /** Customers who pay at the provider, decline, or change their minds; clerks who ship, deliver and take back. */
 export function letInPeople(
-  world: World,
+  world: Venue,
   stage: PaymentsStage,
   options: { seed: number; someNeverPay: boolean },
 ): People {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Target } from '../load/index.ts'
 import { makeProduct, openShop, order, signIn, type Line } from './stage.ts'
-import type { SoukProcess } from './types.ts'
+import type { Venue } from './world.ts'
 
 export type PaymentsStage = {
   shopId: string
@@ -48,7 +48,7 @@ const unitsEach = 1_000_000
 
 /** A shop, customers of whom two thirds have something in their wallets, and orders paid in every way there is. */
 export async function setPaymentsStage(
-  souk: SoukProcess,
+  souk: Venue['souk'],
   { customers, withHopeless }: { customers: number; withHopeless: boolean },
 ): Promise<PaymentsStage> {
   const { api } = souk

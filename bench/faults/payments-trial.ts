@@ -11,7 +11,7 @@ import { countUnsettled, readWaitingCalls } from './payments.sql.ts'
 import type { Provider } from './provider.ts'
 import { seenBy } from './storm.ts'
 import type { PaymentFigures, Strike } from './types.ts'
-import { paymentDeadlineMinutes, type World } from './world.ts'
+import { paymentDeadlineMinutes, type Venue, type World } from './world.ts'
 
 export type PaymentsTrialOptions = {
   seed: number
@@ -109,7 +109,7 @@ export async function payments(
 }
 
 /** Until nothing waits, for a second. @returns undefined and what is left when it does not come to rest. */
-async function drainPayments(world: World, shopId: string, people: People, patienceMs: number) {
+export async function drainPayments(world: Venue, shopId: string, people: People, patienceMs: number) {
   const beganAt = performance.now()
   let calmSince = beganAt
   let left: string[] = []

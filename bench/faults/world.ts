@@ -25,6 +25,9 @@ export type World = {
   stop(): Promise<void>
 }
 
+/** As much of it as customers, clerks and judges need. */
+export type Venue = Pick<World, 'folder' | 'referee'> & { souk: Pick<SoukProcess, 'url' | 'api' | 'operator'> }
+
 export async function openWorld(
   startSouk: StartSouk,
   onProgress: (text: string) => void,
@@ -100,7 +103,7 @@ export async function openWorld(
 }
 
 /** Limits out of the way of one machine that plays all customers; nothing that has to do with being right. */
-const settings = {
+export const settings = {
   SOUK_ADDRESS_PER_MINUTE: '10000000',
   SOUK_ACCOUNT_PER_MINUTE: '10000000',
   SOUK_ORDERS_PER_MINUTE: '1000000',
@@ -113,7 +116,7 @@ const settings = {
 export const paymentDeadlineMinutes = 1
 
 /** Troubles pass in seconds here, so that a run can see them pass. */
-const paymentSettings = {
+export const paymentSettings = {
   SOUK_WORKER: 'own',
   SOUK_PROVIDER_TIMEOUT_MS: '1000',
   SOUK_PROVIDER_REST_MS: '1500',

@@ -1,5 +1,6 @@
 import type { Database } from '@souk/postgres'
 import { type ChangeDeps, changeLocked } from './change-payments.ts'
+import { hastenUnwanted } from './operations.sql.ts'
 import type { GiveBack } from './payment.ts'
 import { insertCalledOff, insertGiveBacks, lockDossiers } from './payments.sql.ts'
 
@@ -34,6 +35,11 @@ export async function giveBack(deps: ChangeDeps & { db: Database }, items: reado
         command: { do: 'follow' },
         correlationId: correlations.get(paymentId) ?? '',
       })),
+    )
+    await hastenUnwanted(
+      tx,
+      [...dossiers.values()].flatMap(({ payment }) => (payment.state === 'created' ? [payment.paymentId] : [])),
+      now,
     )
   })
 }

@@ -54,6 +54,16 @@ export const lookSooner = async (tx: Tx, paymentId: string, now: Date): Promise<
       returning 1 as found`)
   ).length > 0
 
+/**
+ * Nobody wants this money any more: whether it was taken is found out now, not at the end of a pause that grew to minutes
+ * while nobody could be asked.
+ */
+export const hastenUnwanted = (tx: Tx, paymentIds: readonly string[], now: Date) =>
+  tx.run(sql`
+    update operations set due_at = ${now}, attempts = 0
+    where payment_id = any(${uuidArray(paymentIds)}::uuid[]) and kind = 'authorise' and state = 'waiting'
+      and fence > 0 and leased_until is null and due_at > ${now}`)
+
 /** Before anybody has begun with it. */
 export const callOff = (tx: Tx, paymentIds: readonly string[], kind: OperationKind) =>
   tx.run(sql`

@@ -368,6 +368,18 @@ describe('giving back', () => {
     expect(world.memory.calls).toEqual(['authorise', 'find', 'refund'])
   })
 
+  test('money whose provider failed again and again is looked for at once, not when the pause is over', async () => {
+    const { asked, memory, dispatch, giveBack, state, settle } = paymentsWorld(db)
+    memory.troubles.push(...Array.from({ length: 9 }, () => 'lost-before' as const))
+    const id = await asked({ method: 'card', token: 'tok' })
+    await settle(7)
+    await dispatch()
+    expect([await state(id), await dispatch()]).toEqual(['created', 0])
+    await giveBack(id)
+    expect(await dispatch()).toBe(1)
+    expect([await state(id), memory.calls.at(-1), memory.of(id)]).toEqual(['failed', 'find', undefined])
+  })
+
   test('money that never arrived is not asked for again', async () => {
     const world = paymentsWorld(db)
     world.memory.troubles.push('lost-before')
