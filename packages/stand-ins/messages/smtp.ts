@@ -4,8 +4,8 @@ import { type MessageStandIn, openDesk, type Trouble } from './stand-in.ts'
 
 const failure = (code: number, text: string) => Object.assign(new Error(text), { responseCode: code })
 
-/** A real SMTP server, which keeps what it is handed instead of passing it on. */
-export async function startSmtp(): Promise<MessageStandIn & { raw: string[] }> {
+/** A real SMTP server, which keeps what it is handed instead of passing it on. Port 0: any that is free. */
+export async function startSmtp(at = 0): Promise<MessageStandIn & { raw: string[] }> {
   const { desk, taken, troubles, unknownAddresses } = openDesk()
   const raw: string[] = []
   let current: Trouble = 'none'
@@ -42,7 +42,7 @@ export async function startSmtp(): Promise<MessageStandIn & { raw: string[] }> {
     },
   })
   server.on('error', () => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo
   return {
     url: `smtp://127.0.0.1:${port}`,
