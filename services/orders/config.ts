@@ -23,7 +23,7 @@ export const ordersConfig = {
   }),
   SOUK_PAYMENT_DEADLINE_MINUTES: integer({
     min: 1,
-    max: 20_160,
+    max: 10_080,
     default: 15,
     help: 'How long an order waits for a payment whose answer comes later; then it is cancelled and what it held is released.',
   }),

@@ -37,6 +37,7 @@ import { sagaRoutes } from './routes-saga.ts'
 import { orderRpc } from './rpc.ts'
 import { goodsStep } from './steps/goods.ts'
 import { paymentStep } from './steps/payment.ts'
+import { guardService } from './steps/through.ts'
 import { createSaleFinder } from './find-sale.ts'
 import { createTermsMemory } from './terms.ts'
 
@@ -81,9 +82,13 @@ export const orders = defineService({
     const payments = directory.client(PaymentService)
     const goods = directory.client(AssignmentService)
     const messages = directory.client(MessageService)
+    const guarded = { metrics, clock, log }
     const sagaDeps = {
       saga: {
-        steps: [paymentStep(payments), goodsStep(goods)],
+        steps: [
+          paymentStep(payments, guardService('payments', guarded)),
+          goodsStep(goods, guardService('inventory', guarded)),
+        ],
         deadlineMs: config.SOUK_PAYMENT_DEADLINE_MINUTES * 60_000,
         leaseMs: config.SOUK_ORDERS_LEASE_MS,
       },

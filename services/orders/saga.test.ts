@@ -49,6 +49,7 @@ describe('what comes after a step', () => {
     ['payment', at(0), pending, 'wait 900 s'],
     ['payment', at(0), failed('away'), 'retry in 1 s'],
     ['payment, failed once', at(0, 1), failed('away'), 'retry in 2 s'],
+    ['payment, not asked for being silent', at(0), failed('silent', 30_000), 'retry in 30 s'],
     ['payment, failed three times', at(0, 3), failed('away'), 'retry in 8 s'],
     ['payment, failed four times', at(0, 4), failed('away'), 'stuck in 300 s'],
     ['payment, stuck', at(0, 9), failed('away'), 'stuck in 300 s'],

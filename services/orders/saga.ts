@@ -8,7 +8,12 @@ export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'pending' }
   | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'failed'; readonly detail: string }
+  | {
+      readonly kind: 'failed'
+      readonly detail: string
+      /** Sooner it is not worth trying again. */
+      readonly afterMs?: number
+    }
 
 /** How undoing a step ended. There is no refusing it. */
 export type UndoOutcome = Extract<Outcome, { kind: 'done' | 'failed' }>
@@ -16,7 +21,7 @@ export type UndoOutcome = Extract<Outcome, { kind: 'done' | 'failed' }>
 export const done = { kind: 'done' } as const
 export const pending = { kind: 'pending' } as const
 export const refused = (detail: string): Outcome => ({ kind: 'refused', detail })
-export const failed = (detail: string) => ({ kind: 'failed', detail }) as const
+export const failed = (detail: string, afterMs = 0) => ({ kind: 'failed', detail, afterMs }) as const
 
 /** As much of a step as deciding needs. */
 export type StepRules = {
@@ -48,12 +53,13 @@ export type SagaRules = {
 /** Seconds and minutes: 1 s doubling to 60 s, five attempts; from then on an operator sees it, and it is tried at leisure. */
 const backoff = { attempts: 5, firstMs: 1_000, longestMs: 60_000, leisureMs: 300_000, jitter: 0.25 }
 
-/** When the next attempt is due after so many failed ones. @param random from 0 to 1 */
-export function retryAtMs(attempts: number, nowMs: number, random: number): number {
-  const base =
+/** When the next attempt is due after so many failed ones. @param random from 0 to 1 @param afterMs not sooner than about that */
+export function retryAtMs(attempts: number, nowMs: number, random: number, afterMs = 0): number {
+  const usual =
     attempts >= backoff.attempts
       ? backoff.leisureMs
       : Math.min(backoff.longestMs, backoff.firstMs * 2 ** (attempts - 1))
+  const base = Math.max(usual, afterMs)
   return Math.round(nowMs + base * (1 + backoff.jitter * (2 * random - 1)))
 }
 
@@ -88,7 +94,7 @@ export function advance(rules: SagaRules, turn: Turn, outcome: Outcome, nowMs: n
         step,
         attempts,
         deadlineAtMs,
-        nextAtMs: retryAtMs(attempts, nowMs, random),
+        nextAtMs: retryAtMs(attempts, nowMs, random, outcome.afterMs),
         detail: outcome.detail,
       }
     }
@@ -111,7 +117,7 @@ export function retreat(attempts: number, outcome: UndoOutcome, nowMs: number, r
   return {
     state: isOutOfAttempts(now) ? 'undo-stuck' : 'undoing',
     attempts: now,
-    nextAtMs: retryAtMs(now, nowMs, random),
+    nextAtMs: retryAtMs(now, nowMs, random, outcome.afterMs),
     detail: outcome.detail,
   }
 }

@@ -7,11 +7,12 @@ export const paymentsConfig = {
     default: 'authorisation',
     help: 'When the money of cards and bank transfers is taken: as soon as it is promised, or when goods leave.',
   }),
-  SOUK_PAYMENTS_DEADLINE_MINUTES: integer({
+  // The orders' setting, read here too, because the customer is told how long he has.
+  SOUK_PAYMENT_DEADLINE_MINUTES: integer({
     min: 1,
     max: 10_080,
     default: 15,
-    help: 'How long a customer has to approve a payment; told to him. Orders end unpaid orders by a setting of their own.',
+    help: 'How long an order waits for a payment whose answer comes later; then it is cancelled and what it held is released.',
   }),
   SOUK_PAYMENTS_AT_ONCE_MS: integer({
     min: 50,

@@ -52,7 +52,7 @@ export const payments = defineService({
       log,
       providers,
       capture: config.SOUK_PAYMENTS_CAPTURE,
-      deadlineMs: config.SOUK_PAYMENTS_DEADLINE_MINUTES * 60_000,
+      deadlineMs: config.SOUK_PAYMENT_DEADLINE_MINUTES * 60_000,
       leaseMs: 4 * config.SOUK_PROVIDER_TIMEOUT_MS,
       returnUrl: ({ paymentId }) => `${returnUrl}/${paymentId}`,
       onAttempt: meters.onAttempt,

@@ -1,11 +1,10 @@
 import { DomainError } from '@souk/errors'
+import { CircuitOpen } from '@souk/resilience'
 import { failed } from '../saga.ts'
+import { type Through, unguarded } from './through.ts'
 
 /** What a call may carry, by the contracts. */
 export const maxPerCall = 2_048
-/** Longer than any answer takes that is on its way; short enough that a service that hangs is left alone soon. */
-export const callWithinMs = 10_000
-
 /**
  * Ask another service (`who`, for whoever reads what went wrong) about many things, in calls of what one may carry; one answer each, in their order. A call that
  * failed fails those it asked about. One that was refused is halved until whoever is to blame is alone with it.
@@ -14,25 +13,32 @@ export async function inChunks<Item, Answer>(
   who: string,
   items: readonly Item[],
   ask: (chunk: readonly Item[]) => Promise<readonly Answer[]>,
+  through: Through = unguarded,
 ): Promise<(Answer | ReturnType<typeof failed>)[]> {
   if (items.length > maxPerCall) {
     const answers: (Answer | ReturnType<typeof failed>)[] = []
     for (let at = 0; at < items.length; at += maxPerCall)
-      answers.push(...(await inChunks(who, items.slice(at, at + maxPerCall), ask)))
+      answers.push(...(await inChunks(who, items.slice(at, at + maxPerCall), ask, through)))
     return answers
   }
   if (items.length === 0) return []
   try {
-    const answers = await ask(items)
+    const answers = await through(() => ask(items))
     if (answers.length !== items.length) throw new Error(`asked about ${items.length}, answered ${answers.length}`)
     return answers as Answer[]
   } catch (error) {
     if (!isRefusal(error) || items.length === 1) {
-      const failure = failed(`${who} could not: ${wordsOf(error)}`)
+      const failure = failed(
+        `${who} could not: ${wordsOf(error)}`,
+        error instanceof CircuitOpen ? error.retryAfterMs : 0,
+      )
       return items.map(() => failure)
     }
     const middle = items.length >> 1
-    return [...(await inChunks(who, items.slice(0, middle), ask)), ...(await inChunks(who, items.slice(middle), ask))]
+    return [
+      ...(await inChunks(who, items.slice(0, middle), ask, through)),
+      ...(await inChunks(who, items.slice(middle), ask, through)),
+    ]
   }
 }
 
