@@ -107,7 +107,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
 }
 
 /** How far behind its clients the process with the edges lets itself come before it turns a part of them away. */
-const targetLagMs = 100
+const targetLagMs = 150
 /** Behind by more, everybody is turned away until it has caught up: saying so costs a tenth of taking an order. */
 const maxLagMs = 400
 

@@ -71,6 +71,7 @@ export const paymentRpc =
             cancelledMinor: BigInt(row.cancelled_minor),
             currencyCode: row.currency,
             underWay: row.under_way,
+            letGo: row.let_go,
           })),
         }
       },

@@ -9,6 +9,7 @@ export type StandingRow = {
   refunded_minor: number
   returned_minor: number
   cancelled_minor: number
+  let_go: boolean
   currency: string
   under_way: boolean
 }
@@ -16,6 +17,7 @@ export type StandingRow = {
 const standing = sql`
   select p.payment_id, p.method, p.state, p.amount_minor, p.captured_minor, p.refunded_minor, p.currency,
     coalesce(r.returned, 0)::bigint as returned_minor, coalesce(r.cancelled, 0)::bigint as cancelled_minor,
+    (p.state = 'voided' and p.history -> -1 ->> 2 = 'voided') as let_go,
     exists (select from give_backs g where g.payment_id = p.payment_id and g.state = 'waiting')
       or exists (select from operations o where o.payment_id = p.payment_id and o.state = 'waiting') as under_way
   from payments p left join lateral (

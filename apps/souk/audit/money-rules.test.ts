@@ -26,6 +26,7 @@ const paid = (more: Partial<Standing> = {}): Standing => ({
   cancelledMinor: 0n,
   currencyCode: 'EUR',
   underWay: false,
+  letGo: false,
   ...more,
 })
 const promised = { state: 'authorised', capturedMinor: 0n }
@@ -54,6 +55,11 @@ describe('money that is as it should be is not complained of', () => {
       'let go of where nothing could be delivered',
       due({ status: 'shipped', returnedMinor: 1_999n }),
       paid({ state: 'voided', capturedMinor: 0n }),
+    ],
+    [
+      'let go of by somebody of the shop',
+      due({ status: 'shipped' }),
+      paid({ state: 'voided', capturedMinor: 0n, letGo: true }),
     ],
     ['sent back of an order that is not there', undefined, paid(sentBack)],
     ['of nothing at all', undefined, undefined],

@@ -48,6 +48,8 @@ function moneyOfLive(due: Due, standing: Standing, nowMs: number): string | unde
     return status !== 'delivered' || underWay || nowMs - Number(sinceMs) < lateMs
       ? undefined
       : `is delivered, and its ${totalMinor} ${currencyCode} were not collected`
+  // Somebody who may decide that let the customer off.
+  if (state === 'voided' && standing.letGo) return undefined
   // Nothing of it could be delivered, and nothing was taken at the door.
   if (state === 'voided' && returnedMinor + returningMinor >= totalMinor) return undefined
   if (!isCollected(standing)) return `is ${status}, and its payment is ${state}`

@@ -789,6 +789,13 @@ export declare type PaymentStanding = Message<"souk.payments.PaymentStanding"> &
    * @generated from field: bool under_way = 10;
    */
   underWay: boolean;
+
+  /**
+   * voided because somebody of the shop or an operator asked for that, not for an order's sake
+   *
+   * @generated from field: bool let_go = 11;
+   */
+  letGo: boolean;
 };
 
 /**
