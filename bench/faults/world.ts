@@ -52,7 +52,7 @@ export async function openWorld(
     const souk = await startSouk(url.href, {
       ...settings,
       SOUK_SECRET: secret,
-      ...(withProvider && { ...paymentSettings, SOUK_TEST_PROVIDER_URL: providerUrl(port) }),
+      ...(withProvider && { ...paymentSettings, SOUK_WORKER: 'own', SOUK_TEST_PROVIDER_URL: providerUrl(port) }),
     })
     opened.push(() => souk.stop())
     const provider = withProvider
