@@ -110,7 +110,8 @@ export const stuckOrders = (tx: Tx, firstId: string, untilId: string, limit: num
         when 'placed' then not exists (
           select from order_steps w where w.order_id = o.order_id and w.state in ('pending', 'due') and w.next_at > late.at)
         when 'cancelled' then (o.history->-1->>1)::bigint < extract(epoch from late.at) * 1000
-          and (s.step is null or exists (
+          -- Rows that are undone leave after 30 days; what was not undone keeps its row, and its money is looked at besides (I9).
+          and ((s.step is null and (o.history->-1->>1)::bigint > extract(epoch from now() - interval '29 days') * 1000) or exists (
             select from order_steps w where w.order_id = o.order_id
               and (w.state not in ('undone', 'undoing') or w.next_at < late.at)))
         else false end

@@ -244,6 +244,21 @@ test('I10 turns red when an order was cancelled and its money, or its goods, did
   expect(await red(world.db.autocommit, everything)).toEqual([])
 })
 
+test('I10 does not miss the rows of an order that was undone so long ago that they have left', async () => {
+  const now = world.clock.now
+  world.clock.now = new Date(Date.now() - 6 * 60_000)
+  const { orderId } = await world.cancel((await world.placed(things.goods)).orderId)
+  world.clock.now = now
+  const cancelledDaysAgo = (days: number) =>
+    admin.autocommit.run(sql`
+      update orders set history = jsonb_set(history, '{-1,1}', to_jsonb(${Date.now() - days * 24 * 3_600_000}::bigint))
+      where order_id = ${orderId}`)
+  await cancelledDaysAgo(28)
+  expect(await red(world.db.autocommit, everything)).toEqual(['I10'])
+  await cancelledDaysAgo(31)
+  expect(await red(world.db.autocommit, everything)).toEqual([])
+})
+
 describe('I11 turns red when', () => {
   test('a history goes a way that no order may go', async () =>
     expect(

@@ -3,7 +3,8 @@ import type { Job } from '@souk/service'
 import type { Logger } from '@souk/telemetry'
 import { continueSagas } from './continue-saga.ts'
 import type { SagaDeps } from './run-saga.ts'
-import { watchSagas } from './watch-sagas.ts'
+import { purgeSteps } from './steps.sql.ts'
+import { stepLifeMs, watchSagas } from './watch-sagas.ts'
 
 export type SagaJobDeps = Omit<SagaDeps, 'meters'> & {
   shards: Shards
@@ -47,6 +48,14 @@ export const sagaJobs = (deps: SagaJobDeps, drain: () => Promise<void>): Job[] =
         counts.waiting += waiting
       }
       deps.meters.setCounts(counts)
+    },
+  },
+  {
+    name: 'orders.purge-steps',
+    everyMs: 3_600_000,
+    async run() {
+      for (const { db } of deps.shards.all())
+        while ((await purgeSteps(db.autocommit, new Date(deps.clock().getTime() - stepLifeMs), 5_000)) > 0);
     },
   },
 ]

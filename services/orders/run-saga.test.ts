@@ -1,8 +1,9 @@
 import { Decision } from '@souk/contracts/payments'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { stepsOf } from './steps.sql.ts'
+import { purgeSteps, stepsOf } from './steps.sql.ts'
 import { ordersWorld } from './test-orders.ts'
 import { pointsStep, referee, sagaOf } from './test-saga.ts'
+import { stepLifeMs } from './watch-sagas.ts'
 
 let world: Awaited<ReturnType<typeof ordersWorld>>
 let judge: ReturnType<typeof referee>
@@ -30,6 +31,30 @@ const toldOf = async (orderId: string) =>
 const judged = async (...orders: readonly { orderId: string }[]) =>
   (await Promise.all(orders.map(async ({ orderId }) => judge.judge(await world.order(orderId))))).flat()
 const minute = 60_000
+
+test('how the steps of an order ended is kept for 30 days; what is not at its end stays', async () => {
+  const [cancelled, other] = [await placed('wallet'), await placed('wallet')]
+  judge.plan.short.add(cancelled.orderId)
+  await saga.settle()
+  judge.plan.away.add('inventory')
+  const later = await placed('wallet')
+  await saga.settle()
+  const purge = () => purgeSteps(world.db.autocommit, new Date(world.clock.now.getTime() - stepLifeMs), 100)
+  await saga.later(stepLifeMs - minute)
+  expect(await purge()).toBe(0)
+  world.clock.now = new Date(world.clock.now.getTime() + 2 * minute)
+  expect(await purge()).toBe(2)
+  expect(await statesOf(cancelled.orderId)).toEqual({})
+  expect(await statesOf(later.orderId)).toEqual({ goods: 'due' })
+  expect(await judged(cancelled, other)).toEqual([])
+  // Money that comes after all goes back all the same.
+  judge.plan.away.clear()
+  judge.answer(cancelled.orderId, true)
+  await saga.settle()
+  expect(await statesOf(cancelled.orderId)).toEqual({ payment: 'undone' })
+  await saga.later(10 * minute)
+  expect(await judged(cancelled, later)).toEqual([])
+})
 
 describe('an order that is paid at once', () => {
   test('is confirmed with its goods set apart, by one call for all, and leaves no rows', async () => {

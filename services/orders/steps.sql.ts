@@ -1,4 +1,4 @@
-import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
+import { firstIdAt, integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
 
 export type StepState = 'pending' | 'due' | 'stuck' | 'done' | 'refused' | 'undoing' | 'undo-stuck' | 'held' | 'undone'
 
@@ -95,13 +95,29 @@ export const releaseHeld = (tx: Tx, rows: readonly { orderId: string; step: stri
     from unnest(${uuidArray(rows.map((row) => row.orderId))}::uuid[], ${rows.map((row) => row.step)}::text[]) as r (order_id, step)
     where s.order_id = r.order_id and s.step = r.step and s.state = 'held'`)
 
-/** Money came for orders whose payment was undone before: it is undone again. */
+/** Money came for orders whose payment was undone before, be it so long ago that no row tells of it: it is undone again. */
 export const undoAgain = async (tx: Tx, orderIds: readonly string[], step: string, detail: string, now: Date) => {
   if (orderIds.length > 0)
     await tx.run(sql`
-      update order_steps set state = 'undoing', attempts = 0, next_at = ${now}, detail = ${detail}, fence = fence + 1, updated_at = ${now}
-      where order_id = any(${uuidArray([...orderIds].sort())}::uuid[]) and step = ${step} and state = 'undone'`)
+      insert into order_steps as s (order_id, step, state, next_at, detail, correlation_id, created_at, updated_at)
+      select order_id, ${step}::text, 'undoing', ${now}::timestamptz, ${detail}::text, '', ${now}::timestamptz, ${now}::timestamptz
+      from unnest(${uuidArray([...orderIds].sort())}::uuid[]) as t (order_id)
+      on conflict (order_id, step) do update set state = 'undoing', attempts = 0, next_at = excluded.next_at, detail = excluded.detail,
+        fence = s.fence + 1, updated_at = excluded.updated_at
+      where s.state = 'undone'`)
 }
+
+/**
+ * Throw away what is kept of orders whose steps all ended before then: payments and inventory keep the story. Ids tell when
+ * orders were placed, so that the oldest are found by the primary key. Resolves to how many rows went.
+ */
+export const purgeSteps = (tx: Tx, endedBefore: Date, limit: number) =>
+  tx.run(sql`
+    delete from order_steps where order_id in (
+      select order_id from order_steps where order_id < ${firstIdAt(endedBefore.getTime())}::uuid
+      group by order_id
+      having bool_and(state in ('done', 'undone')) and max(updated_at) < ${endedBefore}
+      order by order_id limit ${limit})`)
 
 /** Every row of an order, as they came to be. */
 export const stepsOf = (tx: Tx, orderId: string) =>

@@ -15,6 +15,8 @@ import type { Tx } from '@souk/postgres'
 
 /** How long an order may be placed without anybody being at work on it. */
 export const lostAfterMs = 5 * 60_000
+/** How long is kept how the steps of an order ended, for support. The audit misses rows of none that ended sooner. */
+export const stepLifeMs = 30 * 24 * 3_600_000
 /** Orders of a batch may become visible a little after the time in their ids. */
 const overlapMs = 60_000
 /** How far back is looked by the first to look. */

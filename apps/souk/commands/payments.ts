@@ -4,6 +4,7 @@ import { withBackOffice } from '../back-office.ts'
 import { type Console, number, table, tame } from '../console.ts'
 import { acting, openDesk } from '../desk.ts'
 import { Refusal, UsageError } from '../explain.ts'
+import { dataFolderOf } from '../running.ts'
 
 export type ReconcileOptions = { provider?: string; from?: string; to?: string; json?: true }
 
@@ -21,10 +22,22 @@ export function reconcile(io: Console, { provider, from, to, json }: ReconcileOp
     const items = await openDesk(running)
       .call<{ items: Reconciliation[] }>('reconcilePayments', { as: me, query })
       .then((answer) => answer.items, refuse)
-    io.print(json ? JSON.stringify(items, null, 2) : items.map(drawn).join('\n\n') || 'No payment provider is set up.')
+    io.print(json ? JSON.stringify(items, null, 2) : items.map(drawn).join('\n\n') || nobodyToAsk(io))
     return items.some(differs) ? 1 : 0
   })
 }
+
+/** The test provider runs beside a marketplace and ends with it; real ones are settings, which may be another shell's. */
+const nobodyToAsk = ({ env }: Console) =>
+  [
+    'There is no payment provider to compare with: none is named in the settings of this command,',
+    `and no marketplace that runs on ${dataFolderOf(env)} has started a test provider.`,
+    '- To compare with the test provider: start the marketplace (npm start), then repeat this in another terminal,',
+    '  with the same SOUK_DATA. Its book is kept while it is stopped.',
+    '- To compare with Stripe, Razorpay or PayPal: give this command the settings the marketplace runs with, such as',
+    '  SOUK_STRIPE_KEY, SOUK_RAZORPAY_KEY_ID and SOUK_RAZORPAY_KEY_SECRET, SOUK_PAYPAL_CLIENT_ID and SOUK_PAYPAL_CLIENT_SECRET,',
+    '  or SOUK_TEST_PROVIDER_URL for a test provider that runs elsewhere.',
+  ].join('\n')
 
 const differs = ({ differences }: Reconciliation) => differences.some(({ cause }) => cause !== 'under-way')
 
