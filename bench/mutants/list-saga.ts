@@ -78,4 +78,35 @@ export const sagaMutants: readonly Mutant[] = [
     ],
     turnsRed: [{ file: running, test: 'is confirmed also when the answer comes before anybody waits for it' }],
   },
+  {
+    name: 'hanging-service-waited-for',
+    breaks: 'A service that does not answer keeps every batch of orders waiting for ten seconds.',
+    edits: [
+      {
+        file: 'services/orders/steps/through.ts',
+        find: "error instanceof CallTimedOut || isDeadline(error) ? 'failed' : 'refused'",
+        replace: "isDeadline(error) ? 'failed' : 'refused'",
+      },
+    ],
+    turnsRed: [
+      {
+        file: 'services/orders/steps/through.test.ts',
+        test: 'a service that hangs costs one time-out; the batches of the next 30 seconds are not kept waiting',
+      },
+    ],
+  },
+  {
+    name: 'unpaid-orders-not-audited',
+    breaks: 'The audit takes a confirmed order that nobody paid for to be in order.',
+    edits: [
+      {
+        file: 'apps/souk/audit/money-rules.ts',
+        find: 'if (standing === undefined) return `is ${due.status}, and nothing was paid or promised for it`',
+        replace: 'if (standing === undefined) return undefined',
+      },
+    ],
+    turnsRed: [
+      { file: 'apps/souk/audit/money-rules.test.ts', test: 'is confirmed, and nothing was paid or promised for it' },
+    ],
+  },
 ]
