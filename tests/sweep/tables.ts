@@ -58,11 +58,21 @@ async function eventsAreReadable(query: Query): Promise<boolean> {
   return (await query(outboxes.join(' union all '))).length === 0
 }
 
+/** A provider that is being asked, or soon will be, and steps of orders about to be taken: silence before a change. */
+const nothingUnderWay = async (query: Query): Promise<boolean> =>
+  (
+    await query(`
+      select 1 from payments.operations
+       where state = 'waiting' and (leased_until > now() or due_at < now() + interval '3 seconds')
+      union all
+      select 1 from orders.order_steps where state in ('due', 'undoing') and next_at < now() + interval '3 seconds'`)
+  ).length === 0
+
 /** Resolves when nothing has changed for a while: events were read, jobs have done what they had to do. */
-export async function untilQuiet(query: Query, quietMs = 500): Promise<Checksums> {
+export async function untilQuiet(query: Query, quietMs = 1_000): Promise<Checksums> {
   let before = await checksums(query)
   for (let tries = 0; tries < 60; tries += 1) {
-    const allReadable = await eventsAreReadable(query)
+    const allReadable = (await eventsAreReadable(query)) && (await nothingUnderWay(query))
     await new Promise((resolve) => setTimeout(resolve, quietMs))
     const after = await checksums(query)
     if (allReadable && changedTables(before, after).length === 0) return after
