@@ -122,7 +122,6 @@ export const paymentSettings = {
   SOUK_PROVIDER_REST_MS: '1500',
   SOUK_ORDERS_LEASE_MS: '5000',
   SOUK_PAYMENT_DEADLINE_MINUTES: String(paymentDeadlineMinutes),
-  SOUK_PAYMENTS_DEADLINE_MINUTES: String(paymentDeadlineMinutes),
   // One card after the other that fails is what the run is about.
   SOUK_PAYMENTS_FRAUD: 'off',
 }

@@ -40,7 +40,9 @@ export function readCursor<const Shape extends readonly CursorKind[]>(
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {}
+  } catch {
+    // No JSON: refused below, like JSON that is no cursor.
+  }
   if (
     Array.isArray(parts) &&
     parts.length === shape.length + 1 &&
