@@ -20,6 +20,8 @@ import {
   PaymentsAuthorisedAtOnceSchema,
   PaymentsAuthorisedSchema,
 } from './gen/souk/payments_pb.js'
+import { RatingChangedSchema } from './gen/souk/reviews_pb.js'
+import { FlagChangedSchema, SettingChangedSchema } from './gen/souk/settings_pb.js'
 import { ShopChangedSchema } from './gen/souk/shops_pb.js'
 
 // What each means and when it is emitted stands with its message in proto/souk; docs/events.md shows it all together.
@@ -200,6 +202,30 @@ export const messagesSent = defineEvent({
   keyOf: (event) => event.batchId,
 })
 
+export const ratingChanged = defineEvent({
+  type: 'reviews.rating_changed',
+  topic: 'reviews.rating',
+  schemaVersion: 1,
+  message: RatingChangedSchema,
+  keyOf: (event) => event.productId,
+})
+
+export const settingChanged = defineEvent({
+  type: 'settings.setting_changed',
+  topic: 'settings.setting',
+  schemaVersion: 1,
+  message: SettingChangedSchema,
+  keyOf: (event) => `${event.ownerId}/${event.key}`,
+})
+
+export const flagChanged = defineEvent({
+  type: 'settings.flag_changed',
+  topic: 'settings.flag',
+  schemaVersion: 1,
+  message: FlagChangedSchema,
+  keyOf: (event) => event.flagKey,
+})
+
 /** Every kind of event there is. */
 export const allEvents: readonly EventType[] = [
   accountRegistered,
@@ -224,4 +250,7 @@ export const allEvents: readonly EventType[] = [
   paymentRefunded,
   messageFailed,
   messagesSent,
+  ratingChanged,
+  settingChanged,
+  flagChanged,
 ]

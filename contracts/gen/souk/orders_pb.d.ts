@@ -372,6 +372,20 @@ export declare type OrderDelivered = Message<"souk.orders.OrderDelivered"> & {
    * @generated from field: string currency_code = 8;
    */
   currencyCode: string;
+
+  /**
+   * of the total, what is of goods that arrived: what is still to be collected at the door
+   *
+   * @generated from field: optional int64 due_minor = 9;
+   */
+  dueMinor?: bigint | undefined;
+
+  /**
+   * of the goods that arrived, each once
+   *
+   * @generated from field: repeated string product_ids = 10;
+   */
+  productIds: string[];
 };
 
 /**
