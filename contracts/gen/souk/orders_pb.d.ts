@@ -79,6 +79,27 @@ export declare type OrderPlaced = Message<"souk.orders.OrderPlaced"> & {
    * @generated from field: string payment_token = 10;
    */
   paymentToken: string;
+
+  /**
+   * with the lines they add up to the total; empty: the lines are all
+   *
+   * @generated from field: repeated souk.orders.Adjustment adjustments = 11;
+   */
+  adjustments: Adjustment[];
+
+  /**
+   * of the total; 0 when the shop collects none
+   *
+   * @generated from field: int64 tax_minor = 12;
+   */
+  taxMinor: bigint;
+
+  /**
+   * of the total, less what was taken off it
+   *
+   * @generated from field: int64 shipping_minor = 13;
+   */
+  shippingMinor: bigint;
 };
 
 /**
@@ -1782,6 +1803,703 @@ export declare type OrderDue = Message<"souk.orders.OrderDue"> & {
 export declare const OrderDueSchema: GenMessage<OrderDue>;
 
 /**
+ * @generated from message souk.orders.PlaceOrdersRequest
+ */
+export declare type PlaceOrdersRequest = Message<"souk.orders.PlaceOrdersRequest"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * of the caller; kept with the orders
+   *
+   * @generated from field: string checkout_id = 2;
+   */
+  checkoutId: string;
+
+  /**
+   * @generated from field: string correlation_id = 3;
+   */
+  correlationId: string;
+
+  /**
+   * 1 to 100, each of one shop
+   *
+   * @generated from field: repeated souk.orders.OrderToPlace orders = 4;
+   */
+  orders: OrderToPlace[];
+};
+
+/**
+ * Describes the message souk.orders.PlaceOrdersRequest.
+ * Use `create(PlaceOrdersRequestSchema)` to create a new message.
+ */
+export declare const PlaceOrdersRequestSchema: GenMessage<PlaceOrdersRequest>;
+
+/**
+ * @generated from message souk.orders.OrderToPlace
+ */
+export declare type OrderToPlace = Message<"souk.orders.OrderToPlace"> & {
+  /**
+   * of this order, of the customer's keys; at most 255 characters
+   *
+   * @generated from field: string idempotency_key = 1;
+   */
+  idempotencyKey: string;
+
+  /**
+   * 1 to 1,000
+   *
+   * @generated from field: repeated souk.orders.LineToPlace lines = 2;
+   */
+  lines: LineToPlace[];
+
+  /**
+   * 5 at most
+   *
+   * @generated from field: repeated string voucher_codes = 3;
+   */
+  voucherCodes: string[];
+
+  /**
+   * left out: handed over as agreed, nothing is sent
+   *
+   * @generated from field: souk.orders.Delivery delivery = 4;
+   */
+  delivery?: Delivery | undefined;
+
+  /**
+   * @generated from field: souk.orders.Contact contact = 5;
+   */
+  contact?: Contact | undefined;
+
+  /**
+   * as in OrderPlaced; empty: "cash-on-delivery"
+   *
+   * @generated from field: string payment_method = 6;
+   */
+  paymentMethod: string;
+
+  /**
+   * of the payment provider, for a card; empty: none
+   *
+   * @generated from field: string payment_token = 7;
+   */
+  paymentToken: string;
+};
+
+/**
+ * Describes the message souk.orders.OrderToPlace.
+ * Use `create(OrderToPlaceSchema)` to create a new message.
+ */
+export declare const OrderToPlaceSchema: GenMessage<OrderToPlace>;
+
+/**
+ * @generated from message souk.orders.LineToPlace
+ */
+export declare type LineToPlace = Message<"souk.orders.LineToPlace"> & {
+  /**
+   * @generated from field: string variant_id = 1;
+   */
+  variantId: string;
+
+  /**
+   * 1 or more
+   *
+   * @generated from field: uint32 quantity = 2;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message souk.orders.LineToPlace.
+ * Use `create(LineToPlaceSchema)` to create a new message.
+ */
+export declare const LineToPlaceSchema: GenMessage<LineToPlace>;
+
+/**
+ * Where goods go, and how.
+ *
+ * @generated from message souk.orders.Delivery
+ */
+export declare type Delivery = Message<"souk.orders.Delivery"> & {
+  /**
+   * of the shop's shipping rates: "standard", "express"; empty: "standard"
+   *
+   * @generated from field: string method = 1;
+   */
+  method: string;
+
+  /**
+   * @generated from field: souk.orders.Address address = 2;
+   */
+  address?: Address | undefined;
+};
+
+/**
+ * Describes the message souk.orders.Delivery.
+ * Use `create(DeliverySchema)` to create a new message.
+ */
+export declare const DeliverySchema: GenMessage<Delivery>;
+
+/**
+ * @generated from message souk.orders.Address
+ */
+export declare type Address = Message<"souk.orders.Address"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string line1 = 2;
+   */
+  line1: string;
+
+  /**
+   * @generated from field: string line2 = 3;
+   */
+  line2: string;
+
+  /**
+   * @generated from field: string postcode = 4;
+   */
+  postcode: string;
+
+  /**
+   * @generated from field: string city = 5;
+   */
+  city: string;
+
+  /**
+   * @generated from field: string region = 6;
+   */
+  region: string;
+
+  /**
+   * ISO 3166-1 alpha-2
+   *
+   * @generated from field: string country_code = 7;
+   */
+  countryCode: string;
+
+  /**
+   * @generated from field: string phone = 8;
+   */
+  phone: string;
+};
+
+/**
+ * Describes the message souk.orders.Address.
+ * Use `create(AddressSchema)` to create a new message.
+ */
+export declare const AddressSchema: GenMessage<Address>;
+
+/**
+ * Whom to ask about the order.
+ *
+ * @generated from message souk.orders.Contact
+ */
+export declare type Contact = Message<"souk.orders.Contact"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string phone = 3;
+   */
+  phone: string;
+};
+
+/**
+ * Describes the message souk.orders.Contact.
+ * Use `create(ContactSchema)` to create a new message.
+ */
+export declare const ContactSchema: GenMessage<Contact>;
+
+/**
+ * @generated from message souk.orders.PlaceOrdersResponse
+ */
+export declare type PlaceOrdersResponse = Message<"souk.orders.PlaceOrdersResponse"> & {
+  /**
+   * one per order, in their order
+   *
+   * @generated from field: repeated souk.orders.OrderOutcome outcomes = 1;
+   */
+  outcomes: OrderOutcome[];
+};
+
+/**
+ * Describes the message souk.orders.PlaceOrdersResponse.
+ * Use `create(PlaceOrdersResponseSchema)` to create a new message.
+ */
+export declare const PlaceOrdersResponseSchema: GenMessage<PlaceOrdersResponse>;
+
+/**
+ * @generated from message souk.orders.OrderOutcome
+ */
+export declare type OrderOutcome = Message<"souk.orders.OrderOutcome"> & {
+  /**
+   * @generated from oneof souk.orders.OrderOutcome.outcome
+   */
+  outcome: {
+    /**
+     * @generated from field: souk.orders.OrderSummary order = 1;
+     */
+    value: OrderSummary;
+    case: "order";
+  } | {
+    /**
+     * @generated from field: souk.orders.OrderRefusal refusal = 2;
+     */
+    value: OrderRefusal;
+    case: "refusal";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message souk.orders.OrderOutcome.
+ * Use `create(OrderOutcomeSchema)` to create a new message.
+ */
+export declare const OrderOutcomeSchema: GenMessage<OrderOutcome>;
+
+/**
+ * @generated from message souk.orders.OrderSummary
+ */
+export declare type OrderSummary = Message<"souk.orders.OrderSummary"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string shop_id = 2;
+   */
+  shopId: string;
+
+  /**
+   * the key had made this order before
+   *
+   * @generated from field: bool repeated = 3;
+   */
+  repeated: boolean;
+
+  /**
+   * to be paid: lines and adjustments
+   *
+   * @generated from field: int64 total_minor = 4;
+   */
+  totalMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 5;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 placed_at_ms = 6;
+   */
+  placedAtMs: bigint;
+
+  /**
+   * @generated from field: repeated souk.orders.Adjustment adjustments = 7;
+   */
+  adjustments: Adjustment[];
+};
+
+/**
+ * Describes the message souk.orders.OrderSummary.
+ * Use `create(OrderSummarySchema)` to create a new message.
+ */
+export declare const OrderSummarySchema: GenMessage<OrderSummary>;
+
+/**
+ * Nothing of the order was placed; the same key may ask again.
+ *
+ * @generated from message souk.orders.OrderRefusal
+ */
+export declare type OrderRefusal = Message<"souk.orders.OrderRefusal"> & {
+  /**
+   * of orders' errors: "out-of-stock", "voucher-refused"
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * as HTTP has it: 409, 422; 503 when the same may succeed shortly
+   *
+   * @generated from field: uint32 status = 4;
+   */
+  status: number;
+
+  /**
+   * an object with what the detail is about: {"variantId":"…","remaining":3}
+   *
+   * @generated from field: string figures_json = 5;
+   */
+  figuresJson: string;
+
+  /**
+   * 0 when not stated
+   *
+   * @generated from field: uint32 retry_after_seconds = 6;
+   */
+  retryAfterSeconds: number;
+};
+
+/**
+ * Describes the message souk.orders.OrderRefusal.
+ * Use `create(OrderRefusalSchema)` to create a new message.
+ */
+export declare const OrderRefusalSchema: GenMessage<OrderRefusal>;
+
+/**
+ * What is added to the lines of an order, or taken off them. Lines and adjustments add up to the total.
+ *
+ * @generated from message souk.orders.Adjustment
+ */
+export declare type Adjustment = Message<"souk.orders.Adjustment"> & {
+  /**
+   * "discount", "voucher", "shipping", "shipping-discount", "tax"
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string label = 2;
+   */
+  label: string;
+
+  /**
+   * negative when taken off
+   *
+   * @generated from field: int64 amount_minor = 3;
+   */
+  amountMinor: bigint;
+
+  /**
+   * of a voucher
+   *
+   * @generated from field: string code = 4;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message souk.orders.Adjustment.
+ * Use `create(AdjustmentSchema)` to create a new message.
+ */
+export declare const AdjustmentSchema: GenMessage<Adjustment>;
+
+/**
+ * @generated from message souk.orders.PriceLinesRequest
+ */
+export declare type PriceLinesRequest = Message<"souk.orders.PriceLinesRequest"> & {
+  /**
+   * 1 to 1,000, of any shops
+   *
+   * @generated from field: repeated souk.orders.LineToPlace lines = 1;
+   */
+  lines: LineToPlace[];
+
+  /**
+   * empty: nobody yet
+   *
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message souk.orders.PriceLinesRequest.
+ * Use `create(PriceLinesRequestSchema)` to create a new message.
+ */
+export declare const PriceLinesRequestSchema: GenMessage<PriceLinesRequest>;
+
+/**
+ * @generated from message souk.orders.PriceLinesResponse
+ */
+export declare type PriceLinesResponse = Message<"souk.orders.PriceLinesResponse"> & {
+  /**
+   * in the order asked for
+   *
+   * @generated from field: repeated souk.orders.PricedLine lines = 1;
+   */
+  lines: PricedLine[];
+
+  /**
+   * of the shops of these lines, those the customer has ordered from before
+   *
+   * @generated from field: repeated string shops_ordered_from = 2;
+   */
+  shopsOrderedFrom: string[];
+};
+
+/**
+ * Describes the message souk.orders.PriceLinesResponse.
+ * Use `create(PriceLinesResponseSchema)` to create a new message.
+ */
+export declare const PriceLinesResponseSchema: GenMessage<PriceLinesResponse>;
+
+/**
+ * @generated from message souk.orders.PricedLine
+ */
+export declare type PricedLine = Message<"souk.orders.PricedLine"> & {
+  /**
+   * @generated from field: string variant_id = 1;
+   */
+  variantId: string;
+
+  /**
+   * @generated from field: string product_id = 2;
+   */
+  productId: string;
+
+  /**
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: string title = 4;
+   */
+  title: string;
+
+  /**
+   * @generated from field: uint32 quantity = 5;
+   */
+  quantity: number;
+
+  /**
+   * @generated from field: int64 unit_price_minor = 6;
+   */
+  unitPriceMinor: bigint;
+
+  /**
+   * @generated from field: string currency_code = 7;
+   */
+  currencyCode: string;
+
+  /**
+   * empty when sold outside a sale
+   *
+   * @generated from field: string sale_window_id = 8;
+   */
+  saleWindowId: string;
+
+  /**
+   * @generated from field: bool shop_selling = 9;
+   */
+  shopSelling: boolean;
+};
+
+/**
+ * Describes the message souk.orders.PricedLine.
+ * Use `create(PricedLineSchema)` to create a new message.
+ */
+export declare const PricedLineSchema: GenMessage<PricedLine>;
+
+/**
+ * @generated from message souk.orders.SetUsesRequest
+ */
+export declare type SetUsesRequest = Message<"souk.orders.SetUsesRequest"> & {
+  /**
+   * @generated from field: string voucher_id = 1;
+   */
+  voucherId: string;
+
+  /**
+   * @generated from field: string shop_id = 2;
+   */
+  shopId: string;
+
+  /**
+   * of the voucher
+   *
+   * @generated from field: int64 version = 3;
+   */
+  version: bigint;
+
+  /**
+   * in all; 0 ends it
+   *
+   * @generated from field: int64 uses = 4;
+   */
+  uses: bigint;
+};
+
+/**
+ * Describes the message souk.orders.SetUsesRequest.
+ * Use `create(SetUsesRequestSchema)` to create a new message.
+ */
+export declare const SetUsesRequestSchema: GenMessage<SetUsesRequest>;
+
+/**
+ * @generated from message souk.orders.SetUsesResponse
+ */
+export declare type SetUsesResponse = Message<"souk.orders.SetUsesResponse"> & {
+  /**
+   * uses in all as they are now: what was asked for, or what is taken already when that is more
+   *
+   * @generated from field: int64 granted = 1;
+   */
+  granted: bigint;
+
+  /**
+   * @generated from field: int64 remaining = 2;
+   */
+  remaining: bigint;
+};
+
+/**
+ * Describes the message souk.orders.SetUsesResponse.
+ * Use `create(SetUsesResponseSchema)` to create a new message.
+ */
+export declare const SetUsesResponseSchema: GenMessage<SetUsesResponse>;
+
+/**
+ * @generated from message souk.orders.ListUsesRequest
+ */
+export declare type ListUsesRequest = Message<"souk.orders.ListUsesRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * 1,000 at most
+   *
+   * @generated from field: repeated string voucher_ids = 2;
+   */
+  voucherIds: string[];
+
+  /**
+   * empty: only in all
+   *
+   * @generated from field: string customer_id = 3;
+   */
+  customerId: string;
+};
+
+/**
+ * Describes the message souk.orders.ListUsesRequest.
+ * Use `create(ListUsesRequestSchema)` to create a new message.
+ */
+export declare const ListUsesRequestSchema: GenMessage<ListUsesRequest>;
+
+/**
+ * @generated from message souk.orders.ListUsesResponse
+ */
+export declare type ListUsesResponse = Message<"souk.orders.ListUsesResponse"> & {
+  /**
+   * unknown ones are left out
+   *
+   * @generated from field: repeated souk.orders.VoucherUses uses = 1;
+   */
+  uses: VoucherUses[];
+};
+
+/**
+ * Describes the message souk.orders.ListUsesResponse.
+ * Use `create(ListUsesResponseSchema)` to create a new message.
+ */
+export declare const ListUsesResponseSchema: GenMessage<ListUsesResponse>;
+
+/**
+ * @generated from message souk.orders.VoucherUses
+ */
+export declare type VoucherUses = Message<"souk.orders.VoucherUses"> & {
+  /**
+   * @generated from field: string voucher_id = 1;
+   */
+  voucherId: string;
+
+  /**
+   * @generated from field: int64 granted = 2;
+   */
+  granted: bigint;
+
+  /**
+   * @generated from field: int64 remaining = 3;
+   */
+  remaining: bigint;
+
+  /**
+   * by orders that are not cancelled
+   *
+   * @generated from field: int64 taken_by_customer = 4;
+   */
+  takenByCustomer: bigint;
+};
+
+/**
+ * Describes the message souk.orders.VoucherUses.
+ * Use `create(VoucherUsesSchema)` to create a new message.
+ */
+export declare const VoucherUsesSchema: GenMessage<VoucherUses>;
+
+/**
+ * @generated from message souk.orders.SetRulesRequest
+ */
+export declare type SetRulesRequest = Message<"souk.orders.SetRulesRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * of the shop's rules
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * whether every order is to be priced by promotions
+   *
+   * @generated from field: bool ask = 3;
+   */
+  ask: boolean;
+};
+
+/**
+ * Describes the message souk.orders.SetRulesRequest.
+ * Use `create(SetRulesRequestSchema)` to create a new message.
+ */
+export declare const SetRulesRequestSchema: GenMessage<SetRulesRequest>;
+
+/**
+ * @generated from message souk.orders.SetRulesResponse
+ */
+export declare type SetRulesResponse = Message<"souk.orders.SetRulesResponse"> & {
+};
+
+/**
+ * Describes the message souk.orders.SetRulesResponse.
+ * Use `create(SetRulesResponseSchema)` to create a new message.
+ */
+export declare const SetRulesResponseSchema: GenMessage<SetRulesResponse>;
+
+/**
  * How many units may be promised. Called by inventory, which owns the goods. Every call carries a transfer_id of the
  * caller: repeated with the same one it has no further effect and gives the first answer.
  *
@@ -1963,6 +2681,74 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ListDuesRequestSchema;
     output: typeof ListDuesResponseSchema;
+  },
+}>;
+
+/**
+ * Orders of one checkout, one per shop. Called by carts, which turns a cart into them.
+ *
+ * @generated from service souk.orders.CheckoutService
+ */
+export declare const CheckoutService: GenService<{
+  /**
+   * Place each of them as POST /v1/orders would: some may be placed and others refused. Repeated with the same keys it
+   * gives the first orders again, never second ones.
+   *
+   * @generated from rpc souk.orders.CheckoutService.PlaceOrders
+   */
+  placeOrders: {
+    methodKind: "unary";
+    input: typeof PlaceOrdersRequestSchema;
+    output: typeof PlaceOrdersResponseSchema;
+  },
+  /**
+   * What these variants cost at this moment, sale prices included; those not for sale are left out. Holds nothing.
+   *
+   * @generated from rpc souk.orders.CheckoutService.PriceLines
+   */
+  priceLines: {
+    methodKind: "unary";
+    input: typeof PriceLinesRequestSchema;
+    output: typeof PriceLinesResponseSchema;
+  },
+}>;
+
+/**
+ * What promotions tells orders: what can run out, and which shops' orders it wants to be asked about. Every call names the
+ * version it is about; an older one than already known changes nothing, repeating is harmless.
+ *
+ * @generated from service souk.orders.PromotionTermsService
+ */
+export declare const PromotionTermsService: GenService<{
+  /**
+   * So many uses of a voucher may be taken by orders in all. Never fewer than are taken already.
+   *
+   * @generated from rpc souk.orders.PromotionTermsService.SetUses
+   */
+  setUses: {
+    methodKind: "unary";
+    input: typeof SetUsesRequestSchema;
+    output: typeof SetUsesResponseSchema;
+  },
+  /**
+   * How many are left, of vouchers and for one customer.
+   *
+   * @generated from rpc souk.orders.PromotionTermsService.ListUses
+   */
+  listUses: {
+    methodKind: "unary";
+    input: typeof ListUsesRequestSchema;
+    output: typeof ListUsesResponseSchema;
+  },
+  /**
+   * Whether orders of a shop must be priced by promotions, or cost what their lines cost.
+   *
+   * @generated from rpc souk.orders.PromotionTermsService.SetRules
+   */
+  setRules: {
+    methodKind: "unary";
+    input: typeof SetRulesRequestSchema;
+    output: typeof SetRulesResponseSchema;
   },
 }>;
 
