@@ -24,6 +24,9 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 if (onlyChecks || forVitest.length === 0) {
   await check('types', tool('@typescript/native', 'tsc'), ['-p', 'tsconfig.json'])
+  // What runs in browsers knows the page, not Node: each has settings of its own.
+  for (const part of ['packages/ui', 'apps/admin'])
+    await check(`types of ${part}`, tool('@typescript/native', 'tsc'), ['-p', `${part}/tsconfig.json`])
   // The rules about promises need types; only what fails the check is shown.
   await check('lint', tool('oxlint', 'oxlint'), ['--type-aware', '--quiet'])
   await check('format', tool('@biomejs/biome', 'biome'), ['format', '.'])
