@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { allServices } from '../../apps/souk/services.ts'
+import { obtainHelm } from '../../scripts/engines/helm.mjs'
+import { createCheck, environments, lint, render, type Rendered } from './render.ts'
+
+const required = (process.env.SOUK_REQUIRE_ENGINES ?? '') !== ''
+let helm: string | undefined
+try {
+  helm = obtainHelm()
+} catch (error) {
+  if (required) throw error
+  process.stderr.write(`The chart was not tried: ${(error as Error).message}\n`)
+}
+
+const check = createCheck()
+const named = (objects: readonly Rendered[], kind: string) =>
+  Object.fromEntries(objects.filter((object) => object.kind === kind).map((object) => [object.metadata.name, object]))
+
+describe.skipIf(helm === undefined).each(environments)('the chart, rendered for %s', (environment) => {
+  const objects = helm === undefined ? [] : render(helm, environment)
+  const deployments = Object.values(named(objects, 'Deployment'))
+
+  test('is found faultless by Helm, strictly', () => {
+    expect(lint(helm as string, environment)).toContain('0 chart(s) failed')
+  })
+
+  test('is what Kubernetes, KEDA, Prometheus and External Secrets accept, to the last field', () => {
+    expect(objects.flatMap(check)).toEqual([])
+    expect(objects.length).toBeGreaterThan(50)
+  })
+
+  test('runs every service there is, once at its edges and once where events are read', () => {
+    const run = (role: string) =>
+      deployments
+        .map(({ spec }) => spec.template.spec.containers[0])
+        .filter(({ env }) => env.some(({ name, value }: Env) => name === 'SOUK_ROLE' && value === role))
+        .flatMap(({ args }) => (args?.[0] === 'serve' ? args.slice(1) : []))
+        .sort()
+    const all = allServices.map(({ name }) => name).sort()
+    expect(run('edge')).toEqual(all)
+    expect(run('worker')).toEqual(all)
+  })
+
+  test('gives no container root, a writable image, a privilege or the cluster’s own token', () => {
+    const pods = [...deployments, ...Object.values(named(objects, 'Job'))].map(({ spec }) => spec.template.spec)
+    for (const pod of pods) {
+      expect(pod.automountServiceAccountToken).toBe(false)
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1001 })
+      for (const container of pod.containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        })
+        expect(container.resources).toMatchObject({ requests: { memory: expect.any(String) }, limits: {} })
+        expect(container.image).toMatch(/:abc1234$/)
+      }
+    }
+  })
+
+  test('asks every program for its health, and lets it finish what it accepted', () => {
+    for (const { spec } of deployments) {
+      const pod = spec.template.spec
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60)
+      expect(pod.containers[0].readinessProbe.httpGet.path).toBe('/health/ready')
+      expect(pod.containers[0].livenessProbe.httpGet.path).toBe('/health/live')
+      expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(0)
+    }
+  })
+
+  test('sends every address to a service that exists and listens there', () => {
+    const services = named(objects, 'Service')
+    const ports = (name: string) => services[name]?.spec.ports.map(({ port }: { port: number }) => port) ?? []
+    const { data = {} } = named(objects, 'ConfigMap')['souk-settings'] ?? {}
+    const urls = [...(data.SOUK_RPC_PEERS ?? '').split(','), ...(data.SOUK_GATEWAY_UPSTREAMS ?? '').split(',')]
+    expect(urls.length).toBeGreaterThan(10)
+    for (const entry of urls) {
+      const { hostname, port } = new URL(entry.slice(entry.indexOf('=') + 1))
+      expect(ports(hostname), entry).toContain(Number(port))
+    }
+    for (const { spec } of Object.values(named(objects, 'Ingress')))
+      for (const { http } of spec.rules)
+        for (const { backend } of http.paths)
+          expect(ports(backend.service.name), backend.service.name).toContain(backend.service.port.number)
+  })
+
+  test('migrates before any pod of the release starts', () => {
+    const job = named(objects, 'Job')['souk-migrate']
+    expect(job?.metadata.annotations?.['helm.sh/hook']).toBe('pre-install,pre-upgrade')
+  })
+})
+
+describe.skipIf(helm === undefined)('the chart in production', () => {
+  const objects = helm === undefined ? [] : render(helm, 'production')
+
+  test.each([
+    ['orders', 10, 50],
+    ['catalog', 5, 20],
+    ['identity', 3, 10],
+    ['customers', 3, 10],
+    ['notifications', 3, 15],
+    ['gateway', 3, 20],
+  ])('keeps %s between %i and %i pods, by processor, memory and load', (name, from, to) => {
+    const spec = named(objects, 'HorizontalPodAutoscaler')[`souk-${name}`]?.spec
+    expect([spec.minReplicas, spec.maxReplicas]).toEqual([from, to])
+    expect(spec.metrics.length).toBeGreaterThanOrEqual(3)
+    expect(spec.behavior.scaleDown.stabilizationWindowSeconds).toBe(300)
+    expect(spec.behavior.scaleUp.stabilizationWindowSeconds).toBe(0)
+  })
+
+  test('grows consumers by what they are behind: 1 to 20, a thousand events each', () => {
+    const scaled = Object.values(named(objects, 'ScaledObject'))
+    expect(scaled.length).toBeGreaterThanOrEqual(4)
+    for (const { spec } of scaled) {
+      expect([spec.minReplicaCount, spec.maxReplicaCount]).toEqual([1, 20])
+      expect(spec.triggers[0].metadata.threshold).toBe('1000')
+    }
+  })
+
+  test('lets only those talk to the outside who have somebody to talk to there', () => {
+    const outside = Object.values(named(objects, 'NetworkPolicy'))
+      .filter(({ spec }) => JSON.stringify(spec.egress ?? []).includes('0.0.0.0/0'))
+      .map(({ metadata }) => metadata.name)
+      .sort()
+    expect(outside).toEqual([
+      'souk-house-worker',
+      'souk-media',
+      'souk-notifications',
+      'souk-notifications-worker',
+      'souk-payments',
+      'souk-payments-worker',
+    ])
+  })
+
+  test('has a network policy, a budget for disruptions and a monitor for every service', () => {
+    const names = Object.keys(named(objects, 'Deployment'))
+    for (const kind of ['NetworkPolicy', 'ServiceMonitor', 'ServiceAccount', 'Service'])
+      expect(Object.keys(named(objects, kind)), kind).toEqual(expect.arrayContaining(names))
+    const budgets = named(objects, 'PodDisruptionBudget')
+    for (const name of names.filter((name) => !/-worker$/.test(name))) expect(budgets[name], name).toBeDefined()
+  })
+
+  test('takes secrets from the cluster’s store and writes none itself', () => {
+    expect(named(objects, 'Secret')).toEqual({})
+    const keys = named(objects, 'ExternalSecret').souk?.spec.data.map(
+      ({ secretKey }: { secretKey: string }) => secretKey,
+    )
+    expect(keys).toEqual(expect.arrayContaining(['DATABASE_URL', 'SOUK_SECRET']))
+  })
+
+  test('forces TLS, and lets pictures of 50 MB through', () => {
+    const ingress = named(objects, 'Ingress').souk
+    expect(ingress?.spec.tls[0].hosts).toEqual(['api.souk.example', 'www.souk.example', 'admin.souk.example'])
+    expect(ingress?.metadata.annotations).toMatchObject({
+      'nginx.ingress.kubernetes.io/force-ssl-redirect': 'true',
+      'nginx.ingress.kubernetes.io/proxy-body-size': '50m',
+    })
+  })
+
+  test('alerts by the rules the runbook explains', () => {
+    const file = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+    expect(file('../../deploy/helm/souk/files/alerts.yml')).toBe(file('../../deploy/alerts/souk.yml'))
+    expect(named(objects, 'PrometheusRule').souk?.spec.groups.length).toBeGreaterThan(0)
+  })
+
+  test('is refused without a build, and with “latest”', () => {
+    expect(() => render(helm as string, 'production', '--set', 'image.tag=')).toThrow('Say which build')
+    expect(() => render(helm as string, 'production', '--set', 'image.tag=latest')).toThrow('must be a build')
+  })
+})
+
+describe('the schemas', () => {
+  test('find a misspelt field, a wrong type and a missing one', () => {
+    const good: Rendered = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'x' },
+      spec: { maxUnavailable: 1, selector: { matchLabels: { a: 'b' } } },
+    }
+    expect(check(good)).toEqual([])
+    expect(check({ ...good, spec: { ...good.spec, maxUnavailble: 1 } })[0]).toContain('maxUnavailble')
+    expect(check({ ...good, spec: { selector: { matchLabels: { a: 1 } } } })[0]).toContain('must be string')
+    expect(check({ ...good, apiVersion: 'apps/v1', kind: 'Deployment', spec: {} }).join()).toContain('selector')
+  })
+})
+
+type Env = { name: string; value: string }
