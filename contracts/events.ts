@@ -1,5 +1,7 @@
 import { defineEvent, type EventType } from '@souk/events'
+import { CartCheckedOutSchema } from './gen/souk/carts_pb.js'
 import { ProductChangedSchema, SaleWindowChangedSchema } from './gen/souk/catalog_pb.js'
+import { ConsentChangedSchema, CustomerChangedSchema } from './gen/souk/customers_pb.js'
 import { AccountRegisteredSchema, SignInFailuresExceededSchema } from './gen/souk/identity_pb.js'
 import { StockChangedSchema, StockRanLowSchema } from './gen/souk/inventory_pb.js'
 import { MessageFailedSchema, MessagesSentSchema } from './gen/souk/notifications_pb.js'
@@ -226,6 +228,30 @@ export const flagChanged = defineEvent({
   keyOf: (event) => event.flagKey,
 })
 
+export const customerChanged = defineEvent({
+  type: 'customers.customer_changed',
+  topic: 'customers.customer',
+  schemaVersion: 1,
+  message: CustomerChangedSchema,
+  keyOf: (event) => event.customerId,
+})
+
+export const consentChanged = defineEvent({
+  type: 'customers.consent_changed',
+  topic: 'customers.customer',
+  schemaVersion: 1,
+  message: ConsentChangedSchema,
+  keyOf: (event) => event.customerId,
+})
+
+export const cartCheckedOut = defineEvent({
+  type: 'carts.cart_checked_out',
+  topic: 'carts.checkout',
+  schemaVersion: 1,
+  message: CartCheckedOutSchema,
+  keyOf: (event) => event.checkoutId,
+})
+
 /** Every kind of event there is. */
 export const allEvents: readonly EventType[] = [
   accountRegistered,
@@ -253,4 +279,7 @@ export const allEvents: readonly EventType[] = [
   ratingChanged,
   settingChanged,
   flagChanged,
+  customerChanged,
+  consentChanged,
+  cartCheckedOut,
 ]

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_souk_identity: GenFile;
 
 /**
- * Emitted once, when an account is registered.
+ * Emitted when an account is registered. Of a guest: when one begins to order, and again when the guest registers.
  *
  * @generated from message souk.identity.AccountRegistered
  */
@@ -35,6 +35,13 @@ export declare type AccountRegistered = Message<"souk.identity.AccountRegistered
    * @generated from field: int64 registered_at_ms = 4;
    */
   registeredAtMs: bigint;
+
+  /**
+   * has no password; the e-mail address is where to write to, and was not proved
+   *
+   * @generated from field: bool guest = 5;
+   */
+  guest: boolean;
 };
 
 /**

@@ -1803,6 +1803,87 @@ export declare type OrderDue = Message<"souk.orders.OrderDue"> & {
 export declare const OrderDueSchema: GenMessage<OrderDue>;
 
 /**
+ * @generated from message souk.orders.CancelOrdersRequest
+ */
+export declare type CancelOrdersRequest = Message<"souk.orders.CancelOrdersRequest"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * 1 to 100
+   *
+   * @generated from field: repeated string order_ids = 2;
+   */
+  orderIds: string[];
+
+  /**
+   * @generated from field: string correlation_id = 3;
+   */
+  correlationId: string;
+};
+
+/**
+ * Describes the message souk.orders.CancelOrdersRequest.
+ * Use `create(CancelOrdersRequestSchema)` to create a new message.
+ */
+export declare const CancelOrdersRequestSchema: GenMessage<CancelOrdersRequest>;
+
+/**
+ * @generated from message souk.orders.CancelOrdersResponse
+ */
+export declare type CancelOrdersResponse = Message<"souk.orders.CancelOrdersResponse"> & {
+  /**
+   * one per order, in their order
+   *
+   * @generated from field: repeated souk.orders.CancelOutcome outcomes = 1;
+   */
+  outcomes: CancelOutcome[];
+};
+
+/**
+ * Describes the message souk.orders.CancelOrdersResponse.
+ * Use `create(CancelOrdersResponseSchema)` to create a new message.
+ */
+export declare const CancelOrdersResponseSchema: GenMessage<CancelOrdersResponse>;
+
+/**
+ * @generated from message souk.orders.CancelOutcome
+ */
+export declare type CancelOutcome = Message<"souk.orders.CancelOutcome"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * also when it had been cancelled before
+   *
+   * @generated from field: bool cancelled = 2;
+   */
+  cancelled: boolean;
+
+  /**
+   * of orders' errors, when it could not be: "order-not-cancellable"
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message souk.orders.CancelOutcome.
+ * Use `create(CancelOutcomeSchema)` to create a new message.
+ */
+export declare const CancelOutcomeSchema: GenMessage<CancelOutcome>;
+
+/**
  * @generated from message souk.orders.PlaceOrdersRequest
  */
 export declare type PlaceOrdersRequest = Message<"souk.orders.PlaceOrdersRequest"> & {
@@ -2710,6 +2791,16 @@ export declare const CheckoutService: GenService<{
     methodKind: "unary";
     input: typeof PriceLinesRequestSchema;
     output: typeof PriceLinesResponseSchema;
+  },
+  /**
+   * Cancel orders of this customer that one checkout placed a moment ago. Repeating it is harmless.
+   *
+   * @generated from rpc souk.orders.CheckoutService.CancelOrders
+   */
+  cancelOrders: {
+    methodKind: "unary";
+    input: typeof CancelOrdersRequestSchema;
+    output: typeof CancelOrdersResponseSchema;
   },
 }>;
 
