@@ -6,7 +6,9 @@ const globalSetup = fileURLToPath(new URL('./packages/testing/global-setup.ts', 
 
 export default defineConfig({
   test: {
-    include: ['apps', 'packages', 'services', 'contracts', 'bench', 'tests'].map((folder) => `${folder}/**/*.test.ts`),
+    include: ['apps', 'packages', 'services', 'contracts', 'bench', 'tests', 'sdk'].map(
+      (folder) => `${folder}/**/*.test.ts`,
+    ),
     exclude: ['**/node_modules/**', '**/gen/**'],
     // Processes, not threads: tests change working folders, send signals and load native modules.
     pool: 'forks',

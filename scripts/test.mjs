@@ -34,6 +34,7 @@ if (onlyChecks || forVitest.length === 0) {
     await check('contracts', tool('@bufbuild/buf', 'buf'), ['lint', 'contracts'])
   const contracts = join(root, 'scripts', 'contracts.mjs')
   if (existsSync(contracts)) await check('generated code is fresh', contracts, ['--check'])
+  await check('the client of the API is fresh', join(root, 'scripts', 'sdk.mjs'), ['--check'])
 }
 if (!onlyChecks) await test()
 
