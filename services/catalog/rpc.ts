@@ -1,6 +1,7 @@
 import { CatalogService } from '@souk/contracts/catalog'
-import { isUuid } from '@souk/postgres'
+import { type Database, isUuid } from '@souk/postgres'
 import type { RpcHandlers } from '@souk/rpc'
+import { describeCategories, describeProducts, listProductIds } from './describe-products.ts'
 import { type EnsureDeps, ensureProducts } from './ensure-products.ts'
 import { findProducts, productIdsOfVariants } from './products.sql.ts'
 import { toProductChanged } from './write-products.ts'
@@ -8,7 +9,7 @@ import { toProductChanged } from './write-products.ts'
 const maxIds = 1_000
 
 export const catalogRpc =
-  (deps: EnsureDeps): RpcHandlers =>
+  (deps: EnsureDeps & { db: Database }): RpcHandlers =>
   (router) =>
     router.service(CatalogService, {
       async getProducts({ productIds, variantIds }) {
@@ -22,5 +23,8 @@ export const catalogRpc =
         )
         return { products: found.flat().map(toProductChanged) }
       },
+      describeProducts: ({ productIds }) => describeProducts(deps.shards, productIds),
+      listProductIds: (request) => listProductIds(deps.shards, request),
+      listCategories: () => describeCategories(deps.db),
       ensureProducts: async (request) => ({ products: await ensureProducts(deps, request) }),
     })

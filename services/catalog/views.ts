@@ -35,8 +35,9 @@ const Picture = Type.Object(
   {
     url: Type.String({
       maxLength: 500,
-      pattern: '^(?:https?://[^\\s\\u0000-\\u001f"<>\\\\^`{|}]+|/v1/pictures/[A-Za-z0-9][A-Za-z0-9._-]{0,199})$',
-      description: 'http, https, or a picture of ours: /v1/pictures/…',
+      pattern:
+        '^(?:https?://[^\\s\\u0000-\\u001f"<>\\\\^`{|}]+|/v1/pictures/[A-Za-z0-9][A-Za-z0-9._-]{0,199}|/media/[0-9a-f-]{36}/[0-9]{2,4}\\.(?:webp|avif))$',
+      description: 'http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…',
     }),
     alt: line(0, 200, 'What is to be seen, for those who do not see it.'),
   },

@@ -368,6 +368,209 @@ export declare type EnsuredProduct = Message<"souk.catalog.EnsuredProduct"> & {
 export declare const EnsuredProductSchema: GenMessage<EnsuredProduct>;
 
 /**
+ * @generated from message souk.catalog.DescribeProductsRequest
+ */
+export declare type DescribeProductsRequest = Message<"souk.catalog.DescribeProductsRequest"> & {
+  /**
+   * @generated from field: repeated string product_ids = 1;
+   */
+  productIds: string[];
+};
+
+/**
+ * Describes the message souk.catalog.DescribeProductsRequest.
+ * Use `create(DescribeProductsRequestSchema)` to create a new message.
+ */
+export declare const DescribeProductsRequestSchema: GenMessage<DescribeProductsRequest>;
+
+/**
+ * @generated from message souk.catalog.DescribeProductsResponse
+ */
+export declare type DescribeProductsResponse = Message<"souk.catalog.DescribeProductsResponse"> & {
+  /**
+   * @generated from field: repeated souk.catalog.ProductDescription products = 1;
+   */
+  products: ProductDescription[];
+};
+
+/**
+ * Describes the message souk.catalog.DescribeProductsResponse.
+ * Use `create(DescribeProductsResponseSchema)` to create a new message.
+ */
+export declare const DescribeProductsResponseSchema: GenMessage<DescribeProductsResponse>;
+
+/**
+ * @generated from message souk.catalog.ProductDescription
+ */
+export declare type ProductDescription = Message<"souk.catalog.ProductDescription"> & {
+  /**
+   * @generated from field: souk.catalog.ProductChanged product = 1;
+   */
+  product?: ProductChanged | undefined;
+
+  /**
+   * @generated from field: string description = 2;
+   */
+  description: string;
+
+  /**
+   * @generated from field: repeated string tags = 3;
+   */
+  tags: string[];
+
+  /**
+   * without their ancestors
+   *
+   * @generated from field: repeated string category_ids = 4;
+   */
+  categoryIds: string[];
+
+  /**
+   * the first one's; empty when there is none
+   *
+   * @generated from field: string picture_url = 5;
+   */
+  pictureUrl: string;
+
+  /**
+   * @generated from field: string picture_alt = 6;
+   */
+  pictureAlt: string;
+
+  /**
+   * @generated from field: string currency_code = 7;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 created_at_ms = 8;
+   */
+  createdAtMs: bigint;
+};
+
+/**
+ * Describes the message souk.catalog.ProductDescription.
+ * Use `create(ProductDescriptionSchema)` to create a new message.
+ */
+export declare const ProductDescriptionSchema: GenMessage<ProductDescription>;
+
+/**
+ * @generated from message souk.catalog.ListProductIdsRequest
+ */
+export declare type ListProductIdsRequest = Message<"souk.catalog.ListProductIdsRequest"> & {
+  /**
+   * empty for the first page
+   *
+   * @generated from field: string after_product_id = 1;
+   */
+  afterProductId: string;
+
+  /**
+   * 10,000 at most
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message souk.catalog.ListProductIdsRequest.
+ * Use `create(ListProductIdsRequestSchema)` to create a new message.
+ */
+export declare const ListProductIdsRequestSchema: GenMessage<ListProductIdsRequest>;
+
+/**
+ * @generated from message souk.catalog.ListProductIdsResponse
+ */
+export declare type ListProductIdsResponse = Message<"souk.catalog.ListProductIdsResponse"> & {
+  /**
+   * @generated from field: repeated string product_ids = 1;
+   */
+  productIds: string[];
+};
+
+/**
+ * Describes the message souk.catalog.ListProductIdsResponse.
+ * Use `create(ListProductIdsResponseSchema)` to create a new message.
+ */
+export declare const ListProductIdsResponseSchema: GenMessage<ListProductIdsResponse>;
+
+/**
+ * @generated from message souk.catalog.ListCategoriesRequest
+ */
+export declare type ListCategoriesRequest = Message<"souk.catalog.ListCategoriesRequest"> & {
+};
+
+/**
+ * Describes the message souk.catalog.ListCategoriesRequest.
+ * Use `create(ListCategoriesRequestSchema)` to create a new message.
+ */
+export declare const ListCategoriesRequestSchema: GenMessage<ListCategoriesRequest>;
+
+/**
+ * @generated from message souk.catalog.ListCategoriesResponse
+ */
+export declare type ListCategoriesResponse = Message<"souk.catalog.ListCategoriesResponse"> & {
+  /**
+   * @generated from field: repeated souk.catalog.CategoryDescription categories = 1;
+   */
+  categories: CategoryDescription[];
+};
+
+/**
+ * Describes the message souk.catalog.ListCategoriesResponse.
+ * Use `create(ListCategoriesResponseSchema)` to create a new message.
+ */
+export declare const ListCategoriesResponseSchema: GenMessage<ListCategoriesResponse>;
+
+/**
+ * @generated from message souk.catalog.CategoryDescription
+ */
+export declare type CategoryDescription = Message<"souk.catalog.CategoryDescription"> & {
+  /**
+   * @generated from field: string category_id = 1;
+   */
+  categoryId: string;
+
+  /**
+   * empty for a root
+   *
+   * @generated from field: string parent_id = 2;
+   */
+  parentId: string;
+
+  /**
+   * @generated from field: string slug = 3;
+   */
+  slug: string;
+
+  /**
+   * @generated from field: string title = 4;
+   */
+  title: string;
+
+  /**
+   * from the root to itself
+   *
+   * @generated from field: repeated string ancestor_ids = 5;
+   */
+  ancestorIds: string[];
+
+  /**
+   * slugs from the root: "home/garden"
+   *
+   * @generated from field: string path = 6;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message souk.catalog.CategoryDescription.
+ * Use `create(CategoryDescriptionSchema)` to create a new message.
+ */
+export declare const CategoryDescriptionSchema: GenMessage<CategoryDescription>;
+
+/**
  * @generated from service souk.catalog.CatalogService
  */
 export declare const CatalogService: GenService<{
@@ -390,6 +593,36 @@ export declare const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof EnsureProductsRequestSchema;
     output: typeof EnsureProductsResponseSchema;
+  },
+  /**
+   * What is told of products to those who look for them; unknown ones are left out. 500 ids at most.
+   *
+   * @generated from rpc souk.catalog.CatalogService.DescribeProducts
+   */
+  describeProducts: {
+    methodKind: "unary";
+    input: typeof DescribeProductsRequestSchema;
+    output: typeof DescribeProductsResponseSchema;
+  },
+  /**
+   * The ids of all products there are, by id: for whoever keeps a copy and has to begin again.
+   *
+   * @generated from rpc souk.catalog.CatalogService.ListProductIds
+   */
+  listProductIds: {
+    methodKind: "unary";
+    input: typeof ListProductIdsRequestSchema;
+    output: typeof ListProductIdsResponseSchema;
+  },
+  /**
+   * All categories, parents before children.
+   *
+   * @generated from rpc souk.catalog.CatalogService.ListCategories
+   */
+  listCategories: {
+    methodKind: "unary";
+    input: typeof ListCategoriesRequestSchema;
+    output: typeof ListCategoriesResponseSchema;
   },
 }>;
 
