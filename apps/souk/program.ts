@@ -204,6 +204,25 @@ Starts one PostgreSQL in a temporary folder and runs the floor, Souk and the flo
 
   command(
     program,
+    'capacity',
+    'say how many pods, shards, connections and bytes a load needs',
+    `${examples('souk capacity --orders 10000 --reads 20000', 'souk capacity --orders 500 --lines 20 --json')}
+
+The formulas, and where they come from: docs/guides/scaling.md.`,
+    async (options: import('./commands/capacity.ts').CapacityOptions) =>
+      (await import('./commands/capacity.ts')).capacity(io, options),
+  )
+    .option('--orders <n>', 'orders a second in the worst minute', whole(1, 10_000_000), 1_000)
+    .option('--reads <n>', 'pages and reads a second besides', whole(0, 100_000_000), 5_000)
+    .option('--lines <n>', 'lines of an order', whole(1, 1_000), 1)
+    .option('--people <n>', 'people looking at once', whole(1, 1_000_000_000), 200_000)
+    .option('--per-day <n>', 'orders a day, for what is kept', whole(1, 10_000_000_000), 1_000_000)
+    .option('--pod-cores <n>', 'cores of a pod', whole(1, 64), 1)
+    .option('--database-cores <n>', 'cores of a database server', whole(1, 256), 8)
+    .option('--flush <ms>', 'how long a commit takes to be on disk', whole(1, 1_000), 2)
+
+  command(
+    program,
     'faults',
     'break everything under a marketplace of its own while customers order, and prove that every promise is kept',
     `${examples('souk faults', 'souk faults --seed 7 --seconds 60', 'souk faults --only kill,cut-after-commit --rounds 5')}

@@ -52,7 +52,8 @@ export function createCheck(): (object: Rendered) => string[] {
     if (root === undefined) return [`${kind} is no kind there is a schema for (scripts/kubernetes-schemas.mjs)`]
     const validate = compiled.get(root) ?? ajv.compile({ $ref: `kubernetes#/definitions/${root}` })
     compiled.set(root, validate)
-    if (validate(object)) return []
+    const valid: boolean = validate(object)
+    if (valid) return []
     return (validate.errors ?? []).map(
       ({ instancePath, message, params }) =>
         `${kind} ${object.metadata.name}${instancePath} ${message} ${JSON.stringify(params)}`,

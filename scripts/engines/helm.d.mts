@@ -1,0 +1,2 @@
+export function cacheFolder(env?: Record<string, string | undefined>): string
+export function obtainHelm(env?: Record<string, string | undefined>): string
