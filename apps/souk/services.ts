@@ -4,6 +4,7 @@ import { inventory } from '@souk/inventory'
 import { notifications } from '@souk/notifications'
 import { orders } from '@souk/orders'
 import { payments } from '@souk/payments'
+import { reviews } from '@souk/reviews'
 import type { ServiceDefinition } from '@souk/service'
 import { shops } from '@souk/shops'
 
@@ -16,6 +17,7 @@ export const allServices: readonly ServiceDefinition[] = [
   payments,
   orders,
   notifications,
+  reviews,
 ] as never
 
 /** @throws RangeError naming the ones there are. */

@@ -59,7 +59,7 @@ export async function deliverOrder(
   if (!isDelivered(order, after)) return { order, shipments: after }
   const delivered = moveOrder(order, next(order.status, 'deliver'), now)
   await saveOrder(tx, delivered)
-  await outbox.append(tx, [orderDeliveredEvent(delivered, now.getTime(), command.correlationId)])
+  await outbox.append(tx, [orderDeliveredEvent(delivered, after, now.getTime(), command.correlationId)])
   return { order: delivered, shipments: after }
 }
 

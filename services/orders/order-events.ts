@@ -7,6 +7,7 @@ import {
   orderShipped,
 } from '@souk/contracts'
 import { type NewEvent, newEvent } from '@souk/events'
+import type { Adjustment, Pricing } from './order-extras.ts'
 import type { Order, OrderLine, PlacedOrder } from './order.ts'
 import { paidBack, type Return } from './return.ts'
 import type { Shipment } from './shipment.ts'
@@ -20,6 +21,19 @@ const toContract = (line: OrderLine) => ({
   unitPriceMinor: BigInt(line.unitPriceMinor),
   totalMinor: BigInt(line.totalMinor),
   saleWindowId: line.saleWindowId ?? '',
+})
+
+export const adjustmentToContract = ({ kind, label, amountMinor, code = '' }: Adjustment) => ({
+  kind,
+  label,
+  amountMinor: BigInt(amountMinor),
+  code,
+})
+
+const pricingToContract = ({ adjustments, lines, taxes }: Pricing) => ({
+  adjustments: adjustments.map(adjustmentToContract),
+  taxMinor: taxes.reduce((sum, { taxMinor }) => sum + BigInt(taxMinor), 0n),
+  shippingMinor: lines.reduce((sum, { shippingMinor }) => sum + BigInt(shippingMinor), 0n),
 })
 
 export const orderPlacedEvent = (order: PlacedOrder, correlationId: string): NewEvent =>
@@ -36,6 +50,7 @@ export const orderPlacedEvent = (order: PlacedOrder, correlationId: string): New
       placedAtMs: BigInt(order.placedAtMs),
       paymentMethod: order.paymentMethod,
       paymentToken: order.paymentToken ?? '',
+      ...(order.extras?.pricing !== undefined && pricingToContract(order.extras.pricing)),
     },
     { occurredAtMs: order.placedAtMs, correlationId, id: `${order.orderId}/1` },
   )
@@ -91,11 +106,18 @@ export const orderShippedEvent = (order: Order, shipment: Shipment, atMs: number
     { occurredAtMs: atMs, correlationId: shipment.correlationId, id: `${order.orderId}/${order.version}` },
   )
 
-export const orderDeliveredEvent = (order: Order, atMs: number, correlationId: string): NewEvent =>
+/** @param shipments all of them, as they ended. */
+export const orderDeliveredEvent = (
+  order: Order,
+  shipments: readonly Shipment[],
+  atMs: number,
+  correlationId: string,
+): NewEvent =>
   newEvent(
     orderDelivered,
     {
       ...moved(order),
+      productIds: productsArrived(order, shipments),
       deliveredAtMs: BigInt(atMs),
       paymentMethod: order.paymentMethod,
       totalMinor: BigInt(order.totalMinor),
@@ -103,6 +125,11 @@ export const orderDeliveredEvent = (order: Order, atMs: number, correlationId: s
     },
     { occurredAtMs: atMs, correlationId, id: `${order.orderId}/${order.version}` },
   )
+
+const productsArrived = ({ lines }: Order, shipments: readonly Shipment[]): string[] => {
+  const arrived = shipments.filter(({ state }) => state === 'delivered').flatMap((shipment) => shipment.lines)
+  return [...new Set(arrived.flatMap(({ lineNo }) => lines[lineNo - 1]?.productId ?? []))]
+}
 
 /** @param order as it is with this return. */
 export const orderReturnedEvent = (order: Order, returned: Return, atMs: number): NewEvent => {
