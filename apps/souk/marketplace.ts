@@ -1,6 +1,7 @@
 import { createGovernor, createHttpServer, type HttpServer, watchLoopLag } from '@souk/http'
 import { isReachable } from '@souk/postgres'
 import type { MetricsRegistry } from '@souk/telemetry'
+import { derivedSecret } from './derived-secret.ts'
 import { type House, type HouseOptions, openHouse } from './house.ts'
 import { mayShowInbox, serveInbox } from './inbox.ts'
 import { operations } from './operations.ts'
@@ -76,6 +77,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       health: Object.fromEntries(
         running.services.map(({ definition, db }) => [definition.name, () => isReachable(db)]),
       ),
+      forwarderSecret: derivedSecret(database.secret, 'forwarder'),
       ...(settings.SOUK_TRUST_PROXY > 0 && { trustProxy: settings.SOUK_TRUST_PROXY }),
       extra(app) {
         servePictures(app)

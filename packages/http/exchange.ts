@@ -55,7 +55,7 @@ export class Exchange implements RouteRequest {
     return this.request.id
   }
   get address(): string {
-    return this.request.ip
+    return this.served.forwardedAddress(this.request.headers) ?? this.request.ip
   }
   get me(): Principal {
     if (this.principal === undefined) throw errors.error('unauthenticated', 'Sign in to do this.')

@@ -134,4 +134,16 @@ describe('quotas', () => {
     expect(await call(aServer({ clock, limits }))).toEqual([200, 200, 429])
     expect(await call(aServer({ clock, limits, trustProxy: 1 }))).toEqual([200, 200, 200])
   })
+  test('a server of ours that asks for others is counted by whoever it asks for; anybody else saying so is not believed', async () => {
+    const server = aServer({ routes: [aRoute()], limits, clock, forwarderSecret: 'ours' })
+    const asking = (secret: string, address?: string) => ({
+      'x-souk-forwarder': secret,
+      ...(address !== undefined && { 'x-souk-client-address': address }),
+    })
+    expect(await statuses(server, 3, asking('ours', '203.0.113.1'))).toEqual([200, 200, 429])
+    expect(await statuses(server, 3, asking('ours', '203.0.113.2'))).toEqual([200, 200, 429])
+    expect(await statuses(server, 4, asking('ours'))).toEqual([200, 200, 200, 200])
+    expect(await statuses(server, 3, asking('theirs', '203.0.113.3'))).toEqual([200, 200, 429])
+    expect(await statuses(server, 1, asking('theirs', '203.0.113.4'))).toEqual([429])
+  })
 })

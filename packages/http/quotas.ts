@@ -1,5 +1,6 @@
 import { errors } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { everybody } from './forwarder.ts'
 import type { Principal } from './route.ts'
 import type { RateLimiter, Taken } from './rate-limiter.ts'
 
@@ -96,9 +97,11 @@ export function createQuotaKeeper(limiter: RateLimiter, quotas: Quotas, clock: (
       const own = exchange.served.definition.limit
       if (own?.instead) {
         // Nothing general: its callers are few and known, and send as much as there is to tell.
-      } else if (principal === undefined)
-        take(exchange, 'address', policies.address, `a ${addressKey(exchange.address)}`, quotas.perAddress, nowMs)
-      else if (principal.kind === 'api-key')
+      } else if (principal === undefined) {
+        const { address } = exchange
+        if (address !== everybody)
+          take(exchange, 'address', policies.address, `a ${addressKey(address)}`, quotas.perAddress, nowMs)
+      } else if (principal.kind === 'api-key')
         take(exchange, 'api-key', policies['api-key'], keysOf(principal).general, quotas.perApiKey, nowMs)
       else take(exchange, 'account', policies.account, keysOf(principal).general, quotas.perAccount, nowMs)
       if (own === undefined) return

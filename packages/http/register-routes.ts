@@ -23,11 +23,12 @@ export function registerRoutes(
     pipeline: ReturnType<typeof createPipeline>
     metrics: MetricsRegistry
     clock: () => Date
+    forwardedAddress: ServedRoute['forwardedAddress']
     limits: { bodyBytes: number; handlerTimeoutMs: number }
   },
 ): ServedRoute[] {
   const all: ServedRoute[] = []
-  const { pipeline, metrics, clock, limits } = options
+  const { pipeline, metrics, clock, limits, forwardedAddress } = options
   const answered = metrics.counter('souk_http_requests_total', 'Requests by answer', ['operation', 'status'])
   const seconds = metrics.histogram('souk_http_request_seconds', 'From headers read to answer sent', undefined, [
     'operation',
@@ -38,6 +39,7 @@ export function registerRoutes(
     const served: ServedRoute = {
       definition,
       clock,
+      forwardedAddress,
       unsafe: definition.method !== 'GET',
       timeoutMs: definition.timeoutMs ?? limits.handlerTimeoutMs,
       duration: seconds.with({ operation }),

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { BoundCounter, BoundHistogram } from '@souk/telemetry'
 import type { Route } from './route.ts'
 
@@ -5,6 +6,8 @@ import type { Route } from './route.ts'
 export type ServedRoute = {
   readonly definition: Route
   readonly clock: () => Date
+  /** The address a server of ours asks for; undefined: nobody forwarded this. */
+  readonly forwardedAddress: (headers: IncomingHttpHeaders) => string | undefined
   readonly unsafe: boolean
   readonly timeoutMs: number
   /** Seconds from the first byte understood to the last byte handed over. */

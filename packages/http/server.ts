@@ -12,6 +12,7 @@ import { faultsOfRoutes } from './check-routes.ts'
 import { correlationIdOf } from './correlation.ts'
 import { errors } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { forwardedAddress } from './forwarder.ts'
 import { createReadiness, type HealthChecks } from './health.ts'
 import { trackInFlight } from './in-flight.ts'
 import { acceptJsonOnly } from './json-body.ts'
@@ -72,6 +73,8 @@ export type HttpServerOptions = Verifiers & {
   limiter?: RateLimiter
   /** Addresses of proxies whose X-Forwarded-For is believed, or how many there are. Default: none. */
   trustProxy?: string | string[] | number
+  /** What servers of ours show that ask for others (forwarder.ts). Default: nobody is believed. */
+  forwarderSecret?: string
   /** Origins whose pages may call this API with credentials. Default: none. */
   corsOrigins?: readonly string[]
   /** Routes outside the contract (pictures, key sets): public, each saying so in `config: { access: 'public' }`. */
@@ -160,7 +163,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (hasCors) app.register(cors, { origin: corsOrigins, credentials: true, maxAge: 86_400, exposedHeaders: exposed })
 
   const document = describeApi(routes, options.info, rows)
-  const served = registerRoutes(app, routes, { pipeline, metrics, clock, limits })
+  const served = registerRoutes(app, routes, {
+    pipeline,
+    metrics,
+    clock,
+    limits,
+    forwardedAddress: forwardedAddress(options.forwarderSecret),
+  })
   find = createFinder(
     served.filter(({ definition }) => definition.hot),
     limits.bodyBytes,
