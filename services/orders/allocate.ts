@@ -35,7 +35,24 @@ export function allocate(orders: readonly PricedOrder[], remainingOf: RemainingO
   return { refusals, demand }
 }
 
-const refusal = (draw: Draw, remaining: number): DomainError =>
+function refusal(draw: Draw, remaining: number): DomainError {
+  const { kind, code = '', cap } = draw
+  if (kind === 'voucher') return orderErrors.error('voucher-used-up', `The voucher ${code} has been used up.`, { code })
+  if (kind === 'voucher-cap')
+    return orderErrors.error(
+      'voucher-cap-reached',
+      cap === 1 ? `You have used the voucher ${code}.` : `You have used the voucher ${code} all ${cap} times you may.`,
+      { code, cap },
+    )
+  if (kind === 'first-order')
+    return orderErrors.error('voucher-refused', `The voucher ${code} is for a first order, and you have placed one.`, {
+      code,
+      reason: 'not-first',
+    })
+  return refusalOfUnits(draw, remaining)
+}
+
+const refusalOfUnits = (draw: Draw, remaining: number): DomainError =>
   draw.kind === 'cap'
     ? orderErrors.error(
         'cap-reached',

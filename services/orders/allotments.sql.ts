@@ -6,8 +6,9 @@ export type Released = { variantId: string; saleWindowId: string | null; capId: 
 /**
  * Give units back. Units of a sale return to the sale while it runs; once it has ended they leave it and go on ordinary
  * sale. Either way what is granted minus what remains goes down by the quantity, once.
+ * @param caps customers' caps of vouchers, of which one use each is given back
  */
-export async function releaseUnits(tx: Tx, released: readonly Released[]): Promise<void> {
+export async function releaseUnits(tx: Tx, released: readonly Released[], caps: readonly string[] = []): Promise<void> {
   const sorted = [...released].sort((a, b) => (a.variantId < b.variantId ? -1 : 1))
   // All of them are locked, not only the ended: one that ends between this look and the update would keep the units for good.
   const windows = await tx.many<{ sale_window_id: string; ended: boolean }>(sql`
@@ -32,6 +33,7 @@ export async function releaseUnits(tx: Tx, released: readonly Released[]): Promi
     }
     if (line.capId !== null) give(line.capId, line.quantity, 0)
   }
+  for (const id of caps) give(id, 1, 0)
   const back = [...sums.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   // In the order in which orders take them, or the two would wait for each other.
   await tx.many(sql`

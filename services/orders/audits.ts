@@ -28,6 +28,7 @@ import {
   wrongTotals,
 } from './audits.sql.ts'
 import { fulfilmentAudits } from './audits-fulfilment.ts'
+import { pricingAudits } from './audits-pricing.ts'
 import { isPath, lastStatus, type OrderHistory, type OrderStatus } from './order.ts'
 
 const allTime = '00000000-0000-0000-0000-000000000000'
@@ -159,6 +160,7 @@ export const orderAudits: AuditCheck[] = [
       )
     },
   },
+  ...pricingAudits,
   ...fulfilmentAudits,
 ]
 

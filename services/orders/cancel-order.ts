@@ -5,9 +5,10 @@ import { orderErrors } from './errors.ts'
 import { next, type Order, type OrderStatus } from './order.ts'
 import { orderCancelledEvent } from './order-events.ts'
 import { cancelLocked, lockOrder, lockOrders } from './orders.sql.ts'
-import { capId } from './price-order.ts'
+import { capId, capsOfUses } from './price-order.ts'
 import type { CancelReason } from './saga.ts'
 import { refuseWhileIssuing } from './ship-order.ts'
+import { releaseUses } from './uses.sql.ts'
 
 type Deps = { outbox: Outbox; clock: () => Date }
 
@@ -71,6 +72,12 @@ async function cancelHeld(
     held.map(({ order }) => order.orderId),
     atMs,
   )
+  const withUses = held.filter(({ order }) => (order.extras?.pricing?.uses.length ?? 0) > 0)
+  if (withUses.length > 0)
+    await releaseUses(
+      tx,
+      withUses.map(({ order }) => order.orderId),
+    )
   await releaseUnits(
     tx,
     held.flatMap(({ order }) =>
@@ -81,6 +88,7 @@ async function cancelHeld(
         quantity: line.quantity,
       })),
     ),
+    withUses.flatMap(({ order }) => capsOfUses(order)),
   )
   const cancelled = held.map(
     ({ order }): Order => ({

@@ -48,6 +48,36 @@ export const orderErrors = defineErrors({
     title: 'The order is too large',
     help: 'The sum of an order may not pass 10,000,000,000.00. Divide it.',
   },
+  'voucher-refused': {
+    status: 409,
+    title: 'The voucher does not hold for this order',
+    help: '`reason` says why: unknown, not-begun, ended, minimum, not-for-these, not-first, currency, twice. Nothing was ordered; order without it or change the order.',
+  },
+  'voucher-used-up': {
+    status: 409,
+    title: 'The voucher has been used up',
+    help: 'Others were faster. Nothing was ordered; order without it.',
+  },
+  'voucher-cap-reached': {
+    status: 409,
+    title: 'You have used this voucher',
+    help: 'Each customer may use it a number of times, `cap`. Nothing was ordered; order without it.',
+  },
+  'delivery-refused': {
+    status: 409,
+    title: 'The shop does not deliver so',
+    help: '`reason` says why: required (it sends, and no address was given), country, method, weight. Nothing was ordered.',
+  },
+  'price-changed': {
+    status: 409,
+    title: 'Prices changed meanwhile',
+    help: 'Prices or rules of the shop changed while the order was being placed. Nothing was ordered; look at it again.',
+  },
+  'pricing-unavailable': {
+    status: 503,
+    title: 'Not known what this costs',
+    help: 'Vouchers, delivery or tax could not be worked out in time. Nothing was ordered; try again shortly with the same Idempotency-Key.',
+  },
   'order-key-mismatch': {
     status: 422,
     title: 'This key was used for another order',

@@ -10,12 +10,22 @@ import {
 import { CatalogService } from '@souk/contracts/catalog'
 import { IdentityService } from '@souk/contracts/identity'
 import { AssignmentService } from '@souk/contracts/inventory'
-import { AllotmentService, ImportService, OrderService, SaleService } from '@souk/contracts/orders'
+import {
+  AllotmentService,
+  CheckoutService,
+  ImportService,
+  OrderService,
+  PromotionTermsService,
+  SaleService,
+} from '@souk/contracts/orders'
+import { PricingService } from '@souk/contracts/promotions'
 import { MessageService } from '@souk/contracts/notifications'
 import { PaymentService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
+import { createPricer } from './ask-promotions.ts'
 import { orderAudits } from './audits.ts'
+import { checkoutRpc } from './rpc-checkout.ts'
 import { ordersConfig } from './config.ts'
 import { orderConsumers } from './consumers.ts'
 import { orderErrors } from './errors.ts'
@@ -34,6 +44,7 @@ import { orderRoutes } from './routes.ts'
 import { fulfilmentRoutes } from './routes-fulfilment.ts'
 import { returnRoutes } from './routes-returns.ts'
 import { sagaRoutes } from './routes-saga.ts'
+import { saleRoutes } from './routes-sales.ts'
 import { orderRpc } from './rpc.ts'
 import { goodsStep } from './steps/goods.ts'
 import { paymentStep } from './steps/payment.ts'
@@ -68,6 +79,7 @@ export const orders = defineService({
       },
       series.batch,
       series.outcomes,
+      createPricer({ shards, clock, pricing: directory.client(PricingService) }),
     )
     series.queue(placer.stats)
     const accepted = startPlacingAccepted({ db, placer, clock, log })
@@ -123,6 +135,7 @@ export const orders = defineService({
             flashOrdersPerMinute: config.SOUK_FLASH_ORDERS_PER_MINUTE,
           },
         }),
+        ...saleRoutes({ shards }),
         ...fulfilmentRoutes(fulfilment),
         ...returnRoutes(fulfilment),
         ...sagaRoutes({ ...sagaDeps, payments, goods, messages }),
@@ -130,9 +143,10 @@ export const orders = defineService({
       rpc: {
         handlers(router) {
           orderRpc({ shards, memory, clock })(router)
+          checkoutRpc({ shards, clock, placer, learnVariants })(router)
           imports(router)
         },
-        services: [AllotmentService, SaleService, OrderService, ImportService],
+        services: [AllotmentService, SaleService, OrderService, ImportService, CheckoutService, PromotionTermsService],
       },
       consumers: orderConsumers({ memory, saga: { ...sagaDeps, wake: continuer.wake } }),
       jobs: [

@@ -1,4 +1,5 @@
 import { orderErrors } from './errors.ts'
+import type { OrderExtras } from './order-extras.ts'
 
 /** Every legal move of an order. What is not here is refused. */
 export const transitions = {
@@ -99,6 +100,8 @@ export type PlacedOrder = {
   /** Of the payment provider: travels with the event, is kept nowhere. */
   readonly paymentToken?: string | undefined
   readonly placedAtMs: number
+  /** Absent on a plain order: its lines are all of it. */
+  readonly extras?: OrderExtras | undefined
 }
 
 export type Order = PlacedOrder & {

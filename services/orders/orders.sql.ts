@@ -1,4 +1,5 @@
 import { sql, type Tx, uuidArray } from '@souk/postgres'
+import type { OrderExtras } from './order-extras.ts'
 import type { Order, OrderHistory, OrderLine, OrderStatus, PaymentMethod, PlacedOrder } from './order.ts'
 
 type OrderRow = {
@@ -12,6 +13,7 @@ type OrderRow = {
   payment_method: PaymentMethod
   placed_at: Date
   history: OrderHistory
+  details: OrderExtras | null
 }
 
 type LineRow = {
@@ -58,10 +60,12 @@ async function withLines(tx: Tx, rows: readonly OrderRow[]): Promise<Order[]> {
     placedAtMs: row.placed_at.getTime(),
     history: row.history,
     lines: (byOrder.get(row.order_id) ?? []).map(line),
+    ...(row.details !== null && { extras: row.details }),
   }))
 }
 
-const columns = sql`order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history`
+const columns = sql`order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history,
+  (select d.details from order_details d where d.order_id = orders.order_id) as details`
 
 export const readOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
   withLines(tx, await tx.many<OrderRow>(sql`select ${columns} from orders where order_id = any(${orderIds}::uuid[])`))

@@ -20,7 +20,7 @@ import {
 type FirstUse = Pick<RequestRow, 'order_id' | 'body_hash'>
 
 /** What is kept of an order that is to be placed later. */
-export type LaterBody = Pick<OrderRequest, 'lines' | 'paymentMethod' | 'paymentToken' | 'correlationId'> & {
+export type LaterBody = Pick<OrderRequest, 'lines' | 'paymentMethod' | 'paymentToken' | 'correlationId' | 'extras'> & {
   saleOnly: boolean
 }
 

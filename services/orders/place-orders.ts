@@ -8,9 +8,10 @@ import type { PlacedOrder } from './order.ts'
 import { orderPlacedEvent } from './order-events.ts'
 import { readPlacedOrders } from './orders.sql.ts'
 import { ensureCaps, expectationFailed, findKeys, lockRemaining, placeBatch, readRemaining } from './place.sql.ts'
-import { type OrderRequest, type PricedOrder, priceOrder } from './price-order.ts'
+import { isCap, type OrderRequest, type PricedOrder, priceOrder } from './price-order.ts'
 import type { Terms, TermsMemory } from './terms.ts'
 import { readTerms } from './terms.sql.ts'
+import { lockUses, placeExtras, readUses } from './uses.sql.ts'
 
 export type PlaceDeps = {
   db: Database
@@ -140,11 +141,14 @@ async function askAgain(deps: PlaceDeps, batch: readonly Waiting[]): Promise<Dem
   const open = refused.filter((waiting) => waiting.outcome === undefined)
   const view = await recall(deps, deps.db.autocommit, variantsOf(batch))
   decide(deps, open, { ...view, remainingOf: everything })
-  const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
+  const caps = drawsOf(open).filter(isCap)
   if (caps.length > 0) {
     const ids = caps.map((draw) => draw.allotmentId)
     for (const row of await readRemaining(deps.db.autocommit, ids)) deps.memory.setCap(row.allotment_id, row.remaining)
   }
+  const vouchers = vouchersIn(open)
+  if (vouchers.length > 0)
+    for (const row of await readUses(deps.db.autocommit, vouchers)) deps.memory.setCap(row.allotment_id, row.remaining)
   for (const waiting of open) waiting.outcome = undefined
   return decide(deps, batch, view)
 }
@@ -154,11 +158,20 @@ const everything: RemainingOf = () => Number.MAX_SAFE_INTEGER
 
 const drawsOf = (batch: readonly Waiting[]) => batch.flatMap((waiting) => waiting.priced?.draws ?? [])
 
+const vouchersIn = (batch: readonly Waiting[]): string[] => [
+  ...new Set(drawsOf(batch).flatMap((draw) => (draw.kind === 'voucher' ? [draw.allotmentId] : []))),
+]
+
 async function write(deps: PlaceDeps, accepted: readonly Waiting[], demand: DemandById): Promise<void> {
   // Taken from memory before it is sent: the next batch is decided while this one commits.
-  for (const { draw, quantity } of demand.values()) deps.memory.take(draw.allotmentId, quantity)
+  for (const { draw, quantity } of demand.values())
+    if (draw.kind === 'voucher')
+      deps.memory.setCap(draw.allotmentId, (deps.memory.remainingOf(draw.allotmentId) ?? quantity) - quantity)
+    else deps.memory.take(draw.allotmentId, quantity)
   try {
-    await insert(deps.db.autocommit, accepted, demand)
+    // One statement is its own transaction; a batch with an order that has more than lines takes two.
+    if (accepted.some(hasExtras)) await deps.db.transaction((tx) => insert(tx, accepted, demand))
+    else await insert(deps.db.autocommit, accepted, demand)
     deps.onPath('optimistic')
   } catch (error) {
     for (const variantId of variantsOf(accepted)) deps.memory.forget(variantId)
@@ -173,9 +186,17 @@ async function write(deps: PlaceDeps, accepted: readonly Waiting[], demand: Dema
 const isNotAsRemembered = (error: unknown) =>
   isServerError(error) && [expectationFailed, '23505', '23514', '40P01', '40001', '55P03'].includes(error.code)
 
+const hasExtras = (waiting: Waiting) => waiting.priced?.order.extras !== undefined
+
 async function insert(tx: Tx, accepted: readonly Waiting[], demand: DemandById): Promise<void> {
   const priced = accepted.map((waiting) => waiting.priced as PricedOrder)
   const placedAtMs = (priced[0] as PricedOrder).order.placedAtMs
+  if (accepted.some(hasExtras))
+    await placeExtras(
+      tx,
+      priced.map(({ order }) => order),
+      demand,
+    )
   await placeBatch(tx, {
     orders: priced,
     demand,
@@ -218,9 +239,12 @@ async function writeCarefully(deps: PlaceDeps, batch: readonly Waiting[]): Promi
         const termsOf = (variantId: string) => terms.get(variantId)
         decide(deps, open, { termsOf, remainingOf: everything })
         const ids = new Set(drawsOf(open).map((draw) => draw.allotmentId))
-        const caps = drawsOf(open).filter((draw) => draw.kind === 'cap')
+        const vouchers = vouchersIn(open)
+        const uses = vouchers.length === 0 ? [] : await lockUses(tx, vouchers)
+        const caps = drawsOf(open).filter(isCap)
         if (caps.length > 0) await ensureCaps(tx, caps)
-        const locked = new Map((await lockRemaining(tx, [...ids])).map((row) => [row.allotment_id, row.remaining]))
+        const rows = [...uses, ...(await lockRemaining(tx, [...ids]))]
+        const locked = new Map(rows.map((row) => [row.allotment_id, row.remaining]))
         for (const waiting of open) waiting.outcome = undefined
         const demand = decide(deps, open, { termsOf, remainingOf: (allotmentId) => locked.get(allotmentId) })
         const accepted = open.filter((waiting) => waiting.outcome === undefined)

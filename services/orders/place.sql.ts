@@ -1,6 +1,6 @@
 import { integerArray, type Sql, sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Demand } from './allocate.ts'
-import type { PricedOrder } from './price-order.ts'
+import { isCap, type PricedOrder } from './price-order.ts'
 import type { Terms } from './terms.ts'
 
 /** SQLSTATE of `expect()`: the world is not as it was when the batch was decided; nothing was written. */
@@ -31,8 +31,8 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
   const lines = linesOf(batch.orders)
   // In key order, so that two batches wait for each other's rows in the same direction.
   const drawn = [...demand.values()].sort((a, b) => (a.draw.allotmentId < b.draw.allotmentId ? -1 : 1))
-  const shared = drawn.filter(({ draw }) => draw.kind !== 'cap')
-  const caps = drawn.filter(({ draw }) => draw.kind === 'cap')
+  const shared = drawn.filter(({ draw }) => draw.kind === 'goods' || draw.kind === 'sale')
+  const caps = drawn.filter(({ draw }) => isCap(draw))
   return tx.one(sql`
     with
       asked as materialized (
@@ -98,8 +98,8 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
           ${uuidArray(lines.saleWindowIds)}::uuid[],
           ${integerArray(lines.termsVersions)}::bigint[])
           as l (order_id, line_no, variant_id, quantity, unit_price_minor, sale_window_id, terms_version)
-        join offers o on o.variant_id = l.variant_id and o.version = l.terms_version and o.selling
-        join shops s on s.shop_id = o.shop_id and s.selling
+        join offers o on o.variant_id = l.variant_id and o.selling
+        join shops s on s.shop_id = o.shop_id and s.selling and o.version + s.epoch = l.terms_version
         returning 1),
       logged as (
         insert into outbox (topic, kinds, event_count, batch)

@@ -4,6 +4,9 @@ import { orderErrors } from './errors.ts'
 import { keyMismatch, type PlaceDeps, type PlaceOutcome, placeOrders } from './place-orders.ts'
 import type { OrderRequest } from './price-order.ts'
 
+/** Asks promotions what an order costs; resolves to the request with a price in it, or with why there is none. */
+export type Price = (request: OrderRequest) => Promise<OrderRequest>
+
 export type Placer = {
   /**
    * Place one order, together with whatever else arrives now. Resolves after the commit.
@@ -24,6 +27,11 @@ const maxLinesPerBatch = 5_000
 /** Lines that may wait, some 400 bytes each: 20 MB of orders at most, however long each of them is. */
 const maxLinesQueued = 50_000
 
+/** The price of an order may change between asking for it and writing the order; three times in a row it does not. */
+const priceAttempts = 3
+
+const isPriceChanged = (outcome: PlaceOutcome) => outcome.kind === 'refused' && outcome.error.code === 'price-changed'
+
 /** One batcher per shard. Ids of variants carry the bucket of their shop, so the first line's id names the shard. */
 export function createPlacer(
   shards: Shards,
@@ -31,10 +39,13 @@ export function createPlacer(
   options: PlacerOptions,
   onBatch: (batch: { items: number; tookMs: number; oldestWaitMs: number }) => void,
   onOutcomes: (outcomes: readonly PlaceOutcome[]) => void = () => {},
+  price: Price = async (request) => request,
 ): Placer {
   const batchers = new Map<string, Batcher<OrderRequest, PlaceOutcome>>()
+  const memories = new Map<string, PlaceDeps['memory']>()
   for (const shard of shards.all()) {
     const deps = depsOf(shard)
+    memories.set(shard.name, deps.memory)
     batchers.set(
       shard.name,
       createBatcher({
@@ -65,6 +76,22 @@ export function createPlacer(
     return error
   }
 
+  const shardOf = (request: OrderRequest) => shards.ofId(request.lines[0]?.variantId ?? '').name
+  const submit = (request: OrderRequest) =>
+    (batchers.get(shardOf(request)) as Batcher<OrderRequest, PlaceOutcome>).submit(request)
+
+  /** Whether it is known already that promotions has to be asked. What is not known the batch finds out. */
+  const isPricedElsewhere = (request: OrderRequest) =>
+    request.extras !== undefined ||
+    memories.get(shardOf(request))?.get(request.lines[0]?.variantId ?? '')?.asks === true
+
+  async function placePriced(request: OrderRequest): Promise<PlaceOutcome> {
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await submit(await price(request))
+      if (!isPriceChanged(outcome) || attempt >= priceAttempts) return outcome
+    }
+  }
+
   return {
     place(request) {
       const name = `${request.customerId} ${request.key}`
@@ -73,19 +100,21 @@ export function createPlacer(
         return twin.bodyHash === request.bodyHash
           ? twin.outcome.then((outcome) => (outcome.kind === 'placed' ? { ...outcome, repeated: true } : outcome))
           : Promise.resolve({ kind: 'refused', error: keyMismatch() })
-      const shard = shards.ofId(request.lines[0]?.variantId ?? '')
-      const batcher = batchers.get(shard.name) as Batcher<OrderRequest, PlaceOutcome>
+      const failed = (error: unknown) => {
+        underWay.delete(name)
+        throw failure(error)
+      }
+      const placed = (done: PlaceOutcome) => {
+        underWay.delete(name)
+        return done
+      }
       // One link in the chain of promises, not three: at 8,000 orders a second each costs half a per cent.
-      const outcome = batcher.submit(request).then(
-        (done) => {
-          underWay.delete(name)
-          return done
-        },
-        (error: unknown) => {
-          underWay.delete(name)
-          throw failure(error)
-        },
-      )
+      const outcome = isPricedElsewhere(request)
+        ? placePriced(request).then(placed, failed)
+        : submit(request).then(
+            (done) => (isPriceChanged(done) ? placePriced(request).then(placed, failed) : placed(done)),
+            failed,
+          )
       underWay.set(name, { bodyHash: request.bodyHash, outcome })
       return outcome
     },

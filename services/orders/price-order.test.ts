@@ -21,6 +21,7 @@ const termsOf = (given: Partial<Terms> = {}): Terms => ({
   priceVersion: 7,
   selling: true,
   shopSelling: true,
+  asks: false,
   version: 1,
   windows: [],
   ...given,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { DomainError } from '@souk/errors'
 import { bucketOf, uuidv7 } from '@souk/postgres'
 import { orderErrors } from './errors.ts'
+import type { AskedExtras, Pricing } from './order-extras.ts'
 import type { OrderLine, PaymentMethod, PlacedOrder } from './order.ts'
 import { type Terms, windowAt } from './terms.ts'
 
@@ -21,22 +22,32 @@ export type OrderRequest = {
   readonly saleOnly?: boolean
   /** The product named in the address of a flash-sale order; its variant must belong to it. */
   readonly saleProductId?: string
+  /** What it asks for beyond its lines: then promotions says what it costs. */
+  readonly extras?: AskedExtras | undefined
+  /** What promotions said a moment ago: a price, or why there is none. */
+  readonly pricing?: Pricing | undefined
+  readonly refusal?: DomainError | undefined
   /** Of the request that asked for it. */
   readonly correlationId: string
 }
 
 export type RequestedLine = { readonly variantId: string; readonly quantity: number }
 
-/** Units drawn from one allotment by one order. */
+/** What one order draws from one allotment: units, or a use of a voucher. */
 export type Draw = {
-  readonly kind: 'goods' | 'sale' | 'cap'
+  readonly kind: 'goods' | 'sale' | 'cap' | 'voucher' | 'voucher-cap' | 'first-order'
   readonly allotmentId: string
   readonly quantity: number
   readonly variantId: string
   readonly shopId: string
-  /** For caps: what the customer may buy in all. */
+  /** For caps: what the customer may buy or use in all. */
   readonly cap: number
+  /** Of a voucher. */
+  readonly code?: string
 }
+
+/** Of one customer: its row comes into being with the first order that draws on it. */
+export const isCap = ({ kind }: Draw): boolean => kind === 'cap' || kind === 'voucher-cap' || kind === 'first-order'
 
 export type PricedOrder = {
   readonly order: PlacedOrder
@@ -65,10 +76,12 @@ export const hashBody = (
   paymentMethod: string,
   saleOnly: boolean,
   paymentToken?: string,
+  extras?: AskedExtras,
 ): string => {
   let text = saleOnly ? `sale ${paymentMethod}` : paymentMethod
   if (paymentToken !== undefined) text += ` paid with ${JSON.stringify(paymentToken)}`
   for (const line of lines) text += ` ${line.variantId} ${line.quantity}`
+  if (extras !== undefined) text += ` with ${JSON.stringify({ ...extras, checkoutId: undefined })}`
   return asUuid(hash('sha256', text, 'hex'))
 }
 
@@ -76,17 +89,33 @@ export const hashBody = (
 export const capId = (saleWindowId: string, customerId: string): string =>
   asUuid(hash('sha256', saleWindowId + customerId, 'hex'))
 
-/**
- * What an order costs and what it draws on, by the terms of this instant.
- * @param orderId kept when an order is priced again, so that it stays the same order.
- * @returns the refusal instead when it cannot be sold at all; whether enough is left is for `allocate` to say.
- */
-export function priceOrder(
-  request: OrderRequest,
+/** The allotment of one customer's first order with a shop: two at once cannot both be the first. */
+export const firstOrderId = (shopId: string, customerId: string): string =>
+  asUuid(hash('sha256', `first ${shopId}${customerId}`, 'hex'))
+
+/** The caps an order's vouchers were drawn from. */
+export const capsOfUses = ({ shopId, customerId, extras }: PlacedOrder): string[] =>
+  extras?.pricing === undefined
+    ? []
+    : drawsOfUses(extras.pricing, shopId, customerId)
+        .filter(isCap)
+        .map(({ allotmentId }) => allotmentId)
+
+export type PricedLines = {
+  readonly lines: readonly OrderLine[]
+  readonly draws: Draw[]
+  readonly terms: readonly Terms[]
+  readonly totalMinor: number
+  /** Of the first line: shop and currency are the same for all. */
+  readonly first: Terms
+}
+
+/** The lines of an order and the units they draw, by the terms of this instant; or why they cannot be sold at all. */
+export function priceLines(
+  request: Pick<OrderRequest, 'lines' | 'saleProductId' | 'saleOnly' | 'customerId'>,
   termsOf: (variantId: string) => Terms | undefined,
   nowMs: number,
-  orderId = request.orderId,
-): PricedOrder | DomainError {
+): PricedLines | DomainError {
   const lines: OrderLine[] = []
   const draws: Draw[] = []
   const used: Terms[] = []
@@ -140,22 +169,75 @@ export function priceOrder(
     }
   }
   if (first === undefined) throw new RangeError('an order has at least one line')
-  const { paymentToken } = request
-  return {
-    order: {
-      ...(paymentToken !== undefined && { paymentToken }),
-      orderId: orderId ?? uuidv7(nowMs, bucketOf(first.shopId)),
-      shopId: first.shopId,
-      customerId: request.customerId,
-      lines,
-      totalMinor,
-      currency: first.currency,
-      paymentMethod: request.paymentMethod,
-      placedAtMs: nowMs,
-    },
-    draws,
-    terms: used,
+  return { lines, draws, terms: used, totalMinor, first }
+}
+
+/**
+ * What an order costs and what it draws on, by the terms of this instant.
+ * @param orderId kept when an order is priced again, so that it stays the same order.
+ * @returns the refusal instead when it cannot be sold at all; whether enough is left is for `allocate` to say.
+ *   price-changed: promotions has to be asked, again or for the first time.
+ */
+export function priceOrder(
+  request: OrderRequest,
+  termsOf: (variantId: string) => Terms | undefined,
+  nowMs: number,
+  orderId = request.orderId,
+): PricedOrder | DomainError {
+  const priced = priceLines(request, termsOf, nowMs)
+  if (!('lines' in priced)) return priced
+  const { lines, draws, terms, totalMinor, first } = priced
+  const { paymentToken, paymentMethod, customerId } = request
+  const order: PlacedOrder = {
+    ...(paymentToken !== undefined && { paymentToken }),
+    orderId: orderId ?? uuidv7(nowMs, bucketOf(first.shopId)),
+    shopId: first.shopId,
+    customerId,
+    lines,
+    totalMinor,
+    currency: first.currency,
+    paymentMethod,
+    placedAtMs: nowMs,
   }
+  if (!first.asks && request.extras === undefined) return { order, draws, terms }
+  const { refusal, pricing, extras } = request
+  if (refusal !== undefined) return refusal
+  if (pricing === undefined || !isFor(pricing, lines, nowMs)) return priceChanged()
+  if (pricing.totalMinor > maxTotalMinor)
+    return orderErrors.error('total-too-large', 'The sum of the order is too large. Divide it.')
+  const { voucherCodes: _, ...asked } = extras ?? { voucherCodes: [] }
+  return {
+    order: { ...order, totalMinor: pricing.totalMinor, extras: { ...asked, pricing } },
+    draws: [...draws, ...drawsOfUses(pricing, first.shopId, customerId)],
+    terms,
+  }
+}
+
+/** It was made for these lines at these prices, and nothing of it has begun or ended since. */
+const isFor = (pricing: Pricing, lines: readonly OrderLine[], nowMs: number): boolean =>
+  nowMs < pricing.validUntilMs &&
+  pricing.lines.length === lines.length &&
+  lines.every(
+    ({ variantId, unitPriceMinor }, index) =>
+      pricing.lines[index]?.variantId === variantId && pricing.lines[index].unitPriceMinor === unitPriceMinor,
+  )
+
+/** Also the sign for the placer to ask promotions (again); it is answered only when that came to nothing several times. */
+const priceChanged = () =>
+  orderErrors.error('price-changed', 'Prices changed while the order was being placed. Look at it again.')
+
+function drawsOfUses(pricing: Pricing, shopId: string, customerId: string): Draw[] {
+  const draws: Draw[] = []
+  const use = { quantity: 1, variantId: '', shopId }
+  for (const { voucherId, code, usesPerCustomer } of pricing.uses) {
+    draws.push({ ...use, kind: 'voucher', allotmentId: voucherId, cap: 0, code })
+    if (usesPerCustomer > 0)
+      draws.push({ ...use, kind: 'voucher-cap', allotmentId: capId(voucherId, customerId), cap: usesPerCustomer, code })
+  }
+  const first = pricing.uses.find(({ firstOrderOnly }) => firstOrderOnly)
+  if (first !== undefined)
+    draws.push({ ...use, kind: 'first-order', allotmentId: firstOrderId(shopId, customerId), cap: 1, code: first.code })
+  return draws
 }
 
 function noSale(terms: Terms, nowMs: number): DomainError {

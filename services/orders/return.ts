@@ -122,15 +122,17 @@ export type ReceivedLine = { readonly variantId: string; readonly disposition: D
  *   nothing came at all.
  */
 export function receive(
-  order: Pick<Order, 'lines' | 'totalMinor'>,
+  order: Pick<Order, 'lines' | 'totalMinor' | 'extras'>,
   returned: Pick<Return, 'lines' | 'origin'>,
   before: readonly Return[],
   came: readonly ReceivedLine[],
 ): (ReturnLine & { received: number; restock: boolean; refundMinor: number })[] {
-  const paid = apportion(
-    order.totalMinor,
-    order.lines.map(({ totalMinor }) => totalMinor),
-  )
+  const paid =
+    order.extras?.pricing?.lines.map(({ paidMinor }) => paidMinor) ??
+    apportion(
+      order.totalMinor,
+      order.lines.map(({ totalMinor }) => totalMinor),
+    )
   const units = ({ origin }: Pick<Return, 'origin'>, line: ReturnLine) =>
     line.received === null ? 0 : origin === 'undelivered' ? line.quantity : line.received
   const paidBackBefore = unitsByLine(

@@ -10,6 +10,7 @@ import { orderWithShipments, OrderWithShipmentsView } from './fulfilment-views.t
 import { shipmentsOf } from './fulfilment.sql.ts'
 import { type Order, orderStatuses, type PaymentMethod, paymentMethods } from './order.ts'
 import { listOfCustomer, listOfShop, lookedUntil, readOrders } from './orders.sql.ts'
+import { type Contact, type Delivery, extrasBody, extrasOf } from './order-extras.ts'
 import { checkPaymentToken } from './payment-token.ts'
 import type { PlaceOutcome } from './place-orders.ts'
 import type { Placer } from './placer.ts'
@@ -74,6 +75,12 @@ const placingErrors = [
   'terms-unavailable',
   'payment-token-unexpected',
   'card-number-refused',
+  'voucher-refused',
+  'voucher-used-up',
+  'voucher-cap-reached',
+  'delivery-refused',
+  'price-changed',
+  'pricing-unavailable',
 ]
 const idempotency =
   'Send an `Idempotency-Key`: whoever repeats a request with the same key within 24 hours gets the first order again, never a second one.'
@@ -105,6 +112,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
         paymentMethod: Type.Optional(method),
         paymentToken: Type.Optional(paymentToken),
         priority: Type.Optional(priority),
+        ...extrasBody,
       },
       closed,
     ),
@@ -259,21 +267,32 @@ type PlacingRequest = {
   headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+type PlacingBody = {
+  paymentMethod?: PaymentMethod
+  paymentToken?: string
+  voucherCodes?: string[]
+  delivery?: { method?: string; address: Delivery['address'] }
+  contact?: Contact
+}
+
 function orderRequest(
   request: PlacingRequest,
   lines: OrderRequest['lines'],
-  { paymentMethod = 'cash-on-delivery', paymentToken }: { paymentMethod?: PaymentMethod; paymentToken?: string },
+  body: PlacingBody,
   saleOnly: boolean,
 ): OrderRequest {
+  const { paymentMethod = 'cash-on-delivery', paymentToken } = body
   if (paymentToken !== undefined) checkPaymentToken(paymentMethod, paymentToken)
+  const extras = extrasOf(body)
   return {
     customerId: request.me.accountId,
     key: request.idempotencyKey as string,
-    bodyHash: hashBody(lines, paymentMethod, saleOnly, paymentToken),
+    bodyHash: hashBody(lines, paymentMethod, saleOnly, paymentToken, extras),
     lines,
     paymentMethod,
     paymentToken,
     saleOnly,
+    extras,
     correlationId: request.correlationId,
   }
 }
@@ -284,7 +303,7 @@ const prefersAsync = (prefer: string | string[] | undefined): boolean =>
 async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequest, asked: Priority): Promise<Answer> {
   const acceptedAt = deps.clock()
   const priority = asked === 'high' && request.me.kind !== 'api-key' ? 'normal' : asked
-  const { lines, paymentMethod, paymentToken, correlationId, saleOnly = false } = order
+  const { lines, paymentMethod, paymentToken, correlationId, saleOnly = false, extras } = order
   const kept = await deps.acceptor
     .submit({
       // In the bucket of the shop, as the variant's id has it: the order's own shard is known from the first moment.
@@ -292,7 +311,7 @@ async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequ
       customerId: order.customerId,
       key: order.key,
       bodyHash: order.bodyHash,
-      body: JSON.stringify({ lines, paymentMethod, paymentToken, correlationId, saleOnly }),
+      body: JSON.stringify({ lines, paymentMethod, paymentToken, correlationId, saleOnly, extras }),
       priority: priorities[priority],
       networkAddress: request.address,
       userAgent: String(request.headers['user-agent'] ?? '').slice(0, 200),

@@ -12,6 +12,7 @@ type TermsRow = {
   price_version: number
   selling: boolean
   shop_selling: boolean | null
+  asks: boolean | null
   version: number
   windows: [string, number, number, number, number][] | null
 }
@@ -20,7 +21,9 @@ type TermsRow = {
 export async function readTerms(tx: Tx, variantIds: readonly string[]): Promise<Terms[]> {
   const rows = await tx.many<TermsRow>(sql`
     select o.variant_id, o.product_id, o.shop_id, o.sku, o.title, o.price_minor, o.currency, o.price_version, o.selling,
-      s.selling as shop_selling, o.version,
+      s.selling as shop_selling, s.asks,
+      -- Either may grow, neither shrinks: the same sum means that both are the same.
+      o.version + coalesce(s.epoch, 0) as version,
       (select jsonb_agg(jsonb_build_array(w.sale_window_id, w.price_minor, (extract(epoch from w.starts_at) * 1000)::bigint,
           (extract(epoch from w.ends_at) * 1000)::bigint, w.cap_per_customer) order by w.starts_at)
         from sale_windows w where w.variant_id = o.variant_id and w.ended_at is null) as windows
@@ -37,6 +40,7 @@ export async function readTerms(tx: Tx, variantIds: readonly string[]): Promise<
     priceVersion: row.price_version,
     selling: row.selling,
     shopSelling: row.shop_selling ?? false,
+    asks: row.asks ?? false,
     version: row.version,
     windows: (row.windows ?? []).map(
       ([saleWindowId, priceMinor, startsAtMs, endsAtMs, capPerCustomer]): SaleWindow => ({

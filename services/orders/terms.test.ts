@@ -12,6 +12,7 @@ const termsOf = (variantId: string, ...sales: string[]): Terms => ({
   priceVersion: 1,
   selling: true,
   shopSelling: true,
+  asks: false,
   version: 1,
   windows: sales.map((saleWindowId) => ({
     saleWindowId,

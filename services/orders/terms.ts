@@ -10,6 +10,8 @@ export type Terms = {
   readonly priceVersion: number
   readonly selling: boolean
   readonly shopSelling: boolean
+  /** Its shop has rules of its own: promotions says what orders cost. */
+  readonly asks: boolean
   /** Grows with every change; the order is written only if it still holds. */
   readonly version: number
   /** Sale windows not yet ended, soonest first. */

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { extrasView, shownExtras } from './order-extras.ts'
 import {
   externalPayment,
   type Order,
@@ -42,6 +43,7 @@ export const OrderView = Type.Object(
     currency: Type.String({ description: 'ISO 4217.' }),
     paymentMethod: Type.Enum([...Object.keys(paymentMethods), externalPayment]),
     placedAt: Type.String({ format: 'date-time' }),
+    ...extrasView,
   },
   closed,
 )
@@ -122,6 +124,7 @@ export const placedView = (order: PlacedOrder) => ({
   currency: order.currency,
   paymentMethod: order.paymentMethod,
   placedAt: new Date(order.placedAtMs).toISOString(),
+  ...shownExtras(order.extras),
 })
 
 export const orderView = (order: Order) => ({
