@@ -1,4 +1,5 @@
 import { catalog } from '@souk/catalog'
+import { customers } from '@souk/customers'
 import { identity } from '@souk/identity'
 import { inventory } from '@souk/inventory'
 import { notifications } from '@souk/notifications'
@@ -11,6 +12,7 @@ import { shops } from '@souk/shops'
 /** All there are, in the order they start. */
 export const allServices: readonly ServiceDefinition[] = [
   identity,
+  customers,
   shops,
   catalog,
   inventory,

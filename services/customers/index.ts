@@ -1,0 +1,27 @@
+import { consentChanged, customerChanged } from '@souk/contracts'
+import { CustomerService } from '@souk/contracts/customers'
+import { defineService } from '@souk/service'
+import { customerAudits } from './audits.ts'
+import { config } from './config.ts'
+import { customerConsumers } from './consumers.ts'
+import { errors } from './errors.ts'
+import { customerRoutes } from './routes.ts'
+import { customerRpc } from './rpc.ts'
+
+/** Who buys: profile, address book, preferences, consents. */
+export const customers = defineService({
+  name: 'customers',
+  migrations: new URL('./migrations/', import.meta.url),
+  config,
+  errors,
+  emits: [customerChanged, consentChanged],
+  async start({ config: settings, db, outbox, clock }) {
+    const deps = { db, outbox, clock, addressesPerCustomer: settings.SOUK_ADDRESSES_PER_CUSTOMER }
+    return {
+      routes: customerRoutes(deps),
+      rpc: { handlers: customerRpc(deps), services: [CustomerService] },
+      consumers: customerConsumers(deps),
+      audits: customerAudits,
+    }
+  },
+})
