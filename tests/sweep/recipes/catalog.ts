@@ -77,6 +77,7 @@ export const catalogRecipes: Recipes = {
   planSale: keeper('catalog')(201, async (world) => ({ body: newSale(await stockedProduct(world)) })),
   listSales: anybody(200, ({ a: { shopId } }) => ({ query: { limit: 5, when: 'running', shopId } })),
   getSale: anybody(200, ({ a: { saleWindowId } }) => ({ params: { saleWindowId } })),
+  getSaleRemaining: anybody(200, ({ a: { saleWindowId } }) => ({ params: { saleWindowId } })),
   cancelSale: keeper('catalog')(200, async (world) => ({ params: { saleWindowId: await freshSale(world) } })),
   listFlashSales: anybody(200, () => ({ query: { limit: 5 } })),
 }
