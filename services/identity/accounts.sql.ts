@@ -25,6 +25,23 @@ export const insertAccounts = async (tx: Tx, accounts: readonly NewAccount[], no
   return new Set(rows.map((row) => row.id))
 }
 
+/** Known by a key of its own, not by its address. */
+export const insertGuest = (tx: Tx, guest: { id: string; email: string; emailKey: string; name: string }, now: Date) =>
+  tx.run(sql`
+    insert into accounts (id, email, email_key, name, guest, created_at)
+    values (${guest.id}, ${guest.email}, ${guest.emailKey}, ${guest.name}, true, ${now})`)
+
+/** Make a guest's account one that can be signed in to. @returns 0 when it is no guest's, or not active */
+export const fillGuest = (tx: Tx, account: NewAccount) =>
+  tx.run(sql`
+    update accounts set email = ${account.email}, email_key = ${account.emailKey}, name = ${account.name},
+      password_hash = ${account.passwordHash}, guest = false
+    where id = ${account.id} and guest and status = 'active'`)
+
+/** Whether this account is a guest's. */
+export const isGuest = async (tx: Tx, accountId: string): Promise<boolean> =>
+  (await tx.maybeOne<{ guest: boolean }>(sql`select guest from accounts where id = ${accountId}`))?.guest ?? false
+
 export const giveRole = (tx: Tx, accountIds: readonly string[], role: string, now: Date) =>
   tx.run(sql`
     insert into account_roles (account_id, role, given_at)

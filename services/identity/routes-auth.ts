@@ -1,5 +1,6 @@
 import { created, ok, type Route, route } from '@souk/http'
 import { Type } from 'typebox'
+import { beginAsGuest } from './begin-as-guest.ts'
 import { callerOf, unstored } from './caller.ts'
 import type { Identity } from './identity.ts'
 import { logIn } from './log-in.ts'
@@ -16,6 +17,8 @@ export function authRoutes(identity: Identity, settings: { authPerMinute: number
       url: '/v1/auth/register',
       operationId: 'register',
       summary: 'Register an account and sign in',
+      description:
+        'Sent with the access token of a guest, it is the guest’s account that is registered: orders and addresses stay with it, and the sessions opened before end.',
       tag: 'Identity',
       access: 'public',
       limit: limit('auth-register'),
@@ -24,7 +27,27 @@ export function authRoutes(identity: Identity, settings: { authPerMinute: number
       answers: { 201: schemas.registered },
       errors: ['email-taken', 'email-unusable', 'password-too-weak', 'sign-in-busy'],
       async handle(request) {
-        const { account, tokens } = await register(identity, request.body, callerOf(request))
+        const person = request.principal?.kind === 'session' ? request.principal.accountId : undefined
+        const { account, tokens } = await register(identity, request.body, callerOf(request), person)
+        return created({ account, ...tokens }, unstored)
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/auth/guests',
+      operationId: 'beginAsGuest',
+      summary: 'Order without registering',
+      description:
+        'Makes an account without a password, with tokens like any other, so that orders belong to somebody. It ends with its session: whoever wants to keep it registers with its access token. Messages about orders go to the address.',
+      tag: 'Identity',
+      access: 'public',
+      limit: limit('auth-guests'),
+      idempotency: 'none',
+      body: schemas.closed({ email: schemas.email, name: Type.Optional(schemas.line) }),
+      answers: { 201: schemas.registered },
+      errors: ['email-unusable'],
+      async handle(request) {
+        const { account, tokens } = await beginAsGuest(identity, request.body, callerOf(request))
         return created({ account, ...tokens }, unstored)
       },
     }),

@@ -21,6 +21,7 @@ CREATE TABLE accounts (
   status text DEFAULT 'active'::text NOT NULL,
   rehearsal boolean DEFAULT false NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  guest boolean DEFAULT false NOT NULL,
   CONSTRAINT accounts_pkey PRIMARY KEY (id),
   CONSTRAINT accounts_email_unique UNIQUE (email_key),
   CONSTRAINT accounts_email_check CHECK (length(email) <= 254),

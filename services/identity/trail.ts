@@ -4,6 +4,7 @@ import { insertTrail } from './trail.sql.ts'
 
 export type TrailKind =
   | 'registered'
+  | 'guest-began'
   | 'signed-in'
   | 'sign-in-failed'
   | 'refreshed'

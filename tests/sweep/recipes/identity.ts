@@ -6,6 +6,7 @@ export const identityRecipes: Recipes = {
   register: anybody(201, () => ({
     body: { email: `new-${unique()}@souk.example`, password: `${canary}-new-password`, name: 'New' },
   })),
+  beginAsGuest: anybody(201, () => ({ body: { email: `guest-${unique()}@souk.example`, name: 'Guest' } })),
   logIn: anybody(200, ({ a: { customer } }) => ({ body: { email: customer.email, password: customer.password } })),
   refresh: anybody(200, async (world) => ({
     body: { refreshToken: (await world.signIn(world.a.customer)).refreshToken },

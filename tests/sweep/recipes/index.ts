@@ -1,5 +1,6 @@
 import type { Operation } from '../document.ts'
 import { catalogRecipes } from './catalog.ts'
+import { customerRecipes } from './customers.ts'
 import { fulfilmentRecipes } from './fulfilment.ts'
 import { identityRecipes } from './identity.ts'
 import { inventoryRecipes } from './inventory.ts'
@@ -16,6 +17,7 @@ export { ask, callOf, faultsOf, type Recipe, type Sample } from './recipe.ts'
 /** A right call for every route there is. A route without one fails every sweep: somebody has to say what is right. */
 export const recipes: Recipes = {
   ...identityRecipes,
+  ...customerRecipes,
   ...shopRecipes,
   ...catalogRecipes,
   ...inventoryRecipes,
