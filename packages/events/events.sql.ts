@@ -13,11 +13,24 @@ export const insertOutboxRow = (
 /** Of which consumer, on which log. */
 export type OffsetKey = { readonly consumer: string; readonly source: string; readonly shard: string }
 
-/** A consumer seen for the first time begins with the oldest event kept. */
-export const insertOffset = (tx: Tx, key: OffsetKey) =>
+/**
+ * A consumer seen for the first time begins with the oldest event kept; on a lane it never had, where it left `shard` when
+ * that was read as a whole.
+ */
+export const insertOffset = (tx: Tx, key: OffsetKey, shard: string) =>
   tx.run(sql`
   insert into consumer_offsets (consumer, source, shard, xid, seq, index)
-  values (${key.consumer}, ${key.source}, ${key.shard}, '0', 0, 0) on conflict do nothing`)
+  select ${key.consumer}, ${key.source}, ${key.shard}, coalesce(max(xid), '0'), coalesce(max(seq), 0), coalesce(max(index), 0)
+    from consumer_offsets where consumer = ${key.consumer} and source = ${key.source} and shard = ${shard}
+  on conflict do nothing`)
+
+/** Put the offset somewhere else. Whoever works for the consumer finds it moved, and goes on from there. */
+export const placeOffset = (tx: Tx, key: OffsetKey, to: Position) =>
+  tx.run(sql`
+  insert into consumer_offsets (consumer, source, shard, xid, seq, index)
+  values (${key.consumer}, ${key.source}, ${key.shard}, ${to.xid}::xid8, ${to.seq}, ${to.index})
+  on conflict (consumer, source, shard) do update set xid = excluded.xid, seq = excluded.seq, index = excluded.index,
+                                                      updated_at = now()`)
 
 export const findOffset = (tx: Tx, key: OffsetKey) =>
   tx.maybeOne<Position>(sql`

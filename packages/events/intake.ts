@@ -20,7 +20,7 @@ export type Kinds = ReadonlyMap<string, EventType>
 export const kindsOf = (events: readonly EventType[]): Kinds => new Map(events.map((event) => [event.type, event]))
 
 /** Rows without any of these events need not be sent. */
-export const wantedBy = (events: readonly EventType[]): Wanted => ({
+export const wantedBy = (events: readonly EventType[]): Wanted & { topics: readonly string[] } => ({
   topics: [...new Set(events.map((event) => event.topic))],
   kinds: events.map((event) => event.type),
 })

@@ -6,6 +6,11 @@ import type { Wanted } from './log.ts'
 
 const texts = new Map<string, string>()
 
+/** All topics, and those named, are two texts: a condition that may hold or not would spoil the plan of both. */
+const variant = (name: string, want: Wanted) => (want.topics === undefined ? `${name}_all` : name)
+const ofTopics = (want: Wanted, parameter: string) =>
+  want.topics === undefined ? `${parameter}::text[] is null` : `topic = any(${parameter}::text[])`
+
 function statement(name: string, source: string, text: (outbox: string) => string, values: readonly unknown[]): Sql {
   if (!/^[a-z][a-z0-9_]{0,40}$/.test(source)) throw new RangeError(`not a service name: ${source}`)
   const named = `souk_log_${name}_${source}`
@@ -24,7 +29,7 @@ function statement(name: string, source: string, text: (outbox: string) => strin
  */
 export const readRows = (source: string, from: { xid: string; seq: number }, want: Wanted, limitEvents: number): Sql =>
   statement(
-    'read',
+    variant('read', want),
     source,
     (outbox) => `
     with snapshot as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
@@ -33,12 +38,12 @@ export const readRows = (source: string, from: { xid: string; seq: number }, wan
       from snapshot left join lateral (
         select *, sum(event_count) over (order by xid, seq rows unbounded preceding) - event_count as before
           from (select * from ${outbox}
-                 where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and topic = any($3::text[])
+                 where (xid, seq) >= ($1::xid8, $2::bigint) and xid < snapshot.xmin and ${ofTopics(want, '$3')}
                    and ($5::text[] is null or kinds = '{}' or kinds && $5)
                  order by xid, seq limit $4) as candidates
       ) as page on page.before < $4
      order by page.xid, page.seq`,
-    [from.xid, from.seq, want.topics, limitEvents, want.kinds ?? null],
+    [from.xid, from.seq, want.topics ?? null, limitEvents, want.kinds ?? null],
   )
 
 export const readHead = (source: string): Sql =>
@@ -46,16 +51,16 @@ export const readHead = (source: string): Sql =>
 
 export const readLag = (source: string, from: { xid: string; seq: number }, want: Wanted): Sql =>
   statement(
-    'lag',
+    variant('lag', want),
     source,
     (outbox) => `
     select coalesce(sum(event_count), 0)::bigint as "events",
            coalesce(extract(epoch from now() - min(written_at)), 0)::float8 as "seconds"
       from (select event_count, written_at from ${outbox}
-             where (xid, seq) >= ($1::xid8, $2::bigint) and topic = any($3::text[])
+             where (xid, seq) >= ($1::xid8, $2::bigint) and ${ofTopics(want, '$3')}
                and ($4::text[] is null or kinds = '{}' or kinds && $4)
              order by xid, seq limit 100000) as waiting`,
-    [from.xid, from.seq, want.topics, want.kinds ?? null],
+    [from.xid, from.seq, want.topics ?? null, want.kinds ?? null],
   )
 
 export const readStall = (source: string): Sql =>
@@ -66,4 +71,15 @@ export const readStall = (source: string): Sql =>
     select coalesce(extract(epoch from now() - min(written_at)), 0)::float8 as "seconds"
       from ${outbox} where xid >= pg_snapshot_xmin(pg_current_snapshot())`,
     [],
+  )
+
+/** Times of neighbours may be out of order by as long as their transactions took: so the first place, not the first time. */
+export const readPlaceAt = (source: string, timeMs: number): Sql =>
+  statement(
+    'place_at',
+    source,
+    (outbox) => `
+    select xid::text as "xid", seq from ${outbox}
+     where written_at >= to_timestamp($1::float8 / 1000) order by xid, seq limit 1`,
+    [timeMs],
   )

@@ -31,27 +31,61 @@ export type Lag = {
 
 /** What a reader is after. */
 export type Wanted = {
-  readonly topics: readonly string[]
+  /** Undefined: all there are. */
+  readonly topics?: readonly string[]
   /** Rows that carry none of these may be left out; undefined: nothing is. */
   readonly kinds?: readonly string[]
 }
 
 /**
- * What was announced, per source service and shard, in an order that never changes: the port behind which the
- * PostgreSQL log stands today. `log.conformance.ts` says what every implementation must do.
+ * What was announced, per source service and shard: the port behind which the PostgreSQL log and Kafka stand.
+ * `log.conformance.ts` says what every implementation must do.
+ *
+ * A log has lanes. Within one the order never changes, and all events of a key are in the same one; each consumer keeps
+ * an offset per lane, under the lane's name. In PostgreSQL a shard is one lane, of the same name. Places are those of the
+ * outbox everywhere, so they mean the same whatever carries the events.
  */
 export type EventLog = {
+  /** Those that carry these topics now. */
+  lanes(source: string, shard: string, topics: readonly string[]): Promise<readonly string[]>
   /** Rows wanted from `from` on: one at least if there is any, then as many as make up `limitEvents`. */
-  read(source: string, shard: string, from: Position, want: Wanted & { limitEvents: number }): Promise<LogPage>
+  read(source: string, lane: string, from: Position, want: Wanted & { limitEvents: number }): Promise<LogPage>
   /** The place behind everything that can be read now. */
-  head(source: string, shard: string): Promise<Position>
-  lag(source: string, shard: string, from: Position, want: Wanted): Promise<Lag>
-  /** Age of the oldest row that is written but cannot be read, because an older transaction is still open; 0 for none. */
+  head(source: string, lane: string): Promise<Position>
+  /** The place of the first row written at this time or later; the head if there is none. */
+  placeAt(source: string, lane: string, timeMs: number): Promise<Position>
+  lag(source: string, lane: string, from: Position, want: Wanted): Promise<Lag>
+  /** Whether this place can never have been one of this log: the database was restored, or it is another one. */
+  isForeign(source: string, lane: string, place: Position): Promise<boolean>
+  /** Age of the oldest row that is written but cannot be read yet: an older transaction is open, or it was not relayed. 0 for none. */
   stalledSeconds(source: string, shard: string): Promise<number>
-  /** Be told of new rows. What happens between two waits is not missed. */
-  watch(source: string): Watch
+  /** Be told of new rows, of a lane or of all. What happens between two waits is not missed. */
+  watch(source: string, lane?: string): Watch
   /** Rows of this source were committed by this process. */
   wake(source: string): void
+  /** Take part in a consumer's work: its lanes are shared among all who joined, wherever they run. */
+  join(options: JoinOptions): Membership
+}
+
+export type JoinOptions = {
+  readonly consumer: string
+  readonly source: string
+  readonly shard: string
+  readonly topics: readonly string[]
+  /**
+   * The lanes that are this process's now: at once or soon, and again whenever that changes. Nothing goes wrong when two
+   * processes believe to have the same one, since only one of them can move its offset.
+   */
+  onLanes(lanes: readonly string[]): void
+}
+
+export type Membership = {
+  /** Work on a lane begins at this place: where to look for it can be found out now. */
+  begin(lane: string, from: Position): Promise<void>
+  /** The offset moved. For the log's own bookkeeping; nothing depends on it. */
+  passed(lane: string, to: Position): void
+  /** Others take the lanes over. */
+  leave(): Promise<void>
 }
 
 export type Watch = {

@@ -20,23 +20,28 @@ export type TailOptions = {
 /** One event as it passes by. `event` is undefined when it cannot be read; `cause` says why. */
 export type Tailed = { readonly at: Position; readonly event: Event | undefined; readonly cause: string | undefined }
 
-/** Watch a source's events, without an offset and without effect. */
+/** Watch a source's events, without an offset and without effect. Those of a key come in order, of a lane too. */
 export async function* tail(options: TailOptions): AsyncGenerator<Tailed, void, undefined> {
   const { log, source, shard, signal, follow = true } = options
   const kinds = kindsOf(options.events.filter((event) => serviceOf(event.topic) === source))
   const wanted = wantedBy([...kinds.values()])
   const watch = log.watch(source)
   try {
-    let at = options.from ?? (await log.head(source, shard))
-    while (true) {
-      const page = await log.read(source, shard, at, { ...wanted, limitEvents: 500 })
-      for (const row of page.rows)
-        for (const item of itemsOf(row, kinds, at)) {
-          if (signal?.aborted) return
-          yield { at: item.origin, event: item.event, cause: item.cause }
-        }
-      at = page.end
-      if (page.full) continue
+    const at = new Map<string, Position>()
+    for (const lane of await log.lanes(source, shard, wanted.topics))
+      at.set(lane, options.from ?? (await log.head(source, lane)))
+    for (let full = false; ; full = false) {
+      for (const [lane, from] of at) {
+        const page = await log.read(source, lane, from, { ...wanted, limitEvents: 500 })
+        for (const row of page.rows)
+          for (const item of itemsOf(row, kinds, from)) {
+            if (signal?.aborted) return
+            yield { at: item.origin, event: item.event, cause: item.cause }
+          }
+        at.set(lane, page.end)
+        full ||= page.full
+      }
+      if (full) continue
       if (!follow) return
       await watch.waitForMore(100, signal)
       if (signal?.aborted) return

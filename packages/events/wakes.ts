@@ -1,18 +1,25 @@
 import type { Watch } from './log.ts'
 
+export type Wakes = {
+  /** All of a source, or one lane of it. */
+  watch(source: string, lane?: string): Watch
+  /** Everybody who waits for the source; with a lane, those who wait for it or for all. */
+  wake(source: string, lane?: string): void
+}
+
 /** Who waits for which source, within this process. */
-export function createWakes(): { watch(source: string): Watch; wake(source: string): void } {
-  const watches = new Map<string, Set<() => void>>()
+export function createWakes(): Wakes {
+  const watches = new Map<string, Map<() => void, string | undefined>>()
   return {
-    watch(source) {
+    watch(source, lane) {
       let due = false
       let resume: (() => void) | undefined
       const wake = () => {
         due = true
         resume?.()
       }
-      const ofSource = watches.get(source) ?? new Set()
-      watches.set(source, ofSource.add(wake))
+      const ofSource = watches.get(source) ?? new Map<() => void, string | undefined>()
+      watches.set(source, ofSource.set(wake, lane))
       return {
         async waitForMore(timeoutMs, signal) {
           if (!due && !signal?.aborted)
@@ -33,8 +40,9 @@ export function createWakes(): { watch(source: string): Watch; wake(source: stri
         close: () => ofSource.delete(wake),
       }
     },
-    wake(source) {
-      for (const wake of watches.get(source) ?? []) wake()
+    wake(source, lane) {
+      for (const [wake, waitsFor] of watches.get(source) ?? [])
+        if (lane === undefined || waitsFor === undefined || waitsFor === lane) wake()
     },
   }
 }
