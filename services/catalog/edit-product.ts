@@ -20,6 +20,7 @@ export type ProductChange = {
   categoryIds?: string[]
   options?: Option[]
   pictures?: Picture[]
+  taxClass?: string
 }
 
 /** Fields left out stay as they are. */
@@ -66,7 +67,7 @@ export const addVariant = (
     }
   })
 
-export type VariantChange = { sku?: string; options?: Record<string, string>; active?: boolean }
+export type VariantChange = { sku?: string; options?: Record<string, string>; active?: boolean; weightGrams?: number }
 
 export const editVariant = (
   deps: WriteDeps,

@@ -31,6 +31,8 @@ export type Variant = {
   priceMinor: number
   priceVersion: number
   active: boolean
+  /** Of one unit as it is sent; 0 when not known. */
+  weightGrams: number
 }
 
 export type Product = {
@@ -46,6 +48,8 @@ export type Product = {
   options: Option[]
   pictures: Picture[]
   currency: string
+  /** "standard", "reduced", or what else the marketplace has rates for. */
+  taxClass: string
   variants: Variant[]
   createdAt: Date
   changedAt: Date

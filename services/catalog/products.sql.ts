@@ -26,7 +26,7 @@ export const holdShop = (tx: Tx, shopId: string) =>
 
 const productColumns = sql`
   p.product_id as "productId", p.shop_id as "shopId", p.version, p.slug, p.title, p.description, p.status, p.tags,
-  p.category_ids as "categoryIds", p.options, p.pictures, p.currency, p.created_at as "createdAt", p.changed_at as "changedAt"`
+  p.category_ids as "categoryIds", p.options, p.pictures, p.currency, p.tax_class as "taxClass", p.created_at as "createdAt", p.changed_at as "changedAt"`
 
 export type ProductRow = Omit<Product, 'variants'>
 
@@ -40,7 +40,7 @@ const findRows = (tx: Tx, productIds: readonly string[]) =>
 const findVariants = (tx: Tx, productIds: readonly string[]) =>
   tx.many<Variant & { productId: string }>(sql`
     select product_id as "productId", variant_id as "variantId", sku, title, options, price_minor as "priceMinor",
-      price_version as "priceVersion", active
+      price_version as "priceVersion", active, weight_grams as "weightGrams"
     from variants where product_id = any(${productIds}::uuid[]) order by product_id, position`)
 
 /** Give rows their variants, in the order of the rows. */
@@ -120,13 +120,13 @@ const productJson = ({ product, facets, listed }: Listed) => ({
 export const insertProducts = (tx: Tx, products: readonly Listed[]) =>
   tx.run(sql`
     insert into products (product_id, shop_id, version, slug, title, title_key, description, status, tags, category_ids,
-      facets, options, pictures, currency, price_from_minor, listed, created_at, changed_at)
+      facets, options, pictures, currency, price_from_minor, listed, created_at, changed_at, tax_class)
     select "productId", "shopId", version, slug, title, title_key, description, status, tags, "categoryIds", facets, options,
-      pictures, currency, price_from_minor, listed, "createdAt", "changedAt"
+      pictures, currency, price_from_minor, listed, "createdAt", "changedAt", "taxClass"
     from json_to_recordset(${JSON.stringify(products.map(productJson))}::json) as t (
       "productId" uuid, "shopId" uuid, version bigint, slug text, title text, title_key text, description text, status text,
       tags text[], "categoryIds" uuid[], facets uuid[], options jsonb, pictures jsonb, currency text,
-      price_from_minor bigint, listed boolean, "createdAt" timestamptz, "changedAt" timestamptz)`)
+      price_from_minor bigint, listed boolean, "createdAt" timestamptz, "changedAt" timestamptz, "taxClass" text)`)
 
 /** Its row is locked. */
 export const updateProduct = (tx: Tx, { product, facets, listed }: Listed) =>
@@ -135,7 +135,8 @@ export const updateProduct = (tx: Tx, { product, facets, listed }: Listed) =>
       title_key = ${titleKeyOf(product.title)}, description = ${product.description}, status = ${product.status},
       tags = ${product.tags}, category_ids = ${product.categoryIds}::uuid[], facets = ${facets}::uuid[],
       options = ${JSON.stringify(product.options)}::jsonb, pictures = ${JSON.stringify(product.pictures)}::jsonb,
-      price_from_minor = ${priceFrom(product.variants)}, listed = ${listed}, changed_at = ${product.changedAt}
+      price_from_minor = ${priceFrom(product.variants)}, listed = ${listed}, changed_at = ${product.changedAt},
+      tax_class = ${product.taxClass}
     where product_id = ${product.productId}`)
 
 /** @throws a violation of variants_sku_unique */
@@ -144,16 +145,16 @@ export function upsertVariants(tx: Tx, products: readonly Product[]) {
     variants.map((variant, position) => ({ ...variant, productId, shopId, position })),
   )
   return tx.run(sql`
-    insert into variants (variant_id, product_id, shop_id, sku, title, options, price_minor, price_version, active, position)
+    insert into variants (variant_id, product_id, shop_id, sku, title, options, price_minor, price_version, active, position, weight_grams)
     select * from unnest(
       ${rows.map((row) => row.variantId)}::uuid[], ${rows.map((row) => row.productId)}::uuid[],
       ${rows.map((row) => row.shopId)}::uuid[], ${rows.map((row) => row.sku)}::text[], ${rows.map((row) => row.title)}::text[],
       ${rows.map((row) => JSON.stringify(row.options))}::jsonb[], ${rows.map((row) => row.priceMinor)}::bigint[],
       ${rows.map((row) => row.priceVersion)}::bigint[], ${rows.map((row) => row.active)}::boolean[],
-      ${rows.map((row) => row.position)}::int[])
+      ${rows.map((row) => row.position)}::int[], ${rows.map((row) => row.weightGrams)}::int[])
     on conflict (variant_id) do update set sku = excluded.sku, title = excluded.title, options = excluded.options,
       price_minor = excluded.price_minor, price_version = excluded.price_version, active = excluded.active,
-      position = excluded.position`)
+      position = excluded.position, weight_grams = excluded.weight_grams`)
 }
 
 export type NewPrice = { variantId: string; priceVersion: number; priceMinor: number; currency: string }

@@ -53,8 +53,20 @@ const Chosen = Type.Record(line(1, 40), line(1, 60), {
   description: '{"Colour": "Blue"}',
 })
 
+const Weight = Type.Integer({
+  minimum: 0,
+  maximum: 10_000_000,
+  description: 'Of one unit as it is sent; 0: not known.',
+})
+
 export const NewVariantBody = Type.Object(
-  { sku: Sku, options: Type.Optional(Chosen), priceMinor: Minor, active: Type.Optional(Type.Boolean()) },
+  {
+    sku: Sku,
+    options: Type.Optional(Chosen),
+    priceMinor: Minor,
+    active: Type.Optional(Type.Boolean()),
+    weightGrams: Type.Optional(Weight),
+  },
   closed,
 )
 
@@ -66,6 +78,10 @@ const product = {
   categoryIds: Type.Array(Id, { maxItems: 5 }),
   options: Type.Array(Option, { maxItems: 3, description: 'What variants differ in: colour, size.' }),
   pictures: Type.Array(Picture, { maxItems: 20 }),
+  taxClass: Type.String({
+    pattern: '^[a-z][a-z-]{0,19}$',
+    description: 'standard, reduced, or another the marketplace has rates for.',
+  }),
 }
 
 export const NewProductBody = Type.Object(
@@ -79,6 +95,7 @@ export const NewProductBody = Type.Object(
     categoryIds: Type.Optional(product.categoryIds),
     options: Type.Optional(product.options),
     pictures: Type.Optional(product.pictures),
+    taxClass: Type.Optional(product.taxClass),
     variants: Type.Array(NewVariantBody, { minItems: 1, maxItems: 100 }),
   },
   closed,
@@ -94,12 +111,18 @@ export const EditProductBody = Type.Object(
     categoryIds: Type.Optional(product.categoryIds),
     options: Type.Optional(product.options),
     pictures: Type.Optional(product.pictures),
+    taxClass: Type.Optional(product.taxClass),
   },
   { ...closed, minProperties: 1 },
 )
 
 export const EditVariantBody = Type.Object(
-  { sku: Type.Optional(Sku), options: Type.Optional(Chosen), active: Type.Optional(Type.Boolean()) },
+  {
+    sku: Type.Optional(Sku),
+    options: Type.Optional(Chosen),
+    active: Type.Optional(Type.Boolean()),
+    weightGrams: Type.Optional(Weight),
+  },
   { ...closed, minProperties: 1 },
 )
 
@@ -112,6 +135,7 @@ const VariantView = Type.Object(
     priceMinor: Type.Integer(),
     priceVersion: Type.Integer(),
     active: Type.Boolean(),
+    weightGrams: Type.Integer({ description: 'Of one unit as it is sent; 0: not known.' }),
   },
   closed,
 )
@@ -130,6 +154,7 @@ export const ProductView = Type.Object(
     options: Type.Array(Option),
     pictures: Type.Array(Picture),
     currency: Type.String({ description: 'ISO 4217; that of the shop.' }),
+    taxClass: Type.String(),
     variants: Type.Array(VariantView),
     createdAt: Time,
     changedAt: Time,
@@ -151,6 +176,7 @@ export const productView = (given: Product, managed: boolean) => ({
   options: given.options,
   pictures: given.pictures,
   currency: given.currency,
+  taxClass: given.taxClass,
   variants: given.variants
     .filter((variant) => managed || variant.active)
     .map(({ variantId, ...variant }) => ({ id: variantId, ...variant })),

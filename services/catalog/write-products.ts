@@ -34,7 +34,13 @@ export type WriteDeps = { outbox: Outbox; clock: () => Date }
 /** Who changes it, and by which request. */
 export type By = { accountId: string; correlationId: string }
 
-export type NewVariant = { sku: string; options?: Record<string, string>; priceMinor: number; active?: boolean }
+export type NewVariant = {
+  sku: string
+  options?: Record<string, string>
+  priceMinor: number
+  active?: boolean
+  weightGrams?: number
+}
 export type NewProduct = {
   title: string
   /** Made from the title when left out. */
@@ -45,6 +51,8 @@ export type NewProduct = {
   categoryIds?: string[]
   options?: Option[]
   pictures?: Picture[]
+  /** Left out: standard. */
+  taxClass?: string
   /** One at least; without options exactly one. Prices in the shop's currency. */
   variants: NewVariant[]
 }
@@ -69,9 +77,12 @@ export const toProductChanged = (product: Product): ProductChanged =>
       currencyCode: product.currency,
       priceVersion: BigInt(variant.priceVersion),
       active: variant.active,
+      weightGrams: variant.weightGrams,
     })),
     changedAtMs: BigInt(product.changedAt.getTime()),
     created: product.version === 1,
+    taxClass: product.taxClass,
+    categoryIds: product.categoryIds,
   })
 
 const announce = (deps: WriteDeps, tx: Tx, products: readonly Product[], correlationId: string) =>
@@ -131,6 +142,7 @@ export async function importProducts(
       options,
       pictures: product.pictures ?? [],
       currency: shop.currency,
+      taxClass: product.taxClass ?? 'standard',
       variants: product.variants.map((variant) => newVariant(variant, options, now, bucket)),
       createdAt: now,
       changedAt: now,
@@ -160,6 +172,7 @@ export const newVariant = (given: NewVariant, options: readonly Option[], now: D
   priceMinor: given.priceMinor,
   priceVersion: 1,
   active: given.active ?? true,
+  weightGrams: given.weightGrams ?? 0,
 })
 
 const listing = (

@@ -67,6 +67,20 @@ export declare type ProductChanged = Message<"souk.catalog.ProductChanged"> & {
    * @generated from field: bool created = 9;
    */
   created: boolean;
+
+  /**
+   * "standard", "reduced", or what else the marketplace has rates for; empty: "standard"
+   *
+   * @generated from field: string tax_class = 10;
+   */
+  taxClass: string;
+
+  /**
+   * as assigned, without their ancestors
+   *
+   * @generated from field: repeated string category_ids = 11;
+   */
+  categoryIds: string[];
 };
 
 /**
@@ -119,6 +133,13 @@ export declare type Variant = Message<"souk.catalog.Variant"> & {
    * @generated from field: bool active = 7;
    */
   active: boolean;
+
+  /**
+   * of one unit as it is sent; 0 when not known
+   *
+   * @generated from field: uint32 weight_grams = 8;
+   */
+  weightGrams: number;
 };
 
 /**

@@ -11,6 +11,75 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_souk_promotions: GenFile;
 
 /**
+ * @generated from message souk.promotions.FindVouchersRequest
+ */
+export declare type FindVouchersRequest = Message<"souk.promotions.FindVouchersRequest"> & {
+  /**
+   * 100 at most
+   *
+   * @generated from field: repeated string shop_ids = 1;
+   */
+  shopIds: string[];
+
+  /**
+   * 100 at most, however their case
+   *
+   * @generated from field: repeated string codes = 2;
+   */
+  codes: string[];
+};
+
+/**
+ * Describes the message souk.promotions.FindVouchersRequest.
+ * Use `create(FindVouchersRequestSchema)` to create a new message.
+ */
+export declare const FindVouchersRequestSchema: GenMessage<FindVouchersRequest>;
+
+/**
+ * @generated from message souk.promotions.FindVouchersResponse
+ */
+export declare type FindVouchersResponse = Message<"souk.promotions.FindVouchersResponse"> & {
+  /**
+   * @generated from field: repeated souk.promotions.FoundVoucher vouchers = 1;
+   */
+  vouchers: FoundVoucher[];
+};
+
+/**
+ * Describes the message souk.promotions.FindVouchersResponse.
+ * Use `create(FindVouchersResponseSchema)` to create a new message.
+ */
+export declare const FindVouchersResponseSchema: GenMessage<FindVouchersResponse>;
+
+/**
+ * @generated from message souk.promotions.FoundVoucher
+ */
+export declare type FoundVoucher = Message<"souk.promotions.FoundVoucher"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * as the shop writes it
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string voucher_id = 3;
+   */
+  voucherId: string;
+};
+
+/**
+ * Describes the message souk.promotions.FoundVoucher.
+ * Use `create(FoundVoucherSchema)` to create a new message.
+ */
+export declare const FoundVoucherSchema: GenMessage<FoundVoucher>;
+
+/**
  * @generated from message souk.promotions.PriceOrderRequest
  */
 export declare type PriceOrderRequest = Message<"souk.promotions.PriceOrderRequest"> & {
@@ -429,6 +498,16 @@ export declare const PricingService: GenService<{
     methodKind: "unary";
     input: typeof PriceOrderRequestSchema;
     output: typeof PriceOrderResponseSchema;
+  },
+  /**
+   * Which of these codes these shops have, whether they can be used now or not: to give each order of a checkout its own.
+   *
+   * @generated from rpc souk.promotions.PricingService.FindVouchers
+   */
+  findVouchers: {
+    methodKind: "unary";
+    input: typeof FindVouchersRequestSchema;
+    output: typeof FindVouchersResponseSchema;
   },
 }>;
 

@@ -8,77 +8,98 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/promotions.proto.
  */
 export const file_souk_promotions = /*@__PURE__*/
-  fileDesc("ChVzb3VrL3Byb21vdGlvbnMucHJvdG8SD3NvdWsucHJvbW90aW9ucyLfAQoRUHJpY2VPcmRlclJlcXVlc3QSDwoHc2hvcF9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRIVCg1jdXJyZW5jeV9jb2RlGAMgASgJEisKBWxpbmVzGAQgAygLMhwuc291ay5wcm9tb3Rpb25zLkxpbmVUb1ByaWNlEhUKDXZvdWNoZXJfY29kZXMYBSADKAkSFgoOb3JkZXJlZF9iZWZvcmUYBiABKAgSMQoLZGVzdGluYXRpb24YByABKAsyHC5zb3VrLnByb21vdGlvbnMuRGVzdGluYXRpb24iYQoLTGluZVRvUHJpY2USEgoKdmFyaWFudF9pZBgBIAEoCRISCgpwcm9kdWN0X2lkGAIgASgJEhAKCHF1YW50aXR5GAMgASgNEhgKEHVuaXRfcHJpY2VfbWlub3IYBCABKAMiRQoLRGVzdGluYXRpb24SDgoGbWV0aG9kGAEgASgJEhQKDGNvdW50cnlfY29kZRgCIAEoCRIQCghwb3N0Y29kZRgDIAEoCSKAAQoSUHJpY2VPcmRlclJlc3BvbnNlEi4KBnByaWNlZBgBIAEoCzIcLnNvdWsucHJvbW90aW9ucy5QcmljZWRPcmRlckgAEjAKB3JlZnVzYWwYAiABKAsyHS5zb3VrLnByb21vdGlvbnMuUHJpY2VSZWZ1c2FsSABCCAoGYW5zd2VyIpsCCgtQcmljZWRPcmRlchIQCghxdW90ZV9pZBgBIAEoCRIVCg1ydWxlc192ZXJzaW9uGAIgASgDEhYKDnZhbGlkX3VudGlsX21zGAMgASgDEhMKC3RvdGFsX21pbm9yGAQgASgDEjUKC2FkanVzdG1lbnRzGAUgAygLMiAuc291ay5wcm9tb3Rpb25zLlByaWNlQWRqdXN0bWVudBItCgVsaW5lcxgGIAMoCzIeLnNvdWsucHJvbW90aW9ucy5FeHBsYWluZWRMaW5lEiYKBXRheGVzGAcgAygLMhcuc291ay5wcm9tb3Rpb25zLlRheFN1bRIoCgR1c2VzGAggAygLMhouc291ay5wcm9tb3Rpb25zLlVzZVRvRHJhdyJSCg9QcmljZUFkanVzdG1lbnQSDAoEa2luZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIUCgxhbW91bnRfbWlub3IYAyABKAMSDAoEY29kZRgEIAEoCSKPAQoNRXhwbGFpbmVkTGluZRISCgp2YXJpYW50X2lkGAEgASgJEhMKC3RvdGFsX21pbm9yGAIgASgDEhYKDmRpc2NvdW50X21pbm9yGAMgASgDEhEKCXRheF9taW5vchgEIAEoAxIWCg5zaGlwcGluZ19taW5vchgFIAEoAxISCgpwYWlkX21pbm9yGAYgASgDImoKBlRheFN1bRINCgVsYWJlbBgBIAEoCRIZChFyYXRlX2Jhc2lzX3BvaW50cxgCIAEoDRIQCghpbmNsdWRlZBgDIAEoCBIRCgluZXRfbWlub3IYBCABKAMSEQoJdGF4X21pbm9yGAUgASgDImIKCVVzZVRvRHJhdxISCgp2b3VjaGVyX2lkGAEgASgJEgwKBGNvZGUYAiABKAkSGQoRdXNlc19wZXJfY3VzdG9tZXIYAyABKA0SGAoQZmlyc3Rfb3JkZXJfb25seRgEIAEoCCJhCgxQcmljZVJlZnVzYWwSDAoEa2luZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSDgoGZGV0YWlsGAMgASgJEgwKBGNvZGUYBCABKAkSFQoNbWluaW11bV9taW5vchgFIAEoAzJnCg5QcmljaW5nU2VydmljZRJVCgpQcmljZU9yZGVyEiIuc291ay5wcm9tb3Rpb25zLlByaWNlT3JkZXJSZXF1ZXN0GiMuc291ay5wcm9tb3Rpb25zLlByaWNlT3JkZXJSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChVzb3VrL3Byb21vdGlvbnMucHJvdG8SD3NvdWsucHJvbW90aW9ucyI2ChNGaW5kVm91Y2hlcnNSZXF1ZXN0EhAKCHNob3BfaWRzGAEgAygJEg0KBWNvZGVzGAIgAygJIkcKFEZpbmRWb3VjaGVyc1Jlc3BvbnNlEi8KCHZvdWNoZXJzGAEgAygLMh0uc291ay5wcm9tb3Rpb25zLkZvdW5kVm91Y2hlciJBCgxGb3VuZFZvdWNoZXISDwoHc2hvcF9pZBgBIAEoCRIMCgRjb2RlGAIgASgJEhIKCnZvdWNoZXJfaWQYAyABKAki3wEKEVByaWNlT3JkZXJSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSFQoNY3VycmVuY3lfY29kZRgDIAEoCRIrCgVsaW5lcxgEIAMoCzIcLnNvdWsucHJvbW90aW9ucy5MaW5lVG9QcmljZRIVCg12b3VjaGVyX2NvZGVzGAUgAygJEhYKDm9yZGVyZWRfYmVmb3JlGAYgASgIEjEKC2Rlc3RpbmF0aW9uGAcgASgLMhwuc291ay5wcm9tb3Rpb25zLkRlc3RpbmF0aW9uImEKC0xpbmVUb1ByaWNlEhIKCnZhcmlhbnRfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIQCghxdWFudGl0eRgDIAEoDRIYChB1bml0X3ByaWNlX21pbm9yGAQgASgDIkUKC0Rlc3RpbmF0aW9uEg4KBm1ldGhvZBgBIAEoCRIUCgxjb3VudHJ5X2NvZGUYAiABKAkSEAoIcG9zdGNvZGUYAyABKAkigAEKElByaWNlT3JkZXJSZXNwb25zZRIuCgZwcmljZWQYASABKAsyHC5zb3VrLnByb21vdGlvbnMuUHJpY2VkT3JkZXJIABIwCgdyZWZ1c2FsGAIgASgLMh0uc291ay5wcm9tb3Rpb25zLlByaWNlUmVmdXNhbEgAQggKBmFuc3dlciKbAgoLUHJpY2VkT3JkZXISEAoIcXVvdGVfaWQYASABKAkSFQoNcnVsZXNfdmVyc2lvbhgCIAEoAxIWCg52YWxpZF91bnRpbF9tcxgDIAEoAxITCgt0b3RhbF9taW5vchgEIAEoAxI1CgthZGp1c3RtZW50cxgFIAMoCzIgLnNvdWsucHJvbW90aW9ucy5QcmljZUFkanVzdG1lbnQSLQoFbGluZXMYBiADKAsyHi5zb3VrLnByb21vdGlvbnMuRXhwbGFpbmVkTGluZRImCgV0YXhlcxgHIAMoCzIXLnNvdWsucHJvbW90aW9ucy5UYXhTdW0SKAoEdXNlcxgIIAMoCzIaLnNvdWsucHJvbW90aW9ucy5Vc2VUb0RyYXciUgoPUHJpY2VBZGp1c3RtZW50EgwKBGtpbmQYASABKAkSDQoFbGFiZWwYAiABKAkSFAoMYW1vdW50X21pbm9yGAMgASgDEgwKBGNvZGUYBCABKAkijwEKDUV4cGxhaW5lZExpbmUSEgoKdmFyaWFudF9pZBgBIAEoCRITCgt0b3RhbF9taW5vchgCIAEoAxIWCg5kaXNjb3VudF9taW5vchgDIAEoAxIRCgl0YXhfbWlub3IYBCABKAMSFgoOc2hpcHBpbmdfbWlub3IYBSABKAMSEgoKcGFpZF9taW5vchgGIAEoAyJqCgZUYXhTdW0SDQoFbGFiZWwYASABKAkSGQoRcmF0ZV9iYXNpc19wb2ludHMYAiABKA0SEAoIaW5jbHVkZWQYAyABKAgSEQoJbmV0X21pbm9yGAQgASgDEhEKCXRheF9taW5vchgFIAEoAyJiCglVc2VUb0RyYXcSEgoKdm91Y2hlcl9pZBgBIAEoCRIMCgRjb2RlGAIgASgJEhkKEXVzZXNfcGVyX2N1c3RvbWVyGAMgASgNEhgKEGZpcnN0X29yZGVyX29ubHkYBCABKAgiYQoMUHJpY2VSZWZ1c2FsEgwKBGtpbmQYASABKAkSDgoGcmVhc29uGAIgASgJEg4KBmRldGFpbBgDIAEoCRIMCgRjb2RlGAQgASgJEhUKDW1pbmltdW1fbWlub3IYBSABKAMyxAEKDlByaWNpbmdTZXJ2aWNlElUKClByaWNlT3JkZXISIi5zb3VrLnByb21vdGlvbnMuUHJpY2VPcmRlclJlcXVlc3QaIy5zb3VrLnByb21vdGlvbnMuUHJpY2VPcmRlclJlc3BvbnNlElsKDEZpbmRWb3VjaGVycxIkLnNvdWsucHJvbW90aW9ucy5GaW5kVm91Y2hlcnNSZXF1ZXN0GiUuc291ay5wcm9tb3Rpb25zLkZpbmRWb3VjaGVyc1Jlc3BvbnNlYgZwcm90bzM");
+
+/**
+ * Describes the message souk.promotions.FindVouchersRequest.
+ * Use `create(FindVouchersRequestSchema)` to create a new message.
+ */
+export const FindVouchersRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_promotions, 0);
+
+/**
+ * Describes the message souk.promotions.FindVouchersResponse.
+ * Use `create(FindVouchersResponseSchema)` to create a new message.
+ */
+export const FindVouchersResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_promotions, 1);
+
+/**
+ * Describes the message souk.promotions.FoundVoucher.
+ * Use `create(FoundVoucherSchema)` to create a new message.
+ */
+export const FoundVoucherSchema = /*@__PURE__*/
+  messageDesc(file_souk_promotions, 2);
 
 /**
  * Describes the message souk.promotions.PriceOrderRequest.
  * Use `create(PriceOrderRequestSchema)` to create a new message.
  */
 export const PriceOrderRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 0);
+  messageDesc(file_souk_promotions, 3);
 
 /**
  * Describes the message souk.promotions.LineToPrice.
  * Use `create(LineToPriceSchema)` to create a new message.
  */
 export const LineToPriceSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 1);
+  messageDesc(file_souk_promotions, 4);
 
 /**
  * Describes the message souk.promotions.Destination.
  * Use `create(DestinationSchema)` to create a new message.
  */
 export const DestinationSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 2);
+  messageDesc(file_souk_promotions, 5);
 
 /**
  * Describes the message souk.promotions.PriceOrderResponse.
  * Use `create(PriceOrderResponseSchema)` to create a new message.
  */
 export const PriceOrderResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 3);
+  messageDesc(file_souk_promotions, 6);
 
 /**
  * Describes the message souk.promotions.PricedOrder.
  * Use `create(PricedOrderSchema)` to create a new message.
  */
 export const PricedOrderSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 4);
+  messageDesc(file_souk_promotions, 7);
 
 /**
  * Describes the message souk.promotions.PriceAdjustment.
  * Use `create(PriceAdjustmentSchema)` to create a new message.
  */
 export const PriceAdjustmentSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 5);
+  messageDesc(file_souk_promotions, 8);
 
 /**
  * Describes the message souk.promotions.ExplainedLine.
  * Use `create(ExplainedLineSchema)` to create a new message.
  */
 export const ExplainedLineSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 6);
+  messageDesc(file_souk_promotions, 9);
 
 /**
  * Describes the message souk.promotions.TaxSum.
  * Use `create(TaxSumSchema)` to create a new message.
  */
 export const TaxSumSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 7);
+  messageDesc(file_souk_promotions, 10);
 
 /**
  * Describes the message souk.promotions.UseToDraw.
  * Use `create(UseToDrawSchema)` to create a new message.
  */
 export const UseToDrawSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 8);
+  messageDesc(file_souk_promotions, 11);
 
 /**
  * Describes the message souk.promotions.PriceRefusal.
  * Use `create(PriceRefusalSchema)` to create a new message.
  */
 export const PriceRefusalSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 9);
+  messageDesc(file_souk_promotions, 12);
 
 /**
  * What an order costs beyond its lines: discounts, vouchers, shipping, tax. Called by orders, before it places an order
