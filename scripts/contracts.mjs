@@ -14,9 +14,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'souk-contracts-'))
 const faults = []
 
 /** Output of buf; undefined, with its complaint among the faults, when it refuses. */
-function buf(what, args) {
+function buf(what, args, cwd = contracts) {
   const ran = spawnSync(join(bin, process.platform === 'win32' ? 'buf.cmd' : 'buf'), args, {
-    cwd: contracts,
+    cwd,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     shell: process.platform === 'win32',
@@ -40,11 +40,16 @@ const filesIn = (folder) =>
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort()
 
-function generate() {
-  const fresh = join(scratch, 'fresh')
+/** Ours, and what every gRPC server is expected to serve besides (health, reflection). */
+function generate(home = contracts) {
+  const fresh = join(scratch, `fresh-${relative(root, home).replaceAll(/\W/g, '-')}`)
   mkdirSync(fresh)
-  if (buf('The contracts cannot be compiled', ['generate', '--output', fresh]) === undefined) return
-  const current = join(contracts, 'gen')
+  if (buf('The contracts cannot be compiled', ['generate', '--output', fresh], home) === undefined) return
+  // Everything in one file, for clients that are not told by the server: grpcurl -protoset contracts/gen/descriptor.binpb.
+  const descriptor = join(fresh, 'gen', 'descriptor.binpb')
+  const packed = ['build', '--as-file-descriptor-set', '--exclude-source-info', '--output', descriptor]
+  if (home === contracts && buf('The contracts cannot be packed', packed) === undefined) return
+  const current = join(home, 'gen')
   const [wanted, found] = [filesIn(join(fresh, 'gen')), filesIn(current)]
   const stale = wanted.filter(
     (file) =>
@@ -54,13 +59,13 @@ function generate() {
   if (stale.length + surplus.length === 0) return
   if (check) {
     faults.push(
-      `contracts/gen is not what the contracts say: ${[...stale, ...surplus].join(', ')}. Run npm run contracts.`,
+      `${relative(root, current)} is not what the contracts say: ${[...stale, ...surplus].join(', ')}. Run npm run contracts.`,
     )
     return
   }
   for (const file of surplus) rmSync(join(current, file))
   cpSync(join(fresh, 'gen'), current, { recursive: true })
-  console.log(`contracts/gen: ${stale.length} files written, ${surplus.length} removed`)
+  console.log(`${relative(root, current)}: ${stale.length} files written, ${surplus.length} removed`)
 }
 
 /** The commits whose contracts must stay readable: the one before what is here, and the main line. */
@@ -129,6 +134,7 @@ async function describe() {
 try {
   buf('The contracts do not keep to the rules', ['lint'])
   generate()
+  generate(join(root, 'packages', 'rpc'))
   breaking()
   if (faults.length === 0) await describe()
 } catch (error) {

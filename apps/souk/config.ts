@@ -1,4 +1,20 @@
-import { flag, integer, oneOf, optional, text, url } from '@souk/service'
+import { type EnvField, flag, integer, oneOf, optional, text, url } from '@souk/service'
+import { isIP } from 'node:net'
+
+/** A number of proxies, or their addresses. */
+const proxies = (given: { default: number; help: string }): EnvField<number | readonly string[]> => ({
+  ...given,
+  parse(value) {
+    if (/^[0-5]$/.test(value)) return Number(value)
+    const addresses = value.split(',').map((address) => address.trim())
+    const isAddress = (address: string) => {
+      const [host = '', bits = '0'] = address.split('/')
+      return isIP(host) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(host) === 4 ? 32 : 128)
+    }
+    if (!addresses.every(isAddress)) throw new Error('must be a number from 0 to 5, or addresses with commas between')
+    return addresses
+  },
+})
 
 /** Settings of the program itself; services add theirs. All of them are optional on a laptop. */
 export const appConfig = {
@@ -62,10 +78,25 @@ export const appConfig = {
       help: 'Start a test payment provider, whose money is none. Left out: with the embedded database, unless NODE_ENV is production or a real provider is set up.',
     }),
   ),
-  SOUK_TRUST_PROXY: integer({
-    min: 0,
-    max: 5,
+  SOUK_TRUST_PROXY: proxies({
     default: 0,
-    help: 'How many proxies in front are believed about addresses.',
+    help: 'How many proxies in front are believed about addresses, or, better, their addresses: 10.0.0.0/8,127.0.0.1.',
+  }),
+  SOUK_RPC_LISTEN: optional(
+    text({ help: 'Where other processes call the services of this one: host:port. Left out: nowhere.' }),
+  ),
+  SOUK_RPC_PEERS: optional(
+    text({
+      help: 'Where services of other processes are: {"orders": ["10.0.0.7:7800"], …} or a file of it. SOUK_RPC_ORDERS=host:port,host:port goes before it.',
+    }),
+  ),
+  SOUK_CERTIFICATES: optional(
+    text({
+      help: 'Folder of the certificates that services show each other: orders.pem, orders.key.pem, authority.pem.',
+    }),
+  ),
+  SOUK_RPC_INSECURE: flag({
+    default: false,
+    help: 'Let processes of this machine call each other in plain text. For development only.',
   }),
 }

@@ -16,6 +16,7 @@ import {
 } from '@souk/service'
 import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
 import { appConfig } from './config.ts'
+import type { Network, OpenNetwork } from './network.ts'
 import { allServices } from './services.ts'
 import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
 
@@ -36,6 +37,8 @@ export type House = {
   clock: () => Date
   /** Contracts these services asked for that none of them serves. */
   unserved(): string[]
+  /** To services in other processes, if there are any. */
+  network: Network | undefined
   /** Finish what was accepted, then leave: nothing that was answered is lost. */
   stop(): Promise<void>
 }
@@ -50,6 +53,8 @@ export type HouseOptions = {
   working?: boolean
   /** Told when events of a service were committed here: for readers in another process. */
   onEvents?: (source: string) => void
+  /** The way to services in other processes. Default: there are none. */
+  network?: OpenNetwork
 }
 
 /** These services on their database in this process, calling each other in memory. No edge: see marketplace.ts. */
@@ -60,6 +65,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   configOf(services, { SOUK_SECRET: secretToCome, ...env })
   const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: 'souk', ...(working === false && onStderr) })
   const metrics = createMetrics()
+  const clock = () => new Date()
+  const network = options.network?.({ log, metrics, clock })
   const database = await prepareDatabase(
     { dataFolder: settings.SOUK_DATA, databaseUrl: settings.DATABASE_URL, secret: settings.SOUK_SECRET },
     services,
@@ -98,8 +105,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   try {
     const servicesEnv = { ...env, SOUK_SECRET: database.secret }
     const config = configOf(services, servicesEnv)
-    const clock = () => new Date()
-    const { directory, unserved } = countedDirectory()
+    const { directory, unserved } = countedDirectory(network)
     const ownLog = createPostgresLog([{ name: homeShard, db: databaseOf(logRole) }])
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const ownJobs = { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) }
@@ -120,21 +126,23 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const stop = async () => {
       await running.stop()
       await jobs.close()
+      network?.close()
       await closeDatabase()
     }
-    return { config, settings, database, running, jobs, directory, eventLog, open, log, metrics, clock, unserved, stop }
+    const parts = { config, settings, database, running, jobs, directory, eventLog, open, log, metrics, clock, network }
+    return { ...parts, unserved, stop }
   } catch (error) {
+    network?.close()
     await closeDatabase()
     throw error
   }
 }
 
 /** A directory that remembers which contracts were asked for, and which are served. */
-function countedDirectory() {
-  const directory = createDirectory()
+function countedDirectory(network: Network | undefined) {
   const wanted = new Set<string>()
   const served = new Set<string>()
-  const counted: Directory = {
+  const counted = (directory: Directory): Directory => ({
     client(service) {
       wanted.add(service.typeName)
       return directory.client(service)
@@ -143,8 +151,12 @@ function countedDirectory() {
       for (const { typeName } of services) served.add(typeName)
       directory.serve(handlers, services)
     },
+    as: (caller) => counted(directory.as(caller)),
+  })
+  return {
+    directory: counted(createDirectory(network?.ways)),
+    unserved: () => [...wanted].filter((name) => !served.has(name) && !network?.reaches(name)).sort(),
   }
-  return { directory: counted, unserved: () => [...wanted].filter((name) => !served.has(name)).sort() }
 }
 
 const alsoTelling = (log: EventLog, onEvents: (source: string) => void): EventLog => ({

@@ -43,7 +43,7 @@ export const isLoopback = (host: string): boolean => loopback.test(host)
  * undefined when nobody chose.
  */
 export const mayShowInbox = (
-  settings: { SOUK_INBOX: boolean | undefined; SOUK_HOST: string; SOUK_TRUST_PROXY: number },
+  settings: { SOUK_INBOX: boolean | undefined; SOUK_HOST: string; SOUK_TRUST_PROXY: number | readonly string[] },
   usually: boolean,
 ): boolean => (settings.SOUK_INBOX ?? usually) && isLoopback(settings.SOUK_HOST) && settings.SOUK_TRUST_PROXY === 0
 

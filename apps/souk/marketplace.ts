@@ -1,5 +1,6 @@
-import { createGovernor, createHttpServer, type HttpServer, watchLoopLag } from '@souk/http'
+import { createGovernor, createHttpServer, httpErrors, type HttpServer, watchLoopLag } from '@souk/http'
 import { isReachable } from '@souk/postgres'
+import type { RpcServer } from '@souk/rpc'
 import type { MetricsRegistry } from '@souk/telemetry'
 import { derivedSecret } from './derived-secret.ts'
 import { type House, type HouseOptions, openHouse } from './house.ts'
@@ -14,12 +15,21 @@ export type Marketplace = House & {
   /** Where the shop API is: "http://127.0.0.1:7700". */
   url: string
   http: HttpServer
+  /** Where other processes call its services: "127.0.0.1:7800"; undefined: nowhere. */
+  rpcAddress: string | undefined
 }
+
+export type Role = 'all' | 'edges' | 'work'
 
 export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
   port: number
   /** Read events and run jobs in a second process. Default: in this one. */
   separateWorker?: boolean
+  /**
+   * What this process does for its services: answer customers and other services (`edges`), read events and run jobs
+   * (`work`), or both. Default: both.
+   */
+  role?: Role
   /** Show the inbox where nobody has said otherwise. Default: no. */
   inbox?: boolean
   /** Before the doors open: the services run, nobody can reach them yet. */
@@ -29,8 +39,10 @@ export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
 /** These services with their edges and their database: the composition of the laptop. */
 export async function openMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
   let worker: WorkerProcess | undefined
+  const { role = 'all' } = options
   const house = await openHouse({
     ...options,
+    ...(role === 'edges' && { working: false }),
     ...(options.separateWorker && { working: false, onEvents: (source: string) => worker?.wake(source) }),
   })
   const { settings, running, directory, log, clock, database } = house
@@ -41,9 +53,11 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     )
   const metrics =
     worker === undefined ? house.metrics : { ...house.metrics, expose: () => exposeBoth(house.metrics, worker) }
-  const verifiers = createVerifiers(directory, clock, log)
+  const verifiers = role === 'work' ? nobodyKnown : createVerifiers(directory, clock, log)
+  let rpc: RpcServer | undefined
   try {
     await options.beforeOpening?.(house)
+    if (role !== 'work') rpc = await house.network?.serve(running)
     const sheds = running.services.flatMap(({ parts }) => parts.sheds ?? [])
     const desk = operations(house)
     const loop = watchLoopLag()
@@ -55,7 +69,8 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     )
     const http = createHttpServer({
       ...verifiers,
-      routes: [...running.services.flatMap(({ parts }) => parts.routes ?? []), ...desk.routes],
+      // Who only works is asked for its health and its figures, and for nothing else.
+      routes: role === 'work' ? [] : [...running.services.flatMap(({ parts }) => parts.routes ?? []), ...desk.routes],
       clock,
       log,
       metrics,
@@ -78,8 +93,9 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
         running.services.map(({ definition, db }) => [definition.name, () => isReachable(db)]),
       ),
       forwarderSecret: derivedSecret(database.secret, 'forwarder'),
-      ...(settings.SOUK_TRUST_PROXY > 0 && { trustProxy: settings.SOUK_TRUST_PROXY }),
+      ...(settings.SOUK_TRUST_PROXY !== 0 && { trustProxy: settings.SOUK_TRUST_PROXY }),
       extra(app) {
+        if (role === 'work') return
         servePictures(app)
         const withInbox = mayShowInbox(settings, options.inbox ?? false)
         if (withInbox) serveInbox(app, house)
@@ -91,21 +107,32 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       ...house,
       url,
       http,
+      rpcAddress: rpc?.address,
       async stop() {
         verifiers.stop()
         governor.stop()
         loop.stop()
         await http.close()
+        await rpc?.close()
         await worker?.stop()
         await house.stop()
       },
     }
   } catch (error) {
     verifiers.stop()
+    await rpc?.close()
     await worker?.stop()
     await house.stop()
     throw error
   }
+}
+
+/** Of a process that has no routes. */
+const nobodyKnown = {
+  verify(): never {
+    throw httpErrors.error('unauthenticated', 'Nobody signs in here.')
+  },
+  stop() {},
 }
 
 /** How far behind its clients the process with the edges lets itself come before it turns a part of them away. */

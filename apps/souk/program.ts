@@ -76,13 +76,39 @@ All are explained when one of them is wrong. Ctrl-C finishes what was accepted; 
     program,
     'serve [services...]',
     'run some of the services in this process, on DATABASE_URL',
-    `${examples('DATABASE_URL=postgres://… souk serve', 'DATABASE_URL=postgres://… souk serve identity shops catalog')}
+    `${examples('DATABASE_URL=postgres://… souk serve', 'SOUK_RPC_PEERS=peers.json souk serve orders payments', 'souk serve orders --role work')}
 
 Without names: all of them. Settings are those of \`souk start\`; nothing is stocked.
-Services in one process call each other in memory. Calls to processes elsewhere are not there yet: contracts that
-these services need and nobody here serves are named at the start.`,
-    async (options: { json?: true }, services) => (await import('./commands/serve.ts')).serve(io, services, options),
+Services in one process call each other in memory, others over gRPC:
+  SOUK_RPC_LISTEN               where others call the services of this process: host:port
+  SOUK_RPC_PEERS                where others are: {"identity": ["10.0.0.7:7800"], …} or a file of it
+  SOUK_RPC_ORDERS and so on     the same for one service: host:port,host:port
+  SOUK_CERTIFICATES             folder with what services show each other (see \`souk certificates\`)
+  SOUK_RPC_INSECURE             on: plain text instead, between processes of this machine
+--role: edges answer customers and other services, work reads events and runs jobs; all does both.`,
+    async (options: import('./commands/serve.ts').ServeOptions, services) =>
+      (await import('./commands/serve.ts')).serve(io, services, options),
+  ).addOption(
+    new Option('--role <role>', 'what this process does for its services')
+      .choices(['all', 'edges', 'work'])
+      .default('all'),
   )
+
+  command(
+    program,
+    'certificates [names...]',
+    'make what services of several processes show each other, with a development authority',
+    `${examples('souk certificates', 'souk certificates orders payments --hours 1', 'souk certificates --rotate')}
+
+Without names: for every service, the gateway, and \`operator\` for people, who may look at everything and change nothing.
+Certificates with more than a third of their time left are kept. Processes that run take new ones within two seconds.`,
+    async (options: import('./commands/certificates.ts').CertificatesOptions, names) =>
+      (await import('./commands/certificates.ts')).certificates(io, names, options),
+  )
+    .option('--folder <folder>', 'where they go (SOUK_CERTIFICATES, or certificates in SOUK_DATA)')
+    .option('--hours <n>', 'how long they are good', whole(1, 8_760), 24)
+    .option('--rotate', 'make them anew even if they are still good')
+    .option('--new-authority', 'begin with a new authority; the one before is believed until the next time')
 
   command(
     program,

@@ -10,3 +10,5 @@ export function correlationIdOf(request: IncomingMessage): string {
   if (typeof sent !== 'string') return randomUUID()
   return traceparent.exec(sent)?.[1] ?? randomUUID()
 }
+
+export const isTrace = (header: unknown): header is string => typeof header === 'string' && traceparent.test(header)

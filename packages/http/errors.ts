@@ -117,6 +117,16 @@ export const errors = defineErrors({
     title: 'It is not known whether this took effect',
     help: 'The connection broke while it was being written down. Repeat with the same Idempotency-Key, or look before you repeat.',
   },
+  'service-unavailable': {
+    status: 503,
+    title: 'A part of the marketplace cannot be reached',
+    help: 'What is needed for this runs elsewhere and is away, or is not asked for the moment because it failed too often. Nothing was done. Try again after `Retry-After` seconds.',
+  },
+  'service-silent': {
+    status: 504,
+    title: 'A part of the marketplace did not answer',
+    help: 'It was asked and did not answer in time. It may still take effect: repeat unsafe requests with the same Idempotency-Key.',
+  },
   'handler-timeout': {
     status: 503,
     title: 'This took too long',

@@ -1,8 +1,9 @@
 import { DomainError } from '@souk/errors'
-import type { Logger } from '@souk/telemetry'
+import { type Carried, carrying, type Logger } from '@souk/telemetry'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refusalOf } from './access.ts'
 import { authenticate, type Verifiers } from './authenticate.ts'
+import { isTrace } from './correlation.ts'
 import { errors } from './errors.ts'
 import { Exchange } from './exchange.ts'
 import { json, problemJson, securityHeaders } from './headers.ts'
@@ -120,7 +121,9 @@ export function createPipeline(options: PipelineOptions) {
     exchange.handlingSinceMs = performance.now()
     let answering: Promise<Answer>
     try {
-      answering = definition.handle(exchange as Parameters<typeof definition.handle>[0])
+      const run = () => definition.handle(exchange as Parameters<typeof definition.handle>[0])
+      // What a crowd sends is done in batches, which belong to nobody in particular.
+      answering = definition.hot ? run() : carrying(carriedBy(exchange), run)
     } catch (error) {
       fail(exchange, error)
       return
@@ -216,6 +219,13 @@ export function createPipeline(options: PipelineOptions) {
 
   return { receive, handle, fail, sendProblem }
 }
+
+/** What goes along into calls to other processes. */
+const carriedBy = ({ correlationId, headers, served }: Exchange): Carried => ({
+  correlationId,
+  ...(isTrace(headers.traceparent) && { traceparent: headers.traceparent }),
+  deadlineAtMs: Date.now() + served.timeoutMs,
+})
 
 /** As the route's schema for this status has it; fields it does not name are left out. */
 function payloadOf(

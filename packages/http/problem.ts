@@ -1,5 +1,6 @@
 import { DomainError } from '@souk/errors'
 import { DatabaseUnavailable, isServerError, OutcomeUnknown } from '@souk/postgres'
+import { ServiceSilent, ServiceUnavailable } from '@souk/rpc/failures'
 import { errors } from './errors.ts'
 
 /** Codes of Fastify and Node that are the caller's doing. Whatever is not here and not ours is our own fault. */
@@ -21,6 +22,15 @@ export function refusalFor(error: unknown): DomainError {
     return errors.error('database-unavailable', 'Nothing was done. Try again shortly.', {}, 2)
   if (error instanceof OutcomeUnknown)
     return errors.error('outcome-unknown', 'The connection to the database broke while this was written down.', {}, 2)
+  if (error instanceof ServiceUnavailable)
+    return errors.error(
+      'service-unavailable',
+      'Nothing was done. Try again shortly.',
+      { service: error.service },
+      Math.max(1, Math.ceil(error.retryAfterMs / 1_000)),
+    )
+  if (error instanceof ServiceSilent)
+    return errors.error('service-silent', 'What was asked of it may still take effect.', { service: error.service }, 2)
   // Statement and lock timeouts: the database lives but is too busy for this.
   if (isServerError(error) && (error.code === '57014' || error.code === '55P03'))
     return errors.error('overloaded', 'The database was too busy for this. Nothing was done.', {}, 2)

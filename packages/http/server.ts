@@ -72,7 +72,7 @@ export type HttpServerOptions = Verifiers & {
   /** Counts quotas; default: in this process. */
   limiter?: RateLimiter
   /** Addresses of proxies whose X-Forwarded-For is believed, or how many there are. Default: none. */
-  trustProxy?: string | string[] | number
+  trustProxy?: string | readonly string[] | number
   /** What servers of ours show that ask for others (forwarder.ts). Default: nobody is believed. */
   forwarderSecret?: string
   /** Origins whose pages may call this API with credentials. Default: none. */
@@ -235,8 +235,10 @@ const exposed = [
 
 const trustOf = (
   trusted: HttpServerOptions['trustProxy'],
-): false | string | string[] | ((address: string, hop: number) => boolean) =>
-  typeof trusted === 'number' ? (_address, hop) => hop < trusted : (trusted ?? false)
+): false | string | string[] | ((address: string, hop: number) => boolean) => {
+  if (typeof trusted === 'number') return (_address, hop) => hop < trusted
+  return trusted === undefined || typeof trusted === 'string' ? (trusted ?? false) : [...trusted]
+}
 
 /** Whatever registers routes beside the contract must say that they are for anybody; there is no other kind. */
 function refuseHiddenRoutes(app: FastifyInstance): void {

@@ -23,6 +23,8 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'x-request-id',
   'priority',
   'sec-fetch-mode',
+  'x-souk-forwarder',
+  'x-souk-client-address',
 ])
 
 const maxHeadBytes = 8_192

@@ -7,13 +7,13 @@ import {
   createRouterTransport,
   type Transport,
 } from '@connectrpc/connect'
-import { DomainError } from '@souk/errors'
 import { domainErrorsIn, domainErrorsOut } from './domain-errors.ts'
+import { isForeseen } from './failures.ts'
 import { createNextDoor } from './next-door.ts'
 
 /** Connect wraps whatever an interceptor throws; who called wants the refusal itself. */
 function asRefusal(error: unknown): never {
-  throw error instanceof ConnectError && error.cause instanceof DomainError ? error.cause : error
+  throw error instanceof ConnectError && isForeseen(error.cause) ? error.cause : error
 }
 
 export type { Client, ConnectRouter } from '@connectrpc/connect'
@@ -27,17 +27,24 @@ export type Directory = {
   client<Service extends DescService>(service: Service): Client<Service>
   /** Serve contracts in this process: calls to them stay in memory (next-door.ts). */
   serve(handlers: RpcHandlers, services: readonly DescService[]): void
+  /** The same directory for one service: whom others take the caller for. */
+  as(caller: string): Directory
 }
 
+/** The way of a caller to a contract that nobody serves in this process, if there is one. */
+export type Ways = (caller: string) => (service: DescService) => Transport | undefined
+
 /**
- * @param remote the way to a contract that nobody serves in this process, if there is one.
+ * @param ways to other processes. Whoever asks without being a service asks as `caller`.
  * @param encodedCalls write and read every message even within this process, as over a network: for tests of that border.
  */
 export function createDirectory(
-  remote?: (service: DescService) => Transport | undefined,
+  ways?: Ways,
   encodedCalls = false,
+  caller = 'souk',
+  local = new Map<string, Transport>(),
 ): Directory {
-  const local = new Map<string, Transport>()
+  const remote = ways?.(caller)
   const transportOf = (service: DescService): Transport => {
     const transport = local.get(service.typeName) ?? remote?.(service)
     if (transport === undefined)
@@ -64,5 +71,6 @@ export function createDirectory(
       const transport = encodedCalls ? encoded() : nextDoor.transport
       for (const service of services) local.set(service.typeName, transport)
     },
+    as: (name) => createDirectory(ways, encodedCalls, name, local),
   }
 }

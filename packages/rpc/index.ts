@@ -1,1 +1,22 @@
-export { type Client, type ConnectRouter, createDirectory, type Directory, type RpcHandlers } from './directory.ts'
+export {
+  type Client,
+  type ConnectRouter,
+  createDirectory,
+  type Directory,
+  type RpcHandlers,
+  type Ways,
+} from './directory.ts'
+export { ServiceSilent, ServiceUnavailable } from './failures.ts'
+export {
+  authorityName,
+  certificateFile,
+  type Credentials,
+  type Identities,
+  keyFile,
+  openIdentities,
+  serverNameOf,
+  serviceOfCertificate,
+  uriOf,
+} from './identity.ts'
+export { createRemote, isSafeToRepeat, type Remote, type RemoteOptions } from './remote.ts'
+export { type RpcLimits, type RpcServer, type RpcServerOptions, type Served, startRpcServer } from './server.ts'

@@ -1,6 +1,6 @@
 import { create, type DescMethod, type DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError, type ConnectRouter, createHandlerContext, type Transport } from '@connectrpc/connect'
-import { DomainError } from '@souk/errors'
+import { isForeseen } from './failures.ts'
 
 type Implementation = (request: unknown, context: unknown) => unknown
 type NextDoor = { register(handlers: (router: ConnectRouter) => void): void; transport: Transport }
@@ -80,6 +80,6 @@ function untilOver<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** Refusals stay what they are; of what nobody foresaw, a caller learns no more than over the network. */
 function asSeenFromOutside(error: unknown): Error {
-  if (error instanceof DomainError || error instanceof ConnectError) return error
+  if (isForeseen(error) || error instanceof ConnectError) return error
   return new ConnectError('internal error', Code.Internal, undefined, undefined, error)
 }

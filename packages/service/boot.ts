@@ -65,7 +65,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       clock,
       log: options.log.child({ service: definition.name }),
       metrics,
-      directory,
+      directory: directory.as(definition.name),
       work: createWork(definition.name, clock),
     })
     if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)

@@ -1,39 +1,49 @@
 import { parseEnv } from '@souk/service'
-import { appConfig } from '../config.ts'
 import { choosePort } from '../choose-port.ts'
+import { appConfig } from '../config.ts'
 import { type Console, timed } from '../console.ts'
 import { UsageError } from '../explain.ts'
 import { untilAskedToStop } from '../lifetime.ts'
-import { openMarketplace } from '../marketplace.ts'
+import { openMarketplace, type Role } from '../marketplace.ts'
+import { openNetwork, planNetwork } from '../network.ts'
 import { ensureOperator } from '../seed/operator.ts'
-import { servicesNamed } from '../services.ts'
+import { allServices, servicesNamed } from '../services.ts'
+
+export type ServeOptions = { role: Role; json?: true }
 
 /** `souk serve orders …`: some services in this process, on a database that is there already. */
-export async function serve(io: Console, names: readonly string[], { json }: { json?: true }): Promise<number> {
+export async function serve(io: Console, names: readonly string[], { role, json }: ServeOptions): Promise<number> {
   const settings = parseEnv(io.env, appConfig)
   if (settings.DATABASE_URL === undefined)
     throw new UsageError(
       'serve needs a database: set DATABASE_URL. To run everything on one of its own, use `souk start`.',
     )
   const services = chosen(names)
+  const serving = services.map(({ name }) => name)
+  const plan = planNetwork(settings, io.env, serving)
+  const isDivided = serving.length < allServices.length || plan.listen !== undefined
   const port = await choosePort(settings.SOUK_HOST, settings.SOUK_PORT, (io.env.SOUK_PORT ?? '') !== '')
   const askedToStop = untilAskedToStop(io)
   const marketplace = await openMarketplace({
     services,
     env: io.env,
     port,
+    role,
     onProgress: timed(io),
     onFatal: () => {},
+    ...(isDivided && { network: (deps) => openNetwork(plan, serving, deps) }),
     async beforeOpening(house) {
-      if (services.some(({ name }) => name === 'identity')) await ensureOperator(house, settings)
+      if (serving.includes('identity')) await ensureOperator(house, settings)
     },
   })
-  const serving = services.map(({ name }) => name)
-  const missing = marketplace.unserved()
-  for (const contract of missing)
-    io.say(`Note: nobody here serves ${contract}. What needs it is refused until it runs in this process, too.`)
-  if (json) io.print(JSON.stringify({ url: marketplace.url, pid: process.pid, services: serving, unserved: missing }))
-  else io.print(`Serving ${serving.join(', ')} at ${marketplace.url} (API reference: ${marketplace.url}/docs)`)
+  const { url, rpcAddress } = marketplace
+  const unserved = marketplace.unserved()
+  for (const contract of unserved) io.say(`Note: nobody said where ${contract} is served. What needs it is refused.`)
+  if (json) io.print(JSON.stringify({ url, pid: process.pid, services: serving, role, rpc: rpcAddress, unserved }))
+  else {
+    io.print(`Serving ${serving.join(', ')} at ${url} (API reference: ${url}/docs)`)
+    if (rpcAddress !== undefined) io.print(`Other processes call them at ${rpcAddress}`)
+  }
   io.say(`\nClosing (${await askedToStop}): finishing what was accepted…`)
   await marketplace.stop()
   io.say('Closed.')

@@ -492,6 +492,13 @@ export declare type ListProductIdsRequest = Message<"souk.catalog.ListProductIds
    * @generated from field: uint32 limit = 2;
    */
   limit: number;
+
+  /**
+   * only what this shop has on show; empty: all products of all shops
+   *
+   * @generated from field: string shop_id = 3;
+   */
+  shopId: string;
 };
 
 /**
