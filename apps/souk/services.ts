@@ -7,6 +7,7 @@ import { orders } from '@souk/orders'
 import { payments } from '@souk/payments'
 import { reviews } from '@souk/reviews'
 import type { ServiceDefinition } from '@souk/service'
+import { settings } from '@souk/settings'
 import { shops } from '@souk/shops'
 
 /** All there are, in the order they start. */
@@ -20,6 +21,7 @@ export const allServices: readonly ServiceDefinition[] = [
   orders,
   notifications,
   reviews,
+  settings,
 ] as never
 
 /** @throws RangeError naming the ones there are. */
