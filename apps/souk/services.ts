@@ -6,6 +6,7 @@ import { notifications } from '@souk/notifications'
 import { orders } from '@souk/orders'
 import { payments } from '@souk/payments'
 import { reviews } from '@souk/reviews'
+import { search } from '@souk/search'
 import type { ServiceDefinition } from '@souk/service'
 import { settings } from '@souk/settings'
 import { shops } from '@souk/shops'
@@ -21,6 +22,7 @@ export const allServices: readonly ServiceDefinition[] = [
   orders,
   notifications,
   reviews,
+  search,
   settings,
 ] as never
 

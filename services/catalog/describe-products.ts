@@ -6,7 +6,7 @@ import type {
 } from '@souk/contracts/catalog'
 import { type Database, isUuid, type Shards } from '@souk/postgres'
 import { listCategories } from './categories.sql.ts'
-import { findProducts, productIdsAfter } from './products.sql.ts'
+import { activeProductIdsAfter, findProducts, productIdsAfter } from './products.sql.ts'
 import { toProductChanged } from './write-products.ts'
 
 // What those who keep products to be found ask for.
@@ -38,10 +38,14 @@ export async function describeProducts(
 
 export async function listProductIds(
   shards: Shards,
-  given: { afterProductId: string; limit: number },
+  given: { afterProductId: string; limit: number; shopId: string },
 ): Promise<MessageInitShape<typeof ListProductIdsResponseSchema>> {
   const after = isUuid(given.afterProductId) ? given.afterProductId : firstId
   const limit = Math.min(given.limit || maxListed, maxListed)
+  if (isUuid(given.shopId)) {
+    const { db } = shards.ofOwner(given.shopId)
+    return { productIds: await activeProductIdsAfter(db.autocommit, given.shopId, after, limit) }
+  }
   const pages = await Promise.all(shards.all().map(({ db }) => productIdsAfter(db.autocommit, after, limit)))
   return { productIds: pages.flat().sort().slice(0, limit) }
 }

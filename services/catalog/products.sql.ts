@@ -91,6 +91,18 @@ export const productIdsAfter = async (tx: Tx, afterId: string, limit: number): P
       select product_id as "productId" from products where product_id > ${afterId}::uuid order by product_id limit ${limit}`)
   ).map((row) => row.productId)
 
+export const activeProductIdsAfter = async (
+  tx: Tx,
+  shopId: string,
+  afterId: string,
+  limit: number,
+): Promise<string[]> =>
+  (
+    await tx.many<{ productId: string }>(sql`
+      select product_id as "productId" from products
+      where shop_id = ${shopId} and status = 'active' and product_id > ${afterId}::uuid order by product_id limit ${limit}`)
+  ).map((row) => row.productId)
+
 export const productIdBySlug = (tx: Tx, shopSlug: string, slug: string) =>
   tx.maybeOne<{ productId: string }>(sql`
     select p.product_id as "productId" from shops s join products p on p.shop_id = s.shop_id and p.slug = ${slug}
