@@ -61,7 +61,17 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
   function begin(lane: string): Lane {
     const { logger } = options
     return workLane({
-      ...{ consumer, log, db, source, shard, lane, membership, logger, clock, backoff, standbyMs },
+      consumer,
+      log,
+      db,
+      source,
+      shard,
+      lane,
+      membership,
+      logger,
+      clock,
+      backoff,
+      standbyMs,
       happening: meters,
     })
   }
@@ -94,7 +104,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
     async stop() {
       stopped = true
       measuring.stop()
-      for (const [lane, work] of [...lanes]) end(lane, work)
+      for (const [lane, work] of lanes) end(lane, work)
       await Promise.all(ending)
       await membership.leave()
     },

@@ -14,10 +14,25 @@ export {
 export type { DeadLetter, DeadLetterFilter, DeadLetterMatch } from './dead-letters.sql.ts'
 export { defineEvent, isEvent, newEvent, serviceOf, sourceOf } from './define.ts'
 export { decodeBatch, encodeBatch } from './envelope.ts'
-export { beginning, comparePositions, type EventLog, type Lag, type LogPage, type LogRow, type Watch } from './log.ts'
+export {
+  beginning,
+  comparePositions,
+  type EventLog,
+  type JoinOptions,
+  type Lag,
+  type LogPage,
+  type LogRow,
+  type Membership,
+  type Wanted,
+  type Watch,
+} from './log.ts'
 export { createOutbox } from './outbox.ts'
 export { createPostgresLog } from './postgres-log.ts'
 export { forgetPassedEvents, offsetsIn } from './retention.ts'
-export { type Backoff, usualBackoff } from './retry.ts'
+export { rewindConsumer } from './rewind.ts'
+export { type BatchPart, splitBatch } from './split.ts'
+export { createWakes, type Wakes } from './wakes.ts'
+export { abortableDelay } from './delay.ts'
+export { type Backoff, delayMs, LogUnavailable, usualBackoff } from './retry.ts'
 export { tail, type Tailed, type TailOptions } from './tail.ts'
 export type { Consumer, Event, EventType, NewEvent, Outbox, Position } from './types.ts'

@@ -27,6 +27,14 @@ export class OffsetMoved extends Error {
   }
 }
 
+/** The log does not answer. Like a database that is away: waited for, and nobody's fault. */
+export class LogUnavailable extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'LogUnavailable'
+  }
+}
+
 // Of the server's answers, those that say nothing about the event: conflicts with neighbours (40), no more room or
 // connections (53), disk trouble (58), a lock not had in time, a server that only reads (failing over).
 const aboutTheServer = (code: string) =>
@@ -36,6 +44,7 @@ const aboutTheServer = (code: string) =>
 export const isOutage = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable ||
   error instanceof OutcomeUnknown ||
+  error instanceof LogUnavailable ||
   (isServerError(error) && aboutTheServer(error.code))
 
 /** The same will be said every time: no use in repeating. */
