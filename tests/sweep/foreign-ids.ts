@@ -25,6 +25,8 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
   customerId: (b) => [b.customer.accountId],
   customerIds: (b) => [b.customer.accountId],
   messageId: (b) => [b.orderId],
+  reviewId: (b) => [b.reviewId],
+  shopIds: (b) => [b.shopId, b.hiddenShopId],
   slug: (b) => [b.hiddenSlug, b.draftSlug],
   shopSlug: (b) => [b.slug, b.hiddenSlug],
 }
@@ -35,6 +37,8 @@ const everybodys = new Set([
   'afterId',
   'provider',
   'kind',
+  'key',
+  'flagKey',
   'jobId',
   'categoryId',
   'categoryIds',

@@ -28,6 +28,11 @@ const forEverybody: Readonly<Record<string, string>> = {
   listSales: 'running sales are on show',
   getSale: 'a planned sale is on show',
   getProductAvailability: 'in, low or out, of a product on show',
+  listProductReviews: 'what a moderator published is on show',
+  getProductRating: 'the stars of a product, none while there is no review',
+  getMyReviewOf: 'one’s own review of any product, and whether one may write it',
+  listShopSettings: 'settings that are for everybody, of any shop',
+  evaluateFlags: 'flags may be asked about for any shop: they permit nothing',
 }
 
 /** Allowed although it names something of the other shop, and why. It is not tried here, but where it belongs. */

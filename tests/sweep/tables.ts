@@ -24,7 +24,17 @@ const passing = ['last_used_at', 'listed', 'relist_due']
 
 type Query = Stage['query']
 
-const schemas = ['identity', 'shops', 'catalog', 'inventory', 'orders', 'payments', 'notifications']
+const schemas = [
+  'identity',
+  'shops',
+  'catalog',
+  'inventory',
+  'orders',
+  'payments',
+  'notifications',
+  'reviews',
+  'settings',
+]
 
 const tablesOf = (query: Query) =>
   query<{ name: string; table: string }>(

@@ -52,6 +52,8 @@ export type Shop = {
   sentOrderId: string
   shipmentId: string
   returnId: string
+  /** Of the customer, not published yet. */
+  reviewId: string
   /** Another session of the customer. */
   sessionId: string
 }
@@ -219,6 +221,11 @@ async function openShop(world: World, name: string): Promise<Shop> {
   )
   const seller = { owner, shopId: shop.id, variantId: variantOf(shown), customer: buyer }
   const sent = await freshReturn(world, seller, 'requested', `${mark}note`)
+  const words = { rating: 4, text: `${mark}review`, authorName: `${mark}author` }
+  const review = await eventually(
+    () => must<{ id: string }>(buyer, 'POST', `/v1/products/${shown.id}/reviews`, words),
+    { timeoutMs: 60_000, everyMs: 100 },
+  )
   const { items } = await must<{ items: { sessionId: string }[] }>(await signIn(buyer), 'GET', '/v1/auth/sessions')
   return {
     owner,
@@ -245,6 +252,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
     sentOrderId: sent.orderId,
     shipmentId: sent.shipmentId,
     returnId: sent.returnId,
+    reviewId: review.id,
     sessionId: items[0]?.sessionId ?? '',
   }
 }

@@ -9,7 +9,9 @@ import { recoveryRecipes } from './operations.ts'
 import { operationRecipes, orderRecipes } from './orders.ts'
 import type { Recipe, Recipes } from './recipe.ts'
 import { paymentRecipes } from './payments.ts'
+import { reviewRecipes } from './reviews.ts'
 import { sagaRecipes } from './saga.ts'
+import { settingRecipes } from './settings.ts'
 import { shopRecipes } from './shops.ts'
 
 export { ask, callOf, faultsOf, type Recipe, type Sample } from './recipe.ts'
@@ -26,6 +28,8 @@ export const recipes: Recipes = {
   ...sagaRecipes,
   ...paymentRecipes,
   ...notificationRecipes,
+  ...reviewRecipes,
+  ...settingRecipes,
   ...operationRecipes,
   ...recoveryRecipes,
 }
