@@ -1,3 +1,4 @@
+import { carts } from '@souk/carts'
 import { catalog } from '@souk/catalog'
 import { customers } from '@souk/customers'
 import { identity } from '@souk/identity'
@@ -5,6 +6,7 @@ import { inventory } from '@souk/inventory'
 import { notifications } from '@souk/notifications'
 import { orders } from '@souk/orders'
 import { payments } from '@souk/payments'
+import { promotions } from '@souk/promotions'
 import { reviews } from '@souk/reviews'
 import { search } from '@souk/search'
 import type { ServiceDefinition } from '@souk/service'
@@ -19,8 +21,10 @@ export const allServices: readonly ServiceDefinition[] = [
   catalog,
   inventory,
   payments,
+  promotions,
   orders,
   notifications,
+  carts,
   reviews,
   search,
   settings,
