@@ -1,7 +1,7 @@
 import { ratingChanged } from '@souk/contracts'
 import { newEvent, type Outbox } from '@souk/events'
 import type { Tx } from '@souk/postgres'
-import { addStars } from './ratings.sql.ts'
+import { addStars, type Rating } from './ratings.sql.ts'
 import { countOf, type Review, starsChanged, tenthsOf } from './review.ts'
 
 export type ReviewDeps = { outbox: Outbox; clock: () => Date }
@@ -19,13 +19,15 @@ export async function followRating(
   if (change === undefined) return
   const now = deps.clock()
   const rating = await addStars(tx, productId, shopId, change, now)
-  const payload = {
-    productId,
-    shopId: rating.shopId,
-    version: BigInt(rating.version),
-    ratingTenths: tenthsOf(rating.stars),
-    count: countOf(rating.stars),
-    changedAtMs: BigInt(now.getTime()),
-  }
-  await deps.outbox.append(tx, [newEvent(ratingChanged, payload, { occurredAtMs: now.getTime(), correlationId })])
+  const about = { occurredAtMs: now.getTime(), correlationId }
+  await deps.outbox.append(tx, [newEvent(ratingChanged, ratingPayload(rating), about)])
 }
+
+export const ratingPayload = ({ productId, shopId, version, stars, changedAt }: Rating) => ({
+  productId,
+  shopId,
+  version: BigInt(version),
+  ratingTenths: tenthsOf(stars),
+  count: countOf(stars),
+  changedAtMs: BigInt(changedAt.getTime()),
+})

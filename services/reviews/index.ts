@@ -8,7 +8,7 @@ import { reviewErrors } from './errors.ts'
 import { reviewRoutes } from './routes.ts'
 import { moderationRoutes } from './routes-moderation.ts'
 
-export { type DemoReview, seedReviews } from './seed-reviews.ts'
+export { type SeedReview, seedReviews } from './seed-reviews.ts'
 
 /** What buyers say of what they got. */
 export const reviews = defineService({

@@ -162,3 +162,25 @@ describe('the sales', () => {
     }
   })
 })
+
+describe('the demo’s reviews', () => {
+  const { reviews } = market
+  test('are of products on show, by its shoppers, one each; some wait for a moderator', () => {
+    const shown = new Map(products.filter(({ status }) => status === 'active').map((product) => [product.key, product]))
+    const shoppers = keys(people.filter(({ role }) => role === 'shopper'))
+    for (const { productKey, shopKey, personKey } of reviews) {
+      expect(shown.get(productKey)?.shopKey).toBe(shopKey)
+      expect(shoppers).toContain(personKey)
+    }
+    expect(repeated(reviews.map(({ productKey, personKey }) => `${productKey} ${personKey}`))).toEqual([])
+    expect(reviews.filter(({ pending }) => pending).length).toBeGreaterThan(5)
+    expect(reviews.length).toBeGreaterThan(500)
+  })
+
+  test('are mostly content, and of every kind', () => {
+    const average = reviews.reduce((sum, { rating }) => sum + rating, 0) / reviews.length
+    expect(average).toBeGreaterThan(3.8)
+    expect(average).toBeLessThan(4.6)
+    expect(new Set(reviews.map(({ rating }) => rating))).toEqual(new Set([1, 2, 3, 4, 5]))
+  })
+})

@@ -1,6 +1,7 @@
 import { categories } from './categories.ts'
 import { productsOf, shopPictureUrl } from './compose.ts'
 import { people } from './people.ts'
+import { reviewsOf } from './reviews.ts'
 import { salesAround, stockedForSales } from './sales.ts'
 import { trades } from './trades/index.ts'
 import type { DemoMarketplace, DemoShop } from './types.ts'
@@ -21,5 +22,7 @@ const shops = (): DemoShop[] =>
 export function demoMarketplace(now: Date): DemoMarketplace {
   const sales = salesAround(now)
   const products = stockedForSales(trades.flatMap(productsOf), sales)
-  return { categories: categories(), shops: shops(), people: people(trades), products, sales }
+  const everybody = people(trades)
+  const reviews = reviewsOf(products, everybody)
+  return { categories: categories(), shops: shops(), people: everybody, products, sales, reviews }
 }

@@ -66,10 +66,25 @@ export type DemoSale = {
   units: number
 }
 
+/** Of a product a shopper is taken to have got. `pending`: waits for a moderator. */
+export type DemoReview = {
+  productKey: string
+  shopKey: string
+  personKey: string
+  rating: number
+  title: string
+  text: string
+  author: string
+  daysAgo: number
+  answer?: string
+  pending?: boolean
+}
+
 export type DemoMarketplace = {
   categories: DemoCategory[]
   shops: DemoShop[]
   people: DemoPerson[]
   products: DemoProduct[]
   sales: DemoSale[]
+  reviews: DemoReview[]
 }

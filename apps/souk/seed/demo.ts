@@ -6,6 +6,7 @@ import type { SignIn } from '../running.ts'
 import { seedContext, untilHandled } from './context.ts'
 import { stockCategories } from './demo-categories.ts'
 import { findDemoProducts, stockProducts } from './demo-products.ts'
+import { stockReviews } from './demo-reviews.ts'
 import { findDemoShops, stockShops } from './demo-shops.ts'
 
 /** The demo as it lies in the database. */
@@ -76,6 +77,8 @@ async function stock(
     onProgress(`Stocking the demo: ${shop.name}, ${products.length} products`)
     await stockProducts(house, desk, operator, shopIds.get(shop.key) as string, products, categoryIds)
   }
+  onProgress('Stocking the demo: reviews')
+  await stockReviews(house, desk, demo, shopIds, accountOf)
   onProgress('Stocking the demo: sales')
   await untilHandled(house)
   await planSales(desk, operator, demo, shopIds)
