@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AddLocationData, AddLocationResponses, AddVariantData, AddVariantResponses, AdjustInventoryData, AdjustInventoryResponses, ApproveReturnData, ApproveReturnResponses, ArchiveProductData, ArchiveProductResponses, CancelJobData, CancelJobResponses, CancelOrderData, CancelOrderResponses, CancelSaleData, CancelSaleResponses, CapturePaymentData, CapturePaymentResponses, ChangePasswordData, ChangePasswordResponses, CloseShopData, CloseShopResponses, CompensateOrderData, CompensateOrderResponses, CreateCategoryData, CreateCategoryResponses, CreateProductData, CreateProductResponses, CreditWalletData, CreditWalletResponses, DecideShopVerificationData, DecideShopVerificationResponses, DisableAccountData, DisableAccountResponses, DiscardDeadLettersData, DiscardDeadLettersResponses, DiscardNotificationData, DiscardNotificationResponses, EditCategoryData, EditCategoryResponses, EditProductData, EditProductResponses, EditShopData, EditShopResponses, EditVariantData, EditVariantResponses, EnableAccountData, EnableAccountResponses, EndSessionData, EndSessionResponses, GetAccountData, GetAccountResponses, GetAllotmentData, GetAllotmentResponses, GetCategoryData, GetCategoryResponses, GetDeadLetterData, GetDeadLetterResponses, GetJobData, GetJobResponses, GetKeySetData, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesResponses, GetMeData, GetMeResponses, GetMyWalletData, GetMyWalletResponses, GetNotificationPreferencesData, GetNotificationPreferencesResponses, GetOrderData, GetOrderResponses, GetOrderStatusData, GetOrderStatusResponses, GetOrderTimelineData, GetOrderTimelineResponses, GetPaymentData, GetPaymentResponses, GetProductAvailabilityData, GetProductAvailabilityResponses, GetProductBySlugData, GetProductBySlugResponses, GetProductData, GetProductInventoryData, GetProductInventoryResponses, GetProductResponses, GetProductsData, GetProductsResponses, GetReturnData, GetReturnResponses, GetSaleData, GetSaleResponses, GetShopBySlugData, GetShopBySlugResponses, GetShopData, GetShopIssueRuleData, GetShopIssueRuleResponses, GetShopMemberData, GetShopMemberResponses, GetShopResponses, ListAccountsData, ListAccountsResponses, ListApiKeysData, ListApiKeysResponses, ListCategoriesData, ListCategoriesResponses, ListConsumersData, ListConsumersResponses, ListCustomerNotificationsData, ListCustomerNotificationsResponses, ListDeadLettersData, ListDeadLettersResponses, ListExpiringLotsData, ListExpiringLotsResponses, ListFailedNotificationsData, ListFailedNotificationsResponses, ListFlashSalesData, ListFlashSalesResponses, ListInventoryMovementsData, ListInventoryMovementsResponses, ListJobsData, ListJobsResponses, ListLocationsData, ListLocationsResponses, ListLotsData, ListLotsResponses, ListMyNotificationsData, ListMyNotificationsResponses, ListMyOrdersData, ListMyOrdersResponses, ListMyShopsData, ListMyShopsResponses, ListOrderPaymentsData, ListOrderPaymentsResponses, ListOrdersToShipData, ListOrdersToShipResponses, ListPricesData, ListPricesResponses, ListProductsData, ListProductsResponses, ListRecentNotificationsData, ListRecentNotificationsResponses, ListReturnsData, ListReturnsResponses, ListSalesData, ListSalesResponses, ListSessionsData, ListSessionsResponses, ListShipmentsData, ListShipmentsResponses, ListShopHistoryData, ListShopHistoryResponses, ListShopInventoryData, ListShopInventoryResponses, ListShopMembersData, ListShopMembersResponses, ListShopOrdersData, ListShopOrdersResponses, ListShopPaymentsData, ListShopPaymentsResponses, ListShopReturnsData, ListShopReturnsResponses, ListShopsData, ListShopsResponses, ListStuckOrdersData, ListStuckOrdersResponses, ListTemplatesData, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsResponses, ListToReorderData, ListToReorderResponses, ListTrailData, ListTrailResponses, ListTroubledPaymentsData, ListTroubledPaymentsResponses, LogInData, LogInResponses, LogOutData, LogOutResponses, MakeApiKeyData, MakeApiKeyResponses, MakeRehearsalShoppersData, MakeRehearsalShoppersResponses, PlaceFlashSaleOrderData, PlaceFlashSaleOrderResponses, PlaceOrderData, PlaceOrderResponses, PlanSaleData, PlanSaleResponses, PreviewTemplateData, PreviewTemplateResponses, PublishTemplateData, PublishTemplateResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookResponses, ReceiveReturnData, ReceiveReturnResponses, ReconcilePaymentsData, ReconcilePaymentsResponses, RecordDeliveryData, RecordDeliveryResponses, RefreshData, RefreshResponses, RefundPaymentData, RefundPaymentResponses, RefuseReturnData, RefuseReturnResponses, RegisterData, RegisterResponses, RegisterShopData, RegisterShopResponses, ReinstateShopData, ReinstateShopResponses, RemoveRehearsalShoppersData, RemoveRehearsalShoppersResponses, RemoveShopMemberData, RemoveShopMemberResponses, ReplayDeadLettersData, ReplayDeadLettersResponses, ReplayNotificationData, ReplayNotificationResponses, RequestReturnData, RequestReturnResponses, RequestShopVerificationData, RequestShopVerificationResponses, RetryJobData, RetryJobResponses, RetryOrderData, RetryOrderResponses, RevokeApiKeyData, RevokeApiKeyResponses, RotateApiKeyData, RotateApiKeyResponses, RotateSigningKeysData, RotateSigningKeysResponses, RunAuditData, RunAuditResponses, SendNotificationData, SendNotificationResponses, SetAccountRolesData, SetAccountRolesResponses, SetIssueRuleData, SetIssueRuleResponses, SetNotificationPreferencesData, SetNotificationPreferencesResponses, SetPriceData, SetPriceResponses, SetProductInventoryData, SetProductInventoryResponses, SetReorderRuleData, SetReorderRuleResponses, SetShopCommissionData, SetShopCommissionResponses, SetShopIssueRuleData, SetShopIssueRuleResponses, SetShopMemberData, SetShopMemberResponses, SetStockAlertLevelData, SetStockAlertLevelResponses, ShipOrderData, ShipOrderResponses, SuspendShopData, SuspendShopResponses, VerifyData, VerifyResponses, VoidPaymentData, VoidPaymentResponses, WriteOffLotData, WriteOffLotResponses } from './types.gen.ts';
+import type { AddLocationData, AddLocationResponses, AddMyAddressData, AddMyAddressResponses, AddVariantData, AddVariantResponses, AddWishData, AddWishResponses, AdjustInventoryData, AdjustInventoryResponses, AnswerReviewData, AnswerReviewResponses, ApproveReturnData, ApproveReturnResponses, ApproveReviewData, ApproveReviewResponses, ArchiveProductData, ArchiveProductResponses, BeginAsGuestData, BeginAsGuestResponses, CancelJobData, CancelJobResponses, CancelOrderData, CancelOrderResponses, CancelSaleData, CancelSaleResponses, CapturePaymentData, CapturePaymentResponses, ChangeFlagData, ChangeFlagResponses, ChangeMySettingData, ChangeMySettingResponses, ChangePasswordData, ChangePasswordResponses, ChangeSettingData, ChangeSettingResponses, ChangeShopSettingData, ChangeShopSettingResponses, CheckOutData, CheckOutResponses, ClearCartData, ClearCartResponses, CloseShopData, CloseShopResponses, CompensateOrderData, CompensateOrderResponses, CreateCategoryData, CreateCategoryResponses, CreateDiscountData, CreateDiscountResponses, CreateFlagData, CreateFlagResponses, CreateProductData, CreateProductResponses, CreateShippingRateData, CreateShippingRateResponses, CreateVoucherData, CreateVoucherResponses, CreditWalletData, CreditWalletResponses, DecideShopVerificationData, DecideShopVerificationResponses, DisableAccountData, DisableAccountResponses, DiscardDeadLettersData, DiscardDeadLettersResponses, DiscardNotificationData, DiscardNotificationResponses, EditCategoryData, EditCategoryResponses, EditProductData, EditProductResponses, EditReviewData, EditReviewResponses, EditShopData, EditShopResponses, EditVariantData, EditVariantResponses, EditVoucherData, EditVoucherResponses, EnableAccountData, EnableAccountResponses, EndSessionData, EndSessionResponses, EvaluateFlagsData, EvaluateFlagsResponses, GetAccountData, GetAccountResponses, GetAllotmentData, GetAllotmentResponses, GetCartData, GetCartResponses, GetCategoryData, GetCategoryResponses, GetCheckoutData, GetCheckoutResponses, GetCustomerData, GetCustomerResponses, GetCustomersData, GetCustomersResponses, GetDeadLetterData, GetDeadLetterResponses, GetDiscountData, GetDiscountResponses, GetFlagData, GetFlagResponses, GetJobData, GetJobResponses, GetKeySetData, GetKeySetResponses, GetLedgerBalancesData, GetLedgerBalancesResponses, GetLoyaltyData, GetLoyaltyResponses, GetMeData, GetMeResponses, GetMyPreferencesData, GetMyPreferencesResponses, GetMyProfileData, GetMyProfileResponses, GetMyReviewOfData, GetMyReviewOfResponses, GetMyWalletData, GetMyWalletResponses, GetNotificationPreferencesData, GetNotificationPreferencesResponses, GetOrderData, GetOrderResponses, GetOrderStatusData, GetOrderStatusResponses, GetOrderTimelineData, GetOrderTimelineResponses, GetPaymentData, GetPaymentResponses, GetPricingSettingsData, GetPricingSettingsResponses, GetProductAvailabilityData, GetProductAvailabilityResponses, GetProductBySlugData, GetProductBySlugResponses, GetProductData, GetProductInventoryData, GetProductInventoryResponses, GetProductRatingData, GetProductRatingResponses, GetProductResponses, GetProductsData, GetProductsResponses, GetReturnData, GetReturnResponses, GetReviewData, GetReviewHistoryData, GetReviewHistoryResponses, GetReviewResponses, GetSaleData, GetSaleRemainingData, GetSaleRemainingResponses, GetSaleResponses, GetShopBySlugData, GetShopBySlugResponses, GetShopData, GetShopIssueRuleData, GetShopIssueRuleResponses, GetShopMemberData, GetShopMemberResponses, GetShopResponses, GetVoucherData, GetVoucherResponses, ListAccountsData, ListAccountsResponses, ListApiKeysData, ListApiKeysResponses, ListCategoriesData, ListCategoriesResponses, ListConsumersData, ListConsumersResponses, ListCustomerNotificationsData, ListCustomerNotificationsResponses, ListCustomersData, ListCustomersResponses, ListDeadLettersData, ListDeadLettersResponses, ListDiscountsData, ListDiscountsResponses, ListExpiringLotsData, ListExpiringLotsResponses, ListFailedNotificationsData, ListFailedNotificationsResponses, ListFlagHistoryData, ListFlagHistoryResponses, ListFlagsData, ListFlagsResponses, ListFlashSalesData, ListFlashSalesResponses, ListInventoryMovementsData, ListInventoryMovementsResponses, ListJobsData, ListJobsResponses, ListLocationsData, ListLocationsResponses, ListLotsData, ListLotsResponses, ListMyAddressesData, ListMyAddressesResponses, ListMyConsentHistoryData, ListMyConsentHistoryResponses, ListMyConsentsData, ListMyConsentsResponses, ListMyNotificationsData, ListMyNotificationsResponses, ListMyOrdersData, ListMyOrdersResponses, ListMyReviewsData, ListMyReviewsResponses, ListMySettingsData, ListMySettingsResponses, ListMyShopsData, ListMyShopsResponses, ListOrderPaymentsData, ListOrderPaymentsResponses, ListOrdersToShipData, ListOrdersToShipResponses, ListPricesData, ListPricesResponses, ListProductReviewsData, ListProductReviewsResponses, ListProductsData, ListProductsResponses, ListProductsToReviewData, ListProductsToReviewResponses, ListRatingsData, ListRatingsResponses, ListRecentNotificationsData, ListRecentNotificationsResponses, ListReturnsData, ListReturnsResponses, ListReviewsToModerateData, ListReviewsToModerateResponses, ListSalesData, ListSalesResponses, ListSessionsData, ListSessionsResponses, ListSettingHistoryData, ListSettingHistoryResponses, ListSettingsData, ListSettingsResponses, ListShipmentsData, ListShipmentsResponses, ListShippingRatesData, ListShippingRatesResponses, ListShopHistoryData, ListShopHistoryResponses, ListShopInventoryData, ListShopInventoryResponses, ListShopMembersData, ListShopMembersResponses, ListShopOrdersData, ListShopOrdersResponses, ListShopPaymentsData, ListShopPaymentsResponses, ListShopReturnsData, ListShopReturnsResponses, ListShopReviewsData, ListShopReviewsResponses, ListShopsData, ListShopSettingHistoryData, ListShopSettingHistoryResponses, ListShopSettingsData, ListShopSettingsResponses, ListShopsResponses, ListStuckOrdersData, ListStuckOrdersResponses, ListTaxRatesData, ListTaxRatesResponses, ListTemplatesData, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsResponses, ListToReorderData, ListToReorderResponses, ListTrailData, ListTrailResponses, ListTroubledPaymentsData, ListTroubledPaymentsResponses, ListVouchersData, ListVouchersResponses, ListWishesData, ListWishesResponses, LogInData, LogInResponses, LogOutData, LogOutResponses, MakeApiKeyData, MakeApiKeyResponses, MakeRehearsalShoppersData, MakeRehearsalShoppersResponses, MergeCartData, MergeCartResponses, OpenCartData, OpenCartResponses, PlaceFlashSaleOrderData, PlaceFlashSaleOrderResponses, PlaceOrderData, PlaceOrderResponses, PlanSaleData, PlanSaleResponses, PreviewTemplateData, PreviewTemplateResponses, PublishTemplateData, PublishTemplateResponses, QuoteData, QuoteResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookResponses, ReceiveReturnData, ReceiveReturnResponses, ReconcilePaymentsData, ReconcilePaymentsResponses, RecordDeliveryData, RecordDeliveryResponses, RefreshData, RefreshResponses, RefundPaymentData, RefundPaymentResponses, RefuseReturnData, RefuseReturnResponses, RefuseReviewData, RefuseReviewResponses, RegisterData, RegisterResponses, RegisterShopData, RegisterShopResponses, ReinstateShopData, ReinstateShopResponses, RemoveCartItemData, RemoveCartItemResponses, RemoveDiscountData, RemoveDiscountResponses, RemoveFlagData, RemoveFlagResponses, RemoveMyAddressData, RemoveMyAddressResponses, RemoveRehearsalShoppersData, RemoveRehearsalShoppersResponses, RemoveReviewAnswerData, RemoveReviewAnswerResponses, RemoveReviewData, RemoveReviewResponses, RemoveShippingRateData, RemoveShippingRateResponses, RemoveShopMemberData, RemoveShopMemberResponses, RemoveVoucherData, RemoveVoucherResponses, RemoveWishData, RemoveWishResponses, ReplaceDiscountData, ReplaceDiscountResponses, ReplaceShippingRateData, ReplaceShippingRateResponses, ReplayDeadLettersData, ReplayDeadLettersResponses, ReplayNotificationData, ReplayNotificationResponses, ReportReviewData, ReportReviewResponses, RequestReturnData, RequestReturnResponses, RequestShopVerificationData, RequestShopVerificationResponses, ResetMySettingData, ResetMySettingResponses, ResetSettingData, ResetSettingResponses, ResetShopSettingData, ResetShopSettingResponses, RestoreFlagData, RestoreFlagResponses, RetryJobData, RetryJobResponses, RetryOrderData, RetryOrderResponses, RevokeApiKeyData, RevokeApiKeyResponses, RotateApiKeyData, RotateApiKeyResponses, RotateSigningKeysData, RotateSigningKeysResponses, RunAuditData, RunAuditResponses, SearchProductsData, SearchProductsResponses, SendNotificationData, SendNotificationResponses, SetAccountRolesData, SetAccountRolesResponses, SetCartItemData, SetCartItemResponses, SetCartVouchersData, SetCartVouchersResponses, SetIssueRuleData, SetIssueRuleResponses, SetMyAddressData, SetMyAddressResponses, SetMyConsentData, SetMyConsentResponses, SetMyPreferencesData, SetMyPreferencesResponses, SetMyProfileData, SetMyProfileResponses, SetNotificationPreferencesData, SetNotificationPreferencesResponses, SetPriceData, SetPriceResponses, SetPricingSettingsData, SetPricingSettingsResponses, SetProductInventoryData, SetProductInventoryResponses, SetReorderRuleData, SetReorderRuleResponses, SetShopCommissionData, SetShopCommissionResponses, SetShopIssueRuleData, SetShopIssueRuleResponses, SetShopMemberData, SetShopMemberResponses, SetStockAlertLevelData, SetStockAlertLevelResponses, SetTaxRatesData, SetTaxRatesResponses, ShipOrderData, ShipOrderResponses, SuggestSearchesData, SuggestSearchesResponses, SuspendShopData, SuspendShopResponses, TakeBackHelpfulData, TakeBackHelpfulResponses, VerifyData, VerifyResponses, VoidPaymentData, VoidPaymentResponses, VoteReviewHelpfulData, VoteReviewHelpfulResponses, WriteOffLotData, WriteOffLotResponses, WriteReviewData, WriteReviewResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -60,12 +60,33 @@ export class Operations extends HeyApiClient {
     /**
      * Register an account and sign in
      *
+     * Sent with the access token of a guest, it is the guest’s account that is registered: orders and addresses stay with it, and the sessions opened before end.
+     *
      * For: anybody.
      */
     public register<ThrowOnError extends boolean = true>(options: Options<RegisterData, ThrowOnError>): RequestResult<RegisterResponses, unknown, ThrowOnError, 'data'> {
         return (options.client ?? this.client).post<RegisterResponses, unknown, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/v1/auth/register',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Order without registering
+     *
+     * Makes an account without a password, with tokens like any other, so that orders belong to somebody. It ends with its session: whoever wants to keep it registers with its access token. Messages about orders go to the address.
+     *
+     * For: anybody.
+     */
+    public beginAsGuest<ThrowOnError extends boolean = true>(options: Options<BeginAsGuestData, ThrowOnError>): RequestResult<BeginAsGuestResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<BeginAsGuestResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/auth/guests',
             ...options,
             headers: {
                 'Content-Type': 'application/json',
@@ -401,6 +422,232 @@ export class Operations extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * Get my profile
+     *
+     * For: any signed-in account.
+     */
+    public getMyProfile<ThrowOnError extends boolean = true>(options?: Options<GetMyProfileData, ThrowOnError>): RequestResult<GetMyProfileResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<GetMyProfileResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me',
+            ...options
+        });
+    }
+    
+    /**
+     * Change my profile
+     *
+     * Replaces all of it. Send the ETag you read as If-Match.
+     *
+     * For: any signed-in account.
+     */
+    public setMyProfile<ThrowOnError extends boolean = true>(options: Options<SetMyProfileData, ThrowOnError>): RequestResult<SetMyProfileResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetMyProfileResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Get how I like the shop to look and behave
+     *
+     * For: any signed-in account.
+     */
+    public getMyPreferences<ThrowOnError extends boolean = true>(options?: Options<GetMyPreferencesData, ThrowOnError>): RequestResult<GetMyPreferencesResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<GetMyPreferencesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/preferences',
+            ...options
+        });
+    }
+    
+    /**
+     * Choose how the shop looks and behaves
+     *
+     * Replaces all of them. Send the ETag you read as If-Match.
+     *
+     * For: any signed-in account.
+     */
+    public setMyPreferences<ThrowOnError extends boolean = true>(options: Options<SetMyPreferencesData, ThrowOnError>): RequestResult<SetMyPreferencesResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetMyPreferencesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/preferences',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List my addresses
+     *
+     * All of them, the oldest first; there is never a second page.
+     *
+     * For: any signed-in account.
+     */
+    public listMyAddresses<ThrowOnError extends boolean = true>(options?: Options<ListMyAddressesData, ThrowOnError>): RequestResult<ListMyAddressesResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListMyAddressesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/addresses',
+            ...options
+        });
+    }
+    
+    /**
+     * Add an address
+     *
+     * Checked by the rules of its country: what is missing or cannot be right is named in `faults`. The first address is the default for delivery and for billing.
+     *
+     * For: any signed-in account.
+     */
+    public addMyAddress<ThrowOnError extends boolean = true>(options: Options<AddMyAddressData, ThrowOnError>): RequestResult<AddMyAddressResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<AddMyAddressResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/addresses',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Remove an address
+     *
+     * What it was the default of, the newest of the others becomes. Orders keep the address they were given.
+     *
+     * For: any signed-in account.
+     */
+    public removeMyAddress<ThrowOnError extends boolean = true>(options: Options<RemoveMyAddressData, ThrowOnError>): RequestResult<RemoveMyAddressResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveMyAddressResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/addresses/{addressId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change an address
+     *
+     * Replaces all of it. Send its version as If-Match.
+     *
+     * For: any signed-in account.
+     */
+    public setMyAddress<ThrowOnError extends boolean = true>(options: Options<SetMyAddressData, ThrowOnError>): RequestResult<SetMyAddressResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetMyAddressResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/addresses/{addressId}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List what I consent to
+     *
+     * Every purpose there is. One nobody was asked about is not given.
+     *
+     * For: any signed-in account.
+     */
+    public listMyConsents<ThrowOnError extends boolean = true>(options?: Options<ListMyConsentsData, ThrowOnError>): RequestResult<ListMyConsentsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListMyConsentsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/consents',
+            ...options
+        });
+    }
+    
+    /**
+     * List what I ever consented to and took back
+     *
+     * For: any signed-in account.
+     */
+    public listMyConsentHistory<ThrowOnError extends boolean = true>(options?: Options<ListMyConsentHistoryData, ThrowOnError>): RequestResult<ListMyConsentHistoryResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListMyConsentHistoryResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/consents/history',
+            ...options
+        });
+    }
+    
+    /**
+     * Give a consent or take it back
+     *
+     * Written down for good, with the wording that was shown. Saying the same again adds nothing.
+     *
+     * For: any signed-in account.
+     */
+    public setMyConsent<ThrowOnError extends boolean = true>(options: Options<SetMyConsentData, ThrowOnError>): RequestResult<SetMyConsentResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetMyConsentResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/consents/{purpose}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List or search customers
+     *
+     * The newest first; with `query` those whose e-mail address or a word of whose name begins so, in the order of what was found.
+     *
+     * For: permission operator.
+     */
+    public listCustomers<ThrowOnError extends boolean = true>(options?: Options<ListCustomersData, ThrowOnError>): RequestResult<ListCustomersResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListCustomersResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers',
+            ...options
+        });
+    }
+    
+    /**
+     * Get many customers by id
+     *
+     * In the order asked for; unknown ones are left out.
+     *
+     * For: permission operator.
+     */
+    public getCustomers<ThrowOnError extends boolean = true>(options: Options<GetCustomersData, ThrowOnError>): RequestResult<GetCustomersResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<GetCustomersResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/batch',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Get a customer with addresses and consents
+     *
+     * For: permission operator.
+     */
+    public getCustomer<ThrowOnError extends boolean = true>(options: Options<GetCustomerData, ThrowOnError>): RequestResult<GetCustomerResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetCustomerResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/{customerId}',
+            ...options
         });
     }
     
@@ -1439,6 +1686,324 @@ export class Operations extends HeyApiClient {
     }
     
     /**
+     * A shop's vouchers, newest first
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public listVouchers<ThrowOnError extends boolean = true>(options: Options<ListVouchersData, ThrowOnError>): RequestResult<ListVouchersResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListVouchersResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/vouchers',
+            ...options
+        });
+    }
+    
+    /**
+     * Create a voucher
+     *
+     * Its uses are drawn by the orders that carry it, in the statement that writes them: never more than there are, and given back when an order is cancelled.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public createVoucher<ThrowOnError extends boolean = true>(options: Options<CreateVoucherData, ThrowOnError>): RequestResult<CreateVoucherResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CreateVoucherResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/vouchers',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Remove a voucher
+     *
+     * Its code is free again. Orders that used it keep what it took off.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public removeVoucher<ThrowOnError extends boolean = true>(options: Options<RemoveVoucherData, ThrowOnError>): RequestResult<RemoveVoucherResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveVoucherResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/vouchers/{voucherId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a voucher
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public getVoucher<ThrowOnError extends boolean = true>(options: Options<GetVoucherData, ThrowOnError>): RequestResult<GetVoucherResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetVoucherResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/vouchers/{voucherId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Edit a voucher
+     *
+     * Fields left out stay as they are. Fewer uses, or none, hold from the answer on. Send the ETag you read as If-Match.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public editVoucher<ThrowOnError extends boolean = true>(options: Options<EditVoucherData, ThrowOnError>): RequestResult<EditVoucherResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).patch<EditVoucherResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/vouchers/{voucherId}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * All of a shop's discounts, newest first
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public listDiscounts<ThrowOnError extends boolean = true>(options: Options<ListDiscountsData, ThrowOnError>): RequestResult<ListDiscountsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListDiscountsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/discounts',
+            ...options
+        });
+    }
+    
+    /**
+     * Create an automatic discount
+     *
+     * Of several that are for a line, the best holds. Orders accepted before keep their price.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public createDiscount<ThrowOnError extends boolean = true>(options: Options<CreateDiscountData, ThrowOnError>): RequestResult<CreateDiscountResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CreateDiscountResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/discounts',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Remove a discount
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public removeDiscount<ThrowOnError extends boolean = true>(options: Options<RemoveDiscountData, ThrowOnError>): RequestResult<RemoveDiscountResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveDiscountResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/discounts/{discountId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a discount
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public getDiscount<ThrowOnError extends boolean = true>(options: Options<GetDiscountData, ThrowOnError>): RequestResult<GetDiscountResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetDiscountResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/discounts/{discountId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a discount
+     *
+     * Send the whole of it, and the ETag you read as If-Match.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public replaceDiscount<ThrowOnError extends boolean = true>(options: Options<ReplaceDiscountData, ThrowOnError>): RequestResult<ReplaceDiscountResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<ReplaceDiscountResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/discounts/{discountId}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * How a shop sends its goods, and for how much
+     *
+     * For: anybody.
+     */
+    public listShippingRates<ThrowOnError extends boolean = true>(options: Options<ListShippingRatesData, ThrowOnError>): RequestResult<ListShippingRatesResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListShippingRatesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/shipping-rates',
+            ...options
+        });
+    }
+    
+    /**
+     * Create a shipping rate
+     *
+     * By method, countries and weight. A rate that names a country comes before one for everywhere; of several the cheapest holds. A shop without rates sends for nothing.
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public createShippingRate<ThrowOnError extends boolean = true>(options: Options<CreateShippingRateData, ThrowOnError>): RequestResult<CreateShippingRateResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CreateShippingRateResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/shipping-rates',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Remove a shipping rate
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public removeShippingRate<ThrowOnError extends boolean = true>(options: Options<RemoveShippingRateData, ThrowOnError>): RequestResult<RemoveShippingRateResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveShippingRateResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/shipping-rates/{rateId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a shipping rate
+     *
+     * Send the whole of it, and its version as If-Match.
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public replaceShippingRate<ThrowOnError extends boolean = true>(options: Options<ReplaceShippingRateData, ThrowOnError>): RequestResult<ReplaceShippingRateResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<ReplaceShippingRateResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/shipping-rates/{rateId}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Rates of tax, by country
+     *
+     * For: anybody.
+     */
+    public listTaxRates<ThrowOnError extends boolean = true>(options?: Options<ListTaxRatesData, ThrowOnError>): RequestResult<ListTaxRatesResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListTaxRatesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/tax-rates',
+            ...options
+        });
+    }
+    
+    /**
+     * Set the rates of a country
+     *
+     * All of them, instead of those it had; none: no tax is charged there. Orders placed keep theirs.
+     *
+     * For: permission operator.
+     */
+    public setTaxRates<ThrowOnError extends boolean = true>(options: Options<SetTaxRatesData, ThrowOnError>): RequestResult<SetTaxRatesResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetTaxRatesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/tax-rates/{country}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * How a shop handles tax, delivery and points
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public getPricingSettings<ThrowOnError extends boolean = true>(options: Options<GetPricingSettingsData, ThrowOnError>): RequestResult<GetPricingSettingsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetPricingSettingsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/pricing-settings',
+            ...options
+        });
+    }
+    
+    /**
+     * Say how the shop handles tax, delivery and points
+     *
+     * Holds for orders placed from the answer on. Send the ETag you read as If-Match.
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public setPricingSettings<ThrowOnError extends boolean = true>(options: Options<SetPricingSettingsData, ThrowOnError>): RequestResult<SetPricingSettingsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetPricingSettingsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/pricing-settings',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * What a basket costs, explained line by line
+     *
+     * By the prices and rules of this moment, each shop for itself. Holds nothing: what counts are the terms when the order is accepted. Signed in, it knows whether a first order is one.
+     *
+     * For: anybody.
+     */
+    public quote<ThrowOnError extends boolean = true>(options: Options<QuoteData, ThrowOnError>): RequestResult<QuoteResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<QuoteResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/quotes',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Your points, and how they came about
+     *
+     * Points are earned when an order is confirmed and taken back when it is cancelled or goods return. Each shop has its own.
+     *
+     * For: any signed-in account.
+     */
+    public getLoyalty<ThrowOnError extends boolean = true>(options?: Options<GetLoyaltyData, ThrowOnError>): RequestResult<GetLoyaltyResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<GetLoyaltyResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/loyalty',
+            ...options
+        });
+    }
+    
+    /**
      * Your orders, newest first
      *
      * For: permission orders:read-own.
@@ -1543,6 +2108,21 @@ export class Operations extends HeyApiClient {
         return (options.client ?? this.client).post<CancelOrderResponses, unknown, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/v1/orders/{orderId}/cancel',
+            ...options
+        });
+    }
+    
+    /**
+     * How many units of a sale are left
+     *
+     * Units held by orders that are not paid for yet may come back.
+     *
+     * For: anybody.
+     */
+    public getSaleRemaining<ThrowOnError extends boolean = true>(options: Options<GetSaleRemainingData, ThrowOnError>): RequestResult<GetSaleRemainingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetSaleRemainingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/sales/{saleWindowId}/remaining',
             ...options
         });
     }
@@ -1998,6 +2578,811 @@ export class Operations extends HeyApiClient {
                 'Content-Type': 'application/json',
                 ...options.headers
             }
+        });
+    }
+    
+    /**
+     * Open a cart
+     *
+     * The customer’s own, made when there is none; for whoever is not signed in a new one, with the secret that opens it.
+     *
+     * For: anybody.
+     */
+    public openCart<ThrowOnError extends boolean = true>(options?: Options<OpenCartData, ThrowOnError>): RequestResult<OpenCartResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).post<OpenCartResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a cart as it is worth now
+     *
+     * Prices and what is left are looked up anew; `changes` says at each item what is different. A guest sends the cart’s token as `X-Cart-Token`; a customer’s cart needs the customer.
+     *
+     * For: anybody.
+     */
+    public getCart<ThrowOnError extends boolean = true>(options: Options<GetCartData, ThrowOnError>): RequestResult<GetCartResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetCartResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Take something out
+     *
+     * What is not there need not be taken out. A guest sends the cart’s token as `X-Cart-Token`; a customer’s cart needs the customer.
+     *
+     * For: anybody.
+     */
+    public removeCartItem<ThrowOnError extends boolean = true>(options: Options<RemoveCartItemData, ThrowOnError>): RequestResult<RemoveCartItemResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveCartItemResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}/items/{variantId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Put something in, or change how many
+     *
+     * In place of what there is of it. The price is ours. A guest sends the cart’s token as `X-Cart-Token`; a customer’s cart needs the customer.
+     *
+     * For: anybody.
+     */
+    public setCartItem<ThrowOnError extends boolean = true>(options: Options<SetCartItemData, ThrowOnError>): RequestResult<SetCartItemResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetCartItemResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}/items/{variantId}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Empty a cart
+     *
+     * A guest sends the cart’s token as `X-Cart-Token`; a customer’s cart needs the customer.
+     *
+     * For: anybody.
+     */
+    public clearCart<ThrowOnError extends boolean = true>(options: Options<ClearCartData, ThrowOnError>): RequestResult<ClearCartResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<ClearCartResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}/items',
+            ...options
+        });
+    }
+    
+    /**
+     * Note voucher codes
+     *
+     * In place of those noted before. What they are worth says `POST /v1/quotes`; they count when it is checked out. A guest sends the cart’s token as `X-Cart-Token`; a customer’s cart needs the customer.
+     *
+     * For: anybody.
+     */
+    public setCartVouchers<ThrowOnError extends boolean = true>(options: Options<SetCartVouchersData, ThrowOnError>): RequestResult<SetCartVouchersResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetCartVouchersResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}/vouchers',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Take a guest’s cart into my own
+     *
+     * After signing in: send the guest’s cart and its token. Quantities of the same thing add up, to 999 at most. The guest’s cart is gone afterwards; repeating it changes nothing.
+     *
+     * For: any signed-in account.
+     */
+    public mergeCart<ThrowOnError extends boolean = true>(options: Options<MergeCartData, ThrowOnError>): RequestResult<MergeCartResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<MergeCartResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}/merge',
+            ...options
+        });
+    }
+    
+    /**
+     * Order what is in the cart
+     *
+     * One order per shop, in one call. When a shop refuses, the orders of the others stand, and what was refused stays in the cart with its reason; with `allOrNothing` the others are cancelled instead. Send an `Idempotency-Key`: whoever repeats it gets the same orders, never second ones. 202: some shop has not answered yet; it is carried on.
+     *
+     * For: permission orders:place.
+     */
+    public checkOut<ThrowOnError extends boolean = true>(options: Options<CheckOutData, ThrowOnError>): RequestResult<CheckOutResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CheckOutResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/carts/{cartId}/checkout',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Get what became of a checkout
+     *
+     * Kept for 30 days.
+     *
+     * For: any signed-in account.
+     */
+    public getCheckout<ThrowOnError extends boolean = true>(options: Options<GetCheckoutData, ThrowOnError>): RequestResult<GetCheckoutResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetCheckoutResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/checkouts/{checkoutId}',
+            ...options
+        });
+    }
+    
+    /**
+     * List what I wish for
+     *
+     * The newest first.
+     *
+     * For: any signed-in account.
+     */
+    public listWishes<ThrowOnError extends boolean = true>(options?: Options<ListWishesData, ThrowOnError>): RequestResult<ListWishesResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListWishesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/wishlist',
+            ...options
+        });
+    }
+    
+    /**
+     * Wish for it no more
+     *
+     * What is not there need not be removed.
+     *
+     * For: any signed-in account.
+     */
+    public removeWish<ThrowOnError extends boolean = true>(options: Options<RemoveWishData, ThrowOnError>): RequestResult<RemoveWishResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveWishResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/wishlist/{productId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Wish for a product
+     *
+     * 500 at most. One that is there stays where it is.
+     *
+     * For: any signed-in account.
+     */
+    public addWish<ThrowOnError extends boolean = true>(options: Options<AddWishData, ThrowOnError>): RequestResult<AddWishResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<AddWishResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/wishlist/{productId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Published reviews of a product
+     *
+     * For: anybody.
+     */
+    public listProductReviews<ThrowOnError extends boolean = true>(options: Options<ListProductReviewsData, ThrowOnError>): RequestResult<ListProductReviewsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListProductReviewsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/products/{productId}/reviews',
+            ...options
+        });
+    }
+    
+    /**
+     * Review a product that was delivered to you
+     *
+     * One per customer and product. It is shown when a moderator has approved it.
+     *
+     * For: any signed-in account.
+     */
+    public writeReview<ThrowOnError extends boolean = true>(options: Options<WriteReviewData, ThrowOnError>): RequestResult<WriteReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<WriteReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/products/{productId}/reviews',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * How a product is rated
+     *
+     * For: anybody.
+     */
+    public getProductRating<ThrowOnError extends boolean = true>(options: Options<GetProductRatingData, ThrowOnError>): RequestResult<GetProductRatingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetProductRatingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/products/{productId}/rating',
+            ...options
+        });
+    }
+    
+    /**
+     * How many products are rated at once
+     *
+     * For: anybody.
+     */
+    public listRatings<ThrowOnError extends boolean = true>(options: Options<ListRatingsData, ThrowOnError>): RequestResult<ListRatingsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListRatingsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/ratings',
+            ...options
+        });
+    }
+    
+    /**
+     * Your review of a product, and whether you may write one
+     *
+     * For: any signed-in account.
+     */
+    public getMyReviewOf<ThrowOnError extends boolean = true>(options: Options<GetMyReviewOfData, ThrowOnError>): RequestResult<GetMyReviewOfResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetMyReviewOfResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/products/{productId}/reviews/mine',
+            ...options
+        });
+    }
+    
+    /**
+     * What you have written
+     *
+     * For: any signed-in account.
+     */
+    public listMyReviews<ThrowOnError extends boolean = true>(options?: Options<ListMyReviewsData, ThrowOnError>): RequestResult<ListMyReviewsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListMyReviewsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/mine',
+            ...options
+        });
+    }
+    
+    /**
+     * What you got and have not reviewed
+     *
+     * For: any signed-in account.
+     */
+    public listProductsToReview<ThrowOnError extends boolean = true>(options?: Options<ListProductsToReviewData, ThrowOnError>): RequestResult<ListProductsToReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListProductsToReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/to-write',
+            ...options
+        });
+    }
+    
+    /**
+     * Take your review back
+     *
+     * For: any signed-in account.
+     */
+    public removeReview<ThrowOnError extends boolean = true>(options: Options<RemoveReviewData, ThrowOnError>): RequestResult<RemoveReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a review
+     *
+     * Published ones for everybody; others for their author, and for operators.
+     *
+     * For: anybody.
+     */
+    public getReview<ThrowOnError extends boolean = true>(options: Options<GetReviewData, ThrowOnError>): RequestResult<GetReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Write your review anew
+     *
+     * It goes back to the moderators, and is hidden until they have approved it. Send its ETag as If-Match.
+     *
+     * For: any signed-in account.
+     */
+    public editReview<ThrowOnError extends boolean = true>(options: Options<EditReviewData, ThrowOnError>): RequestResult<EditReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<EditReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Take that back
+     *
+     * One vote each; saying it twice changes nothing.
+     *
+     * For: any signed-in account.
+     */
+    public takeBackHelpful<ThrowOnError extends boolean = true>(options: Options<TakeBackHelpfulData, ThrowOnError>): RequestResult<TakeBackHelpfulResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<TakeBackHelpfulResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/helpful',
+            ...options
+        });
+    }
+    
+    /**
+     * Say that a review helped you
+     *
+     * One vote each; saying it twice changes nothing.
+     *
+     * For: any signed-in account.
+     */
+    public voteReviewHelpful<ThrowOnError extends boolean = true>(options: Options<VoteReviewHelpfulData, ThrowOnError>): RequestResult<VoteReviewHelpfulResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<VoteReviewHelpfulResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/helpful',
+            ...options
+        });
+    }
+    
+    /**
+     * Tell the moderators about a review
+     *
+     * For: any signed-in account.
+     */
+    public reportReview<ThrowOnError extends boolean = true>(options: Options<ReportReviewData, ThrowOnError>): RequestResult<ReportReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<ReportReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/reports',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Reviews by state, or those that were reported
+     *
+     * Who has waited longest comes first.
+     *
+     * For: permission operator.
+     */
+    public listReviewsToModerate<ThrowOnError extends boolean = true>(options?: Options<ListReviewsToModerateData, ThrowOnError>): RequestResult<ListReviewsToModerateResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListReviewsToModerateResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews',
+            ...options
+        });
+    }
+    
+    /**
+     * Publish a review
+     *
+     * Also: let one stay that was reported. Send the ETag of the words you read as If-Match.
+     *
+     * For: permission operator.
+     */
+    public approveReview<ThrowOnError extends boolean = true>(options: Options<ApproveReviewData, ThrowOnError>): RequestResult<ApproveReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<ApproveReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/approve',
+            ...options
+        });
+    }
+    
+    /**
+     * Refuse a review, or take one down
+     *
+     * Its author reads the reason and may write anew. Send the ETag of the words you read as If-Match.
+     *
+     * For: permission operator.
+     */
+    public refuseReview<ThrowOnError extends boolean = true>(options: Options<RefuseReviewData, ThrowOnError>): RequestResult<RefuseReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<RefuseReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/refuse',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * What became of a review
+     *
+     * For: permission operator.
+     */
+    public getReviewHistory<ThrowOnError extends boolean = true>(options: Options<GetReviewHistoryData, ThrowOnError>): RequestResult<GetReviewHistoryResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetReviewHistoryResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/history',
+            ...options
+        });
+    }
+    
+    /**
+     * Published reviews of a shop’s products, for its staff
+     *
+     * For: duty orders in the shop concerned.
+     */
+    public listShopReviews<ThrowOnError extends boolean = true>(options: Options<ListShopReviewsData, ThrowOnError>): RequestResult<ListShopReviewsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListShopReviewsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/reviews',
+            ...options
+        });
+    }
+    
+    /**
+     * Take the answer back
+     *
+     * For: duty orders in the shop concerned.
+     */
+    public removeReviewAnswer<ThrowOnError extends boolean = true>(options: Options<RemoveReviewAnswerData, ThrowOnError>): RequestResult<RemoveReviewAnswerResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveReviewAnswerResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/answer',
+            ...options
+        });
+    }
+    
+    /**
+     * Answer a review in public, for the shop
+     *
+     * For: duty orders in the shop concerned.
+     */
+    public answerReview<ThrowOnError extends boolean = true>(options: Options<AnswerReviewData, ThrowOnError>): RequestResult<AnswerReviewResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<AnswerReviewResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/reviews/{reviewId}/answer',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Find products
+     *
+     * What is on show in open shops, by words, filters or both. Facets and the total come with the first page and are bounded: `exact` says whether all matches were counted. A page may have fewer than `limit` items and a `nextCursor`: go on until that is null.
+     *
+     * For: anybody.
+     */
+    public searchProducts<ThrowOnError extends boolean = true>(options?: Options<SearchProductsData, ThrowOnError>): RequestResult<SearchProductsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<SearchProductsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/search',
+            ...options
+        });
+    }
+    
+    /**
+     * Suggest what somebody may be typing
+     *
+     * Words that lead somewhere, categories, shops and products, from two letters on. Typing errors are forgiven.
+     *
+     * For: anybody.
+     */
+    public suggestSearches<ThrowOnError extends boolean = true>(options: Options<SuggestSearchesData, ThrowOnError>): RequestResult<SuggestSearchesResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<SuggestSearchesResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/search/suggestions',
+            ...options
+        });
+    }
+    
+    /**
+     * Settings of the marketplace
+     *
+     * What shoppers may know for everybody; all of them for operators.
+     *
+     * For: anybody.
+     */
+    public listSettings<ThrowOnError extends boolean = true>(options?: Options<ListSettingsData, ThrowOnError>): RequestResult<ListSettingsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListSettingsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings',
+            ...options
+        });
+    }
+    
+    /**
+     * Who changed settings of the marketplace
+     *
+     * For: permission operator.
+     */
+    public listSettingHistory<ThrowOnError extends boolean = true>(options?: Options<ListSettingHistoryData, ThrowOnError>): RequestResult<ListSettingHistoryResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListSettingHistoryResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings/history',
+            ...options
+        });
+    }
+    
+    /**
+     * Let its default hold again
+     *
+     * Send its version as If-Match: "0" while nobody has set it.
+     *
+     * For: permission operator.
+     */
+    public resetSetting<ThrowOnError extends boolean = true>(options: Options<ResetSettingData, ThrowOnError>): RequestResult<ResetSettingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<ResetSettingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings/{key}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a setting of the marketplace
+     *
+     * Send its version as If-Match: "0" while nobody has set it.
+     *
+     * For: permission operator.
+     */
+    public changeSetting<ThrowOnError extends boolean = true>(options: Options<ChangeSettingData, ThrowOnError>): RequestResult<ChangeSettingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<ChangeSettingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings/{key}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Settings of a shop
+     *
+     * As they hold there: the shop’s own, else the marketplace’s, else the default. What shoppers may know for everybody; all of them for its staff and operators.
+     *
+     * For: anybody.
+     */
+    public listShopSettings<ThrowOnError extends boolean = true>(options: Options<ListShopSettingsData, ThrowOnError>): RequestResult<ListShopSettingsResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListShopSettingsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/settings',
+            ...options
+        });
+    }
+    
+    /**
+     * Who changed settings of a shop
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public listShopSettingHistory<ThrowOnError extends boolean = true>(options: Options<ListShopSettingHistoryData, ThrowOnError>): RequestResult<ListShopSettingHistoryResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListShopSettingHistoryResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/settings/history',
+            ...options
+        });
+    }
+    
+    /**
+     * Let the marketplace’s hold again
+     *
+     * Send its version as If-Match: "0" while the shop has not set it.
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public resetShopSetting<ThrowOnError extends boolean = true>(options: Options<ResetShopSettingData, ThrowOnError>): RequestResult<ResetShopSettingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<ResetShopSettingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/settings/{key}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a setting of a shop
+     *
+     * Send its version as If-Match: "0" while the shop has not set it.
+     *
+     * For: duty settings in the shop concerned.
+     */
+    public changeShopSetting<ThrowOnError extends boolean = true>(options: Options<ChangeShopSettingData, ThrowOnError>): RequestResult<ChangeShopSettingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<ChangeShopSettingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/settings/{key}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Your own settings
+     *
+     * For: any signed-in account.
+     */
+    public listMySettings<ThrowOnError extends boolean = true>(options?: Options<ListMySettingsData, ThrowOnError>): RequestResult<ListMySettingsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListMySettingsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings/mine',
+            ...options
+        });
+    }
+    
+    /**
+     * Let its default hold again
+     *
+     * For: any signed-in account.
+     */
+    public resetMySetting<ThrowOnError extends boolean = true>(options: Options<ResetMySettingData, ThrowOnError>): RequestResult<ResetMySettingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<ResetMySettingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings/mine/{key}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a setting of yours
+     *
+     * For: any signed-in account.
+     */
+    public changeMySetting<ThrowOnError extends boolean = true>(options: Options<ChangeMySettingData, ThrowOnError>): RequestResult<ChangeMySettingResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<ChangeMySettingResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/settings/mine/{key}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Feature flags as they are for you
+     *
+     * Answered from memory. Who is signed in is known by the account; a visitor sends a stable `key` of his own making, without which a gradual roll-out leaves him with the fallback. A flag hides or shows something; it permits nothing.
+     *
+     * For: anybody.
+     */
+    public evaluateFlags<ThrowOnError extends boolean = true>(options?: Options<EvaluateFlagsData, ThrowOnError>): RequestResult<EvaluateFlagsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<EvaluateFlagsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags/evaluated',
+            ...options
+        });
+    }
+    
+    /**
+     * All feature flags
+     *
+     * For: permission operator.
+     */
+    public listFlags<ThrowOnError extends boolean = true>(options?: Options<ListFlagsData, ThrowOnError>): RequestResult<ListFlagsResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListFlagsResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags',
+            ...options
+        });
+    }
+    
+    /**
+     * Add a feature flag
+     *
+     * For: permission operator.
+     */
+    public createFlag<ThrowOnError extends boolean = true>(options: Options<CreateFlagData, ThrowOnError>): RequestResult<CreateFlagResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CreateFlagResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Remove a feature flag
+     *
+     * For: permission operator.
+     */
+    public removeFlag<ThrowOnError extends boolean = true>(options: Options<RemoveFlagData, ThrowOnError>): RequestResult<RemoveFlagResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<RemoveFlagResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags/{flagKey}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a feature flag
+     *
+     * For: permission operator.
+     */
+    public getFlag<ThrowOnError extends boolean = true>(options: Options<GetFlagData, ThrowOnError>): RequestResult<GetFlagResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetFlagResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags/{flagKey}',
+            ...options
+        });
+    }
+    
+    /**
+     * Change a feature flag
+     *
+     * The whole of it. Send its ETag as If-Match. In force at once here, and within a second everywhere.
+     *
+     * For: permission operator.
+     */
+    public changeFlag<ThrowOnError extends boolean = true>(options: Options<ChangeFlagData, ThrowOnError>): RequestResult<ChangeFlagResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<ChangeFlagResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags/{flagKey}',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Go back to an earlier version of a flag
+     *
+     * For: permission operator.
+     */
+    public restoreFlag<ThrowOnError extends boolean = true>(options: Options<RestoreFlagData, ThrowOnError>): RequestResult<RestoreFlagResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<RestoreFlagResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags/{flagKey}/restore',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Every version of a feature flag
+     *
+     * For: permission operator.
+     */
+    public listFlagHistory<ThrowOnError extends boolean = true>(options: Options<ListFlagHistoryData, ThrowOnError>): RequestResult<ListFlagHistoryResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListFlagHistoryResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/flags/{flagKey}/history',
+            ...options
         });
     }
     

@@ -45,6 +45,43 @@ export type RegisterResponses = {
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
 
+export type BeginAsGuestData = {
+    body: {
+        email: string;
+        name?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/auth/guests';
+};
+
+export type BeginAsGuestResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        account: {
+            accountId: string;
+            email: string;
+            name: string;
+            createdAt: string;
+        };
+        /**
+         * RS256, 15 minutes. Send it as Authorization: Bearer …
+         */
+        accessToken: string;
+        tokenType: 'Bearer';
+        expiresInSeconds: number;
+        /**
+         * Opaque, good once
+         */
+        refreshToken: string;
+        refreshExpiresInSeconds: number;
+    };
+};
+
+export type BeginAsGuestResponse = BeginAsGuestResponses[keyof BeginAsGuestResponses];
+
 export type LogInData = {
     body: {
         email: string;
@@ -607,6 +644,622 @@ export type MakeRehearsalShoppersResponses = {
 };
 
 export type MakeRehearsalShoppersResponse = MakeRehearsalShoppersResponses[keyof MakeRehearsalShoppersResponses];
+
+export type GetMyProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me';
+};
+
+export type GetMyProfileResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        email: string | null;
+        /**
+         * Has no password; the e-mail address was not proved.
+         */
+        guest: boolean;
+        givenName: string;
+        familyName: string;
+        phone: string | null;
+        birthDate: string | null;
+        /**
+         * BCP 47: "en", "pt-BR".
+         */
+        language: string;
+        /**
+         * ISO 4217: prices are shown in it where possible.
+         */
+        currency: string;
+        createdAt: string;
+        version: number;
+    };
+};
+
+export type GetMyProfileResponse = GetMyProfileResponses[keyof GetMyProfileResponses];
+
+export type SetMyProfileData = {
+    body: {
+        givenName: string;
+        familyName: string;
+        phone: string | null;
+        birthDate: string | null;
+        /**
+         * BCP 47: "en", "pt-BR".
+         */
+        language: string;
+        /**
+         * ISO 4217: prices are shown in it where possible.
+         */
+        currency: string;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me';
+};
+
+export type SetMyProfileResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        email: string | null;
+        /**
+         * Has no password; the e-mail address was not proved.
+         */
+        guest: boolean;
+        givenName: string;
+        familyName: string;
+        phone: string | null;
+        birthDate: string | null;
+        /**
+         * BCP 47: "en", "pt-BR".
+         */
+        language: string;
+        /**
+         * ISO 4217: prices are shown in it where possible.
+         */
+        currency: string;
+        createdAt: string;
+        version: number;
+    };
+};
+
+export type SetMyProfileResponse = SetMyProfileResponses[keyof SetMyProfileResponses];
+
+export type GetMyPreferencesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/preferences';
+};
+
+export type GetMyPreferencesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        appearance: 'system' | 'light' | 'dark';
+        /**
+         * IANA: "Europe/Berlin".
+         */
+        timeZone: string;
+        /**
+         * Whether what was looked at is shown again.
+         */
+        recentlyViewed: boolean;
+        version: number;
+    };
+};
+
+export type GetMyPreferencesResponse = GetMyPreferencesResponses[keyof GetMyPreferencesResponses];
+
+export type SetMyPreferencesData = {
+    body: {
+        appearance: 'system' | 'light' | 'dark';
+        /**
+         * IANA: "Europe/Berlin".
+         */
+        timeZone: string;
+        /**
+         * Whether what was looked at is shown again.
+         */
+        recentlyViewed: boolean;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/preferences';
+};
+
+export type SetMyPreferencesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        appearance: 'system' | 'light' | 'dark';
+        /**
+         * IANA: "Europe/Berlin".
+         */
+        timeZone: string;
+        /**
+         * Whether what was looked at is shown again.
+         */
+        recentlyViewed: boolean;
+        version: number;
+    };
+};
+
+export type SetMyPreferencesResponse = SetMyPreferencesResponses[keyof SetMyPreferencesResponses];
+
+export type ListMyAddressesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/addresses';
+};
+
+export type ListMyAddressesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            label: string;
+            /**
+             * Of whoever receives.
+             */
+            name: string;
+            /**
+             * Street and number.
+             */
+            line1: string;
+            city: string;
+            /**
+             * ISO 3166: "DE".
+             */
+            country: string;
+            company: string;
+            line2: string;
+            postalCode: string;
+            region: string;
+            phone: string | null;
+            defaultDelivery: boolean;
+            defaultBilling: boolean;
+            version: number;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListMyAddressesResponse = ListMyAddressesResponses[keyof ListMyAddressesResponses];
+
+export type AddMyAddressData = {
+    body: {
+        /**
+         * Of whoever receives.
+         */
+        name: string;
+        /**
+         * Street and number.
+         */
+        line1: string;
+        city: string;
+        /**
+         * ISO 3166: "DE".
+         */
+        country: string;
+        /**
+         * "Home".
+         */
+        label?: string;
+        company?: string;
+        line2?: string;
+        postalCode?: string;
+        /**
+         * State, province or prefecture, where addresses name it.
+         */
+        region?: string;
+        phone?: string | null;
+        /**
+         * True makes it the default in place of the other.
+         */
+        defaultDelivery?: boolean;
+        defaultBilling?: boolean;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/addresses';
+};
+
+export type AddMyAddressResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        id: string;
+        label: string;
+        /**
+         * Of whoever receives.
+         */
+        name: string;
+        /**
+         * Street and number.
+         */
+        line1: string;
+        city: string;
+        /**
+         * ISO 3166: "DE".
+         */
+        country: string;
+        company: string;
+        line2: string;
+        postalCode: string;
+        region: string;
+        phone: string | null;
+        defaultDelivery: boolean;
+        defaultBilling: boolean;
+        version: number;
+    };
+};
+
+export type AddMyAddressResponse = AddMyAddressResponses[keyof AddMyAddressResponses];
+
+export type RemoveMyAddressData = {
+    body?: never;
+    path: {
+        addressId: string;
+    };
+    query?: never;
+    url: '/v1/customers/me/addresses/{addressId}';
+};
+
+export type RemoveMyAddressResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveMyAddressResponse = RemoveMyAddressResponses[keyof RemoveMyAddressResponses];
+
+export type SetMyAddressData = {
+    body: {
+        /**
+         * Of whoever receives.
+         */
+        name: string;
+        /**
+         * Street and number.
+         */
+        line1: string;
+        city: string;
+        /**
+         * ISO 3166: "DE".
+         */
+        country: string;
+        /**
+         * "Home".
+         */
+        label?: string;
+        company?: string;
+        line2?: string;
+        postalCode?: string;
+        /**
+         * State, province or prefecture, where addresses name it.
+         */
+        region?: string;
+        phone?: string | null;
+        /**
+         * True makes it the default in place of the other.
+         */
+        defaultDelivery?: boolean;
+        defaultBilling?: boolean;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        addressId: string;
+    };
+    query?: never;
+    url: '/v1/customers/me/addresses/{addressId}';
+};
+
+export type SetMyAddressResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        label: string;
+        /**
+         * Of whoever receives.
+         */
+        name: string;
+        /**
+         * Street and number.
+         */
+        line1: string;
+        city: string;
+        /**
+         * ISO 3166: "DE".
+         */
+        country: string;
+        company: string;
+        line2: string;
+        postalCode: string;
+        region: string;
+        phone: string | null;
+        defaultDelivery: boolean;
+        defaultBilling: boolean;
+        version: number;
+    };
+};
+
+export type SetMyAddressResponse = SetMyAddressResponses[keyof SetMyAddressResponses];
+
+export type ListMyConsentsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/consents';
+};
+
+export type ListMyConsentsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
+            given: boolean;
+            wordingVersion: string | null;
+            source: 'web' | 'app' | 'checkout' | 'support' | null;
+            at: string | null;
+        }>;
+    };
+};
+
+export type ListMyConsentsResponse = ListMyConsentsResponses[keyof ListMyConsentsResponses];
+
+export type ListMyConsentHistoryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/customers/me/consents/history';
+};
+
+export type ListMyConsentHistoryResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
+            given: boolean;
+            wordingVersion: string | null;
+            source: 'web' | 'app' | 'checkout' | 'support' | null;
+            at: string | null;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListMyConsentHistoryResponse = ListMyConsentHistoryResponses[keyof ListMyConsentHistoryResponses];
+
+export type SetMyConsentData = {
+    body: {
+        /**
+         * False: taken back, or refused.
+         */
+        given: boolean;
+        /**
+         * Of the text that was shown.
+         */
+        wordingVersion: string;
+        source: 'web' | 'app' | 'checkout' | 'support';
+    };
+    path: {
+        purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
+    };
+    query?: never;
+    url: '/v1/customers/me/consents/{purpose}';
+};
+
+export type SetMyConsentResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
+        given: boolean;
+        wordingVersion: string | null;
+        source: 'web' | 'app' | 'checkout' | 'support' | null;
+        at: string | null;
+    };
+};
+
+export type SetMyConsentResponse = SetMyConsentResponses[keyof SetMyConsentResponses];
+
+export type ListCustomersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        query?: string;
+    };
+    url: '/v1/customers';
+};
+
+export type ListCustomersResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            email: string | null;
+            /**
+             * Has no password; the e-mail address was not proved.
+             */
+            guest: boolean;
+            givenName: string;
+            familyName: string;
+            phone: string | null;
+            birthDate: string | null;
+            /**
+             * BCP 47: "en", "pt-BR".
+             */
+            language: string;
+            /**
+             * ISO 4217: prices are shown in it where possible.
+             */
+            currency: string;
+            createdAt: string;
+            version: number;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListCustomersResponse = ListCustomersResponses[keyof ListCustomersResponses];
+
+export type GetCustomersData = {
+    body: {
+        customerIds: Array<string>;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/customers/batch';
+};
+
+export type GetCustomersResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            email: string | null;
+            /**
+             * Has no password; the e-mail address was not proved.
+             */
+            guest: boolean;
+            givenName: string;
+            familyName: string;
+            phone: string | null;
+            birthDate: string | null;
+            /**
+             * BCP 47: "en", "pt-BR".
+             */
+            language: string;
+            /**
+             * ISO 4217: prices are shown in it where possible.
+             */
+            currency: string;
+            createdAt: string;
+            version: number;
+        }>;
+    };
+};
+
+export type GetCustomersResponse = GetCustomersResponses[keyof GetCustomersResponses];
+
+export type GetCustomerData = {
+    body?: never;
+    path: {
+        customerId: string;
+    };
+    query?: never;
+    url: '/v1/customers/{customerId}';
+};
+
+export type GetCustomerResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        email: string | null;
+        /**
+         * Has no password; the e-mail address was not proved.
+         */
+        guest: boolean;
+        givenName: string;
+        familyName: string;
+        phone: string | null;
+        birthDate: string | null;
+        /**
+         * BCP 47: "en", "pt-BR".
+         */
+        language: string;
+        /**
+         * ISO 4217: prices are shown in it where possible.
+         */
+        currency: string;
+        createdAt: string;
+        version: number;
+        addresses: Array<{
+            id: string;
+            label: string;
+            /**
+             * Of whoever receives.
+             */
+            name: string;
+            /**
+             * Street and number.
+             */
+            line1: string;
+            city: string;
+            /**
+             * ISO 3166: "DE".
+             */
+            country: string;
+            company: string;
+            line2: string;
+            postalCode: string;
+            region: string;
+            phone: string | null;
+            defaultDelivery: boolean;
+            defaultBilling: boolean;
+            version: number;
+        }>;
+        consents: Array<{
+            purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
+            given: boolean;
+            wordingVersion: string | null;
+            source: 'web' | 'app' | 'checkout' | 'support' | null;
+            at: string | null;
+        }>;
+    };
+};
+
+export type GetCustomerResponse = GetCustomerResponses[keyof GetCustomerResponses];
 
 export type ListShopsData = {
     body?: never;
@@ -2008,7 +2661,7 @@ export type ListProductsResponses = {
             }>;
             pictures: Array<{
                 /**
-                 * http, https, or a picture of ours: /v1/pictures/…
+                 * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
                  */
                 url: string;
                 /**
@@ -2020,6 +2673,7 @@ export type ListProductsResponses = {
              * ISO 4217; that of the shop.
              */
             currency: string;
+            taxClass: string;
             variants: Array<{
                 id: string;
                 sku: string;
@@ -2033,6 +2687,10 @@ export type ListProductsResponses = {
                 priceMinor: number;
                 priceVersion: number;
                 active: boolean;
+                /**
+                 * Of one unit as it is sent; 0: not known.
+                 */
+                weightGrams: number;
             }>;
             createdAt: string;
             changedAt: string;
@@ -2061,7 +2719,7 @@ export type CreateProductData = {
         }>;
         pictures?: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2069,6 +2727,10 @@ export type CreateProductData = {
              */
             alt: string;
         }>;
+        /**
+         * standard, reduced, or another the marketplace has rates for.
+         */
+        taxClass?: string;
         variants: Array<{
             /**
              * Yours; unique in the shop.
@@ -2085,6 +2747,10 @@ export type CreateProductData = {
              */
             priceMinor: number;
             active?: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams?: number;
         }>;
     };
     path?: never;
@@ -2112,7 +2778,7 @@ export type CreateProductResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2124,6 +2790,7 @@ export type CreateProductResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2137,6 +2804,10 @@ export type CreateProductResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2174,7 +2845,7 @@ export type GetProductResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2186,6 +2857,7 @@ export type GetProductResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2199,6 +2871,10 @@ export type GetProductResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2224,7 +2900,7 @@ export type EditProductData = {
         }>;
         pictures?: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2232,6 +2908,10 @@ export type EditProductData = {
              */
             alt: string;
         }>;
+        /**
+         * standard, reduced, or another the marketplace has rates for.
+         */
+        taxClass?: string;
     };
     headers: {
         /**
@@ -2266,7 +2946,7 @@ export type EditProductResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2278,6 +2958,7 @@ export type EditProductResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2291,6 +2972,10 @@ export type EditProductResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2329,7 +3014,7 @@ export type GetProductBySlugResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2341,6 +3026,7 @@ export type GetProductBySlugResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2354,6 +3040,10 @@ export type GetProductBySlugResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2392,7 +3082,7 @@ export type GetProductsResponses = {
             }>;
             pictures: Array<{
                 /**
-                 * http, https, or a picture of ours: /v1/pictures/…
+                 * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
                  */
                 url: string;
                 /**
@@ -2404,6 +3094,7 @@ export type GetProductsResponses = {
              * ISO 4217; that of the shop.
              */
             currency: string;
+            taxClass: string;
             variants: Array<{
                 id: string;
                 sku: string;
@@ -2417,6 +3108,10 @@ export type GetProductsResponses = {
                 priceMinor: number;
                 priceVersion: number;
                 active: boolean;
+                /**
+                 * Of one unit as it is sent; 0: not known.
+                 */
+                weightGrams: number;
             }>;
             createdAt: string;
             changedAt: string;
@@ -2455,7 +3150,7 @@ export type ArchiveProductResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2467,6 +3162,7 @@ export type ArchiveProductResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2480,6 +3176,10 @@ export type ArchiveProductResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2505,6 +3205,10 @@ export type AddVariantData = {
          */
         priceMinor: number;
         active?: boolean;
+        /**
+         * Of one unit as it is sent; 0: not known.
+         */
+        weightGrams?: number;
     };
     headers: {
         /**
@@ -2539,7 +3243,7 @@ export type AddVariantResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2551,6 +3255,7 @@ export type AddVariantResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2564,6 +3269,10 @@ export type AddVariantResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2585,6 +3294,10 @@ export type EditVariantData = {
             [key: string]: string;
         };
         active?: boolean;
+        /**
+         * Of one unit as it is sent; 0: not known.
+         */
+        weightGrams?: number;
     };
     headers: {
         /**
@@ -2620,7 +3333,7 @@ export type EditVariantResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2632,6 +3345,7 @@ export type EditVariantResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2645,6 +3359,10 @@ export type EditVariantResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -2698,7 +3416,7 @@ export type SetPriceResponses = {
         }>;
         pictures: Array<{
             /**
-             * http, https, or a picture of ours: /v1/pictures/…
+             * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
              */
             url: string;
             /**
@@ -2710,6 +3428,7 @@ export type SetPriceResponses = {
          * ISO 4217; that of the shop.
          */
         currency: string;
+        taxClass: string;
         variants: Array<{
             id: string;
             sku: string;
@@ -2723,6 +3442,10 @@ export type SetPriceResponses = {
             priceMinor: number;
             priceVersion: number;
             active: boolean;
+            /**
+             * Of one unit as it is sent; 0: not known.
+             */
+            weightGrams: number;
         }>;
         createdAt: string;
         changedAt: string;
@@ -3099,7 +3822,7 @@ export type ListFlashSalesResponses = {
                 }>;
                 pictures: Array<{
                     /**
-                     * http, https, or a picture of ours: /v1/pictures/…
+                     * http, https, or a picture of ours: /media/… as media answers it, or /v1/pictures/…
                      */
                     url: string;
                     /**
@@ -3111,6 +3834,7 @@ export type ListFlashSalesResponses = {
                  * ISO 4217; that of the shop.
                  */
                 currency: string;
+                taxClass: string;
                 variants: Array<{
                     id: string;
                     sku: string;
@@ -3124,6 +3848,10 @@ export type ListFlashSalesResponses = {
                     priceMinor: number;
                     priceVersion: number;
                     active: boolean;
+                    /**
+                     * Of one unit as it is sent; 0: not known.
+                     */
+                    weightGrams: number;
                 }>;
                 createdAt: string;
                 changedAt: string;
@@ -4498,6 +5226,1139 @@ export type ListTroubledPaymentsResponses = {
 
 export type ListTroubledPaymentsResponse = ListTroubledPaymentsResponses[keyof ListTroubledPaymentsResponses];
 
+export type ListVouchersData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/shops/{shopId}/vouchers';
+};
+
+export type ListVouchersResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            shopId: string;
+            version: number;
+            code: string;
+            kind: 'percent' | 'amount' | 'free-shipping';
+            percent: number;
+            amountMinor: number;
+            /**
+             * Of the amounts; empty: any.
+             */
+            currency: string;
+            firstOrderOnly: boolean;
+            /**
+             * 0: any number.
+             */
+            usesPerCustomer: number;
+            title: string;
+            minimumMinor: number;
+            productIds: Array<string>;
+            categoryIds: Array<string>;
+            startsAt: string | null;
+            endsAt: string | null;
+            uses: number | null;
+            active: boolean;
+            /**
+             * By orders that are not cancelled. Null: orders could not be asked.
+             */
+            usesTaken: number | null;
+            createdAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListVouchersResponse = ListVouchersResponses[keyof ListVouchersResponses];
+
+export type CreateVoucherData = {
+    body: {
+        /**
+         * However its case; unique in the shop.
+         */
+        code: string;
+        /**
+         * What customers see beside what it takes off.
+         */
+        title: string;
+        kind: 'percent' | 'amount' | 'free-shipping';
+        /**
+         * For `percent`.
+         */
+        percent?: number;
+        /**
+         * For `amount`.
+         */
+        amountMinor?: number;
+        /**
+         * ISO 4217.
+         */
+        currency?: string;
+        /**
+         * For a customer's first order with the shop.
+         */
+        firstOrderOnly?: boolean;
+        /**
+         * 0 or left out: any number. It cannot be changed later.
+         */
+        usesPerCustomer?: number;
+        /**
+         * In minor units: 1999 is 19.99 EUR.
+         */
+        minimumMinor?: number;
+        /**
+         * Empty, and no categories either: for everything.
+         */
+        productIds?: Array<string>;
+        /**
+         * Their subcategories included.
+         */
+        categoryIds?: Array<string>;
+        startsAt?: string | null;
+        /**
+         * It no longer holds from this instant on.
+         */
+        endsAt?: string | null;
+        /**
+         * In all; null: any number. Kept by the orders themselves, whatever arrives at once; those taken already stay taken.
+         */
+        uses?: number | null;
+        active?: boolean;
+    };
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/vouchers';
+};
+
+export type CreateVoucherResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        id: string;
+        shopId: string;
+        version: number;
+        code: string;
+        kind: 'percent' | 'amount' | 'free-shipping';
+        percent: number;
+        amountMinor: number;
+        /**
+         * Of the amounts; empty: any.
+         */
+        currency: string;
+        firstOrderOnly: boolean;
+        /**
+         * 0: any number.
+         */
+        usesPerCustomer: number;
+        title: string;
+        minimumMinor: number;
+        productIds: Array<string>;
+        categoryIds: Array<string>;
+        startsAt: string | null;
+        endsAt: string | null;
+        uses: number | null;
+        active: boolean;
+        /**
+         * By orders that are not cancelled. Null: orders could not be asked.
+         */
+        usesTaken: number | null;
+        createdAt: string;
+    };
+};
+
+export type CreateVoucherResponse = CreateVoucherResponses[keyof CreateVoucherResponses];
+
+export type RemoveVoucherData = {
+    body?: never;
+    path: {
+        shopId: string;
+        voucherId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/vouchers/{voucherId}';
+};
+
+export type RemoveVoucherResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveVoucherResponse = RemoveVoucherResponses[keyof RemoveVoucherResponses];
+
+export type GetVoucherData = {
+    body?: never;
+    path: {
+        shopId: string;
+        voucherId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/vouchers/{voucherId}';
+};
+
+export type GetVoucherResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        version: number;
+        code: string;
+        kind: 'percent' | 'amount' | 'free-shipping';
+        percent: number;
+        amountMinor: number;
+        /**
+         * Of the amounts; empty: any.
+         */
+        currency: string;
+        firstOrderOnly: boolean;
+        /**
+         * 0: any number.
+         */
+        usesPerCustomer: number;
+        title: string;
+        minimumMinor: number;
+        productIds: Array<string>;
+        categoryIds: Array<string>;
+        startsAt: string | null;
+        endsAt: string | null;
+        uses: number | null;
+        active: boolean;
+        /**
+         * By orders that are not cancelled. Null: orders could not be asked.
+         */
+        usesTaken: number | null;
+        createdAt: string;
+    };
+};
+
+export type GetVoucherResponse = GetVoucherResponses[keyof GetVoucherResponses];
+
+export type EditVoucherData = {
+    body: {
+        /**
+         * What customers see beside what it takes off.
+         */
+        title?: string;
+        /**
+         * In minor units: 1999 is 19.99 EUR.
+         */
+        minimumMinor?: number;
+        /**
+         * Empty, and no categories either: for everything.
+         */
+        productIds?: Array<string>;
+        /**
+         * Their subcategories included.
+         */
+        categoryIds?: Array<string>;
+        startsAt?: string | null;
+        /**
+         * It no longer holds from this instant on.
+         */
+        endsAt?: string | null;
+        /**
+         * In all; null: any number. Kept by the orders themselves, whatever arrives at once; those taken already stay taken.
+         */
+        uses?: number | null;
+        active?: boolean;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        shopId: string;
+        voucherId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/vouchers/{voucherId}';
+};
+
+export type EditVoucherResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        version: number;
+        code: string;
+        kind: 'percent' | 'amount' | 'free-shipping';
+        percent: number;
+        amountMinor: number;
+        /**
+         * Of the amounts; empty: any.
+         */
+        currency: string;
+        firstOrderOnly: boolean;
+        /**
+         * 0: any number.
+         */
+        usesPerCustomer: number;
+        title: string;
+        minimumMinor: number;
+        productIds: Array<string>;
+        categoryIds: Array<string>;
+        startsAt: string | null;
+        endsAt: string | null;
+        uses: number | null;
+        active: boolean;
+        /**
+         * By orders that are not cancelled. Null: orders could not be asked.
+         */
+        usesTaken: number | null;
+        createdAt: string;
+    };
+};
+
+export type EditVoucherResponse = EditVoucherResponses[keyof EditVoucherResponses];
+
+export type ListDiscountsData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/discounts';
+};
+
+export type ListDiscountsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            shopId: string;
+            version: number;
+            title: string;
+            kind: 'percent' | 'amount';
+            percent: number;
+            amountMinor: number;
+            currency: string;
+            minimumQuantity: number;
+            productIds: Array<string>;
+            categoryIds: Array<string>;
+            startsAt: string | null;
+            endsAt: string | null;
+            active: boolean;
+        }>;
+    };
+};
+
+export type ListDiscountsResponse = ListDiscountsResponses[keyof ListDiscountsResponses];
+
+export type CreateDiscountData = {
+    body: {
+        /**
+         * What customers see beside what it takes off.
+         */
+        title: string;
+        kind: 'percent' | 'amount';
+        /**
+         * For `percent`.
+         */
+        percent?: number;
+        /**
+         * For `amount`: off each unit.
+         */
+        amountMinor?: number;
+        /**
+         * ISO 4217.
+         */
+        currency?: string;
+        /**
+         * Units of one line from which on it holds.
+         */
+        minimumQuantity?: number;
+        /**
+         * Empty, and no categories either: for everything.
+         */
+        productIds?: Array<string>;
+        /**
+         * Their subcategories included.
+         */
+        categoryIds?: Array<string>;
+        startsAt?: string | null;
+        endsAt?: string | null;
+        active?: boolean;
+    };
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/discounts';
+};
+
+export type CreateDiscountResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        id: string;
+        shopId: string;
+        version: number;
+        title: string;
+        kind: 'percent' | 'amount';
+        percent: number;
+        amountMinor: number;
+        currency: string;
+        minimumQuantity: number;
+        productIds: Array<string>;
+        categoryIds: Array<string>;
+        startsAt: string | null;
+        endsAt: string | null;
+        active: boolean;
+    };
+};
+
+export type CreateDiscountResponse = CreateDiscountResponses[keyof CreateDiscountResponses];
+
+export type RemoveDiscountData = {
+    body?: never;
+    path: {
+        shopId: string;
+        discountId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/discounts/{discountId}';
+};
+
+export type RemoveDiscountResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveDiscountResponse = RemoveDiscountResponses[keyof RemoveDiscountResponses];
+
+export type GetDiscountData = {
+    body?: never;
+    path: {
+        shopId: string;
+        discountId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/discounts/{discountId}';
+};
+
+export type GetDiscountResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        version: number;
+        title: string;
+        kind: 'percent' | 'amount';
+        percent: number;
+        amountMinor: number;
+        currency: string;
+        minimumQuantity: number;
+        productIds: Array<string>;
+        categoryIds: Array<string>;
+        startsAt: string | null;
+        endsAt: string | null;
+        active: boolean;
+    };
+};
+
+export type GetDiscountResponse = GetDiscountResponses[keyof GetDiscountResponses];
+
+export type ReplaceDiscountData = {
+    body: {
+        /**
+         * What customers see beside what it takes off.
+         */
+        title: string;
+        kind: 'percent' | 'amount';
+        /**
+         * For `percent`.
+         */
+        percent?: number;
+        /**
+         * For `amount`: off each unit.
+         */
+        amountMinor?: number;
+        /**
+         * ISO 4217.
+         */
+        currency?: string;
+        /**
+         * Units of one line from which on it holds.
+         */
+        minimumQuantity?: number;
+        /**
+         * Empty, and no categories either: for everything.
+         */
+        productIds?: Array<string>;
+        /**
+         * Their subcategories included.
+         */
+        categoryIds?: Array<string>;
+        startsAt?: string | null;
+        endsAt?: string | null;
+        active?: boolean;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        shopId: string;
+        discountId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/discounts/{discountId}';
+};
+
+export type ReplaceDiscountResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        version: number;
+        title: string;
+        kind: 'percent' | 'amount';
+        percent: number;
+        amountMinor: number;
+        currency: string;
+        minimumQuantity: number;
+        productIds: Array<string>;
+        categoryIds: Array<string>;
+        startsAt: string | null;
+        endsAt: string | null;
+        active: boolean;
+    };
+};
+
+export type ReplaceDiscountResponse = ReplaceDiscountResponses[keyof ReplaceDiscountResponses];
+
+export type ListShippingRatesData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/shipping-rates';
+};
+
+export type ListShippingRatesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            shopId: string;
+            version: number;
+            /**
+             * What customers see.
+             */
+            name: string;
+            /**
+             * standard, express, pickup-point.
+             */
+            method: string;
+            /**
+             * Empty: everywhere that no other rate of the shop names.
+             */
+            countries: Array<string>;
+            fromGrams: number;
+            /**
+             * Null: however heavy.
+             */
+            toGrams: number | null;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            priceMinor: number;
+            /**
+             * ISO 4217.
+             */
+            currency: string;
+            /**
+             * Free when the goods, after discounts, are worth that much. Null: never.
+             */
+            freeFromMinor: number | null;
+        }>;
+    };
+};
+
+export type ListShippingRatesResponse = ListShippingRatesResponses[keyof ListShippingRatesResponses];
+
+export type CreateShippingRateData = {
+    body: {
+        /**
+         * What customers see.
+         */
+        name: string;
+        /**
+         * standard, express, pickup-point.
+         */
+        method?: string;
+        /**
+         * Empty: everywhere that no other rate of the shop names.
+         */
+        countries?: Array<string>;
+        fromGrams?: number;
+        /**
+         * Null: however heavy.
+         */
+        toGrams?: number | null;
+        /**
+         * In minor units: 1999 is 19.99 EUR.
+         */
+        priceMinor: number;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Free when the goods, after discounts, are worth that much. Null: never.
+         */
+        freeFromMinor?: number | null;
+    };
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/shipping-rates';
+};
+
+export type CreateShippingRateResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        id: string;
+        shopId: string;
+        version: number;
+        /**
+         * What customers see.
+         */
+        name: string;
+        /**
+         * standard, express, pickup-point.
+         */
+        method: string;
+        /**
+         * Empty: everywhere that no other rate of the shop names.
+         */
+        countries: Array<string>;
+        fromGrams: number;
+        /**
+         * Null: however heavy.
+         */
+        toGrams: number | null;
+        /**
+         * In minor units: 1999 is 19.99 EUR.
+         */
+        priceMinor: number;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Free when the goods, after discounts, are worth that much. Null: never.
+         */
+        freeFromMinor: number | null;
+    };
+};
+
+export type CreateShippingRateResponse = CreateShippingRateResponses[keyof CreateShippingRateResponses];
+
+export type RemoveShippingRateData = {
+    body?: never;
+    path: {
+        shopId: string;
+        rateId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/shipping-rates/{rateId}';
+};
+
+export type RemoveShippingRateResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveShippingRateResponse = RemoveShippingRateResponses[keyof RemoveShippingRateResponses];
+
+export type ReplaceShippingRateData = {
+    body: {
+        /**
+         * What customers see.
+         */
+        name: string;
+        /**
+         * standard, express, pickup-point.
+         */
+        method?: string;
+        /**
+         * Empty: everywhere that no other rate of the shop names.
+         */
+        countries?: Array<string>;
+        fromGrams?: number;
+        /**
+         * Null: however heavy.
+         */
+        toGrams?: number | null;
+        /**
+         * In minor units: 1999 is 19.99 EUR.
+         */
+        priceMinor: number;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Free when the goods, after discounts, are worth that much. Null: never.
+         */
+        freeFromMinor?: number | null;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        shopId: string;
+        rateId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/shipping-rates/{rateId}';
+};
+
+export type ReplaceShippingRateResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        version: number;
+        /**
+         * What customers see.
+         */
+        name: string;
+        /**
+         * standard, express, pickup-point.
+         */
+        method: string;
+        /**
+         * Empty: everywhere that no other rate of the shop names.
+         */
+        countries: Array<string>;
+        fromGrams: number;
+        /**
+         * Null: however heavy.
+         */
+        toGrams: number | null;
+        /**
+         * In minor units: 1999 is 19.99 EUR.
+         */
+        priceMinor: number;
+        /**
+         * ISO 4217.
+         */
+        currency: string;
+        /**
+         * Free when the goods, after discounts, are worth that much. Null: never.
+         */
+        freeFromMinor: number | null;
+    };
+};
+
+export type ReplaceShippingRateResponse = ReplaceShippingRateResponses[keyof ReplaceShippingRateResponses];
+
+export type ListTaxRatesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/tax-rates';
+};
+
+export type ListTaxRatesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            /**
+             * ISO 3166-1 alpha-2: DE.
+             */
+            country: string;
+            rates: Array<{
+                /**
+                 * Of products: standard, reduced, …
+                 */
+                taxClass: string;
+                /**
+                 * As invoices show it: VAT 19 %.
+                 */
+                label: string;
+                /**
+                 * 1900 is 19 %.
+                 */
+                basisPoints: number;
+            }>;
+        }>;
+    };
+};
+
+export type ListTaxRatesResponse = ListTaxRatesResponses[keyof ListTaxRatesResponses];
+
+export type SetTaxRatesData = {
+    body: {
+        rates: Array<{
+            /**
+             * Of products: standard, reduced, …
+             */
+            taxClass: string;
+            /**
+             * As invoices show it: VAT 19 %.
+             */
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            basisPoints: number;
+        }>;
+    };
+    path: {
+        /**
+         * ISO 3166-1 alpha-2: DE.
+         */
+        country: string;
+    };
+    query?: never;
+    url: '/v1/tax-rates/{country}';
+};
+
+export type SetTaxRatesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        /**
+         * ISO 3166-1 alpha-2: DE.
+         */
+        country: string;
+        rates: Array<{
+            /**
+             * Of products: standard, reduced, …
+             */
+            taxClass: string;
+            /**
+             * As invoices show it: VAT 19 %.
+             */
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            basisPoints: number;
+        }>;
+    };
+};
+
+export type SetTaxRatesResponse = SetTaxRatesResponses[keyof SetTaxRatesResponses];
+
+export type GetPricingSettingsData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/pricing-settings';
+};
+
+export type GetPricingSettingsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        version: number;
+        /**
+         * The shop collects tax, and its orders show it.
+         */
+        collectsTax: boolean;
+        /**
+         * In its prices; otherwise it is added to them.
+         */
+        pricesIncludeTax: boolean;
+        /**
+         * Where goods that are not sent are handed over; whose tax they bear. Empty: not said.
+         */
+        country: string;
+        /**
+         * An order must say where it goes.
+         */
+        requiresDelivery: boolean;
+        /**
+         * What earns a customer one point: 100 is a point for each euro. Null: the shop gives none.
+         */
+        minorPerPoint: number | null;
+    };
+};
+
+export type GetPricingSettingsResponse = GetPricingSettingsResponses[keyof GetPricingSettingsResponses];
+
+export type SetPricingSettingsData = {
+    body: {
+        /**
+         * The shop collects tax, and its orders show it.
+         */
+        collectsTax: boolean;
+        /**
+         * In its prices; otherwise it is added to them.
+         */
+        pricesIncludeTax: boolean;
+        /**
+         * Where goods that are not sent are handed over; whose tax they bear. Empty: not said.
+         */
+        country: string;
+        /**
+         * An order must say where it goes.
+         */
+        requiresDelivery: boolean;
+        /**
+         * What earns a customer one point: 100 is a point for each euro. Null: the shop gives none.
+         */
+        minorPerPoint: number | null;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/pricing-settings';
+};
+
+export type SetPricingSettingsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        version: number;
+        /**
+         * The shop collects tax, and its orders show it.
+         */
+        collectsTax: boolean;
+        /**
+         * In its prices; otherwise it is added to them.
+         */
+        pricesIncludeTax: boolean;
+        /**
+         * Where goods that are not sent are handed over; whose tax they bear. Empty: not said.
+         */
+        country: string;
+        /**
+         * An order must say where it goes.
+         */
+        requiresDelivery: boolean;
+        /**
+         * What earns a customer one point: 100 is a point for each euro. Null: the shop gives none.
+         */
+        minorPerPoint: number | null;
+    };
+};
+
+export type SetPricingSettingsResponse = SetPricingSettingsResponses[keyof SetPricingSettingsResponses];
+
+export type QuoteData = {
+    body: {
+        /**
+         * Of any shops; no prices: they are ours.
+         */
+        lines: Array<{
+            variantId: string;
+            quantity: number;
+        }>;
+        voucherCodes?: Array<string>;
+        delivery?: {
+            /**
+             * standard, express, pickup-point.
+             */
+            method?: string;
+            /**
+             * ISO 3166-1 alpha-2: DE.
+             */
+            country: string;
+            postcode?: string;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/quotes';
+};
+
+export type QuoteResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        shops: Array<{
+            shopId: string;
+            currency: string;
+            rulesVersion: number;
+            validUntil: string;
+            lines: Array<{
+                variantId: string;
+                productId: string;
+                title: string;
+                quantity: number;
+                unitPriceMinor: number;
+                /**
+                 * Quantity times unit price.
+                 */
+                totalMinor: number;
+                /**
+                 * From there to what the line costs without shipping.
+                 */
+                steps: Array<{
+                    kind: string;
+                    label: string;
+                    amountMinor: number;
+                    code?: string;
+                }>;
+                discountMinor: number;
+                taxMinor: number;
+                /**
+                 * Its part of the shipping.
+                 */
+                shippingMinor: number;
+                /**
+                 * What is paid for it in all; these add up to the total.
+                 */
+                paidMinor: number;
+                saleWindowId: string | null;
+            }>;
+            /**
+             * Lines and these add up to the total.
+             */
+            adjustments: Array<{
+                kind: string;
+                label: string;
+                amountMinor: number;
+                code?: string;
+            }>;
+            taxes: Array<{
+                label: string;
+                rateBasisPoints: number;
+                included: boolean;
+                netMinor: number;
+                taxMinor: number;
+            }>;
+            /**
+             * The lines at their prices.
+             */
+            goodsMinor: number;
+            /**
+             * What an order placed now would cost.
+             */
+            totalMinor: number;
+            /**
+             * Those that are in the price: send these with the order.
+             */
+            voucherCodes: Array<string>;
+            /**
+             * What the shop offers for the country; empty where it sends for nothing.
+             */
+            deliveryMethods: Array<{
+                method: string;
+                name: string;
+                priceMinor: number;
+            }>;
+            /**
+             * What is not in the price, and why. An order would be refused for it.
+             */
+            refusals: Array<{
+                kind: 'voucher' | 'delivery';
+                reason: string;
+                detail: string;
+                code?: string;
+                minimumMinor?: number;
+            }>;
+        }>;
+        /**
+         * Variants that are unknown or not for sale at present.
+         */
+        notForSale: Array<string>;
+    };
+};
+
+export type QuoteResponse = QuoteResponses[keyof QuoteResponses];
+
+export type GetLoyaltyData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/loyalty';
+};
+
+export type GetLoyaltyResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        balances: Array<{
+            shopId: string;
+            points: number;
+        }>;
+        /**
+         * Newest first.
+         */
+        items: Array<{
+            shopId: string;
+            orderId: string;
+            /**
+             * Negative when taken back.
+             */
+            points: number;
+            reason: 'earned' | 'cancelled' | 'returned';
+            at: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetLoyaltyResponse = GetLoyaltyResponses[keyof GetLoyaltyResponses];
+
 export type ListMyOrdersData = {
     body?: never;
     path?: never;
@@ -4557,6 +6418,88 @@ export type ListMyOrdersResponses = {
             currency: string;
             paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
             placedAt: string;
+            /**
+             * With the lines they add up to the total. Left out: the lines are all.
+             */
+            adjustments?: Array<{
+                /**
+                 * discount, voucher, shipping, shipping-discount, tax.
+                 */
+                kind: string;
+                label: string;
+                /**
+                 * Negative when taken off.
+                 */
+                amountMinor: number;
+                code?: string;
+            }>;
+            /**
+             * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+             */
+            lineShares?: Array<{
+                variantId: string;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                discountMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                taxMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                shippingMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                paidMinor: number;
+            }>;
+            taxes?: Array<{
+                label: string;
+                /**
+                 * 1900 is 19 %.
+                 */
+                rateBasisPoints: number;
+                /**
+                 * In the prices; otherwise it is an adjustment.
+                 */
+                included: boolean;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                netMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                taxMinor: number;
+            }>;
+            delivery?: {
+                method: string;
+                address: {
+                    name: string;
+                    line1: string;
+                    line2?: string;
+                    postcode?: string;
+                    city: string;
+                    region?: string;
+                    /**
+                     * ISO 3166-1 alpha-2: DE.
+                     */
+                    country: string;
+                    phone?: string;
+                };
+            };
+            contact?: {
+                name?: string;
+                email?: string;
+                phone?: string;
+            };
+            checkoutId?: string;
+            /**
+             * Of the calculation the order was placed on.
+             */
+            quoteId?: string;
             version: number;
             /**
              * Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.
@@ -4593,6 +6536,40 @@ export type PlaceOrderData = {
          * For orders placed later. `high` is for API keys; for others it counts as `normal`.
          */
         priority?: 'high' | 'normal' | 'low';
+        /**
+         * However their case. An order with a voucher that does not hold is refused, not placed without it.
+         */
+        voucherCodes?: Array<string>;
+        /**
+         * Left out: handed over as agreed with the shop, nothing is sent and nothing charged.
+         */
+        delivery?: {
+            /**
+             * One the shop offers; left out: standard.
+             */
+            method?: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postcode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166-1 alpha-2: DE.
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        /**
+         * Whom to ask about the order.
+         */
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
     };
     headers?: {
         /**
@@ -4650,6 +6627,88 @@ export type PlaceOrderResponses = {
         currency: string;
         paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
         placedAt: string;
+        /**
+         * With the lines they add up to the total. Left out: the lines are all.
+         */
+        adjustments?: Array<{
+            /**
+             * discount, voucher, shipping, shipping-discount, tax.
+             */
+            kind: string;
+            label: string;
+            /**
+             * Negative when taken off.
+             */
+            amountMinor: number;
+            code?: string;
+        }>;
+        /**
+         * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+         */
+        lineShares?: Array<{
+            variantId: string;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            discountMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            shippingMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            paidMinor: number;
+        }>;
+        taxes?: Array<{
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            rateBasisPoints: number;
+            /**
+             * In the prices; otherwise it is an adjustment.
+             */
+            included: boolean;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            netMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+        }>;
+        delivery?: {
+            method: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postcode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166-1 alpha-2: DE.
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
+        checkoutId?: string;
+        /**
+         * Of the calculation the order was placed on.
+         */
+        quoteId?: string;
     };
     /**
      * Done.
@@ -4733,6 +6792,88 @@ export type PlaceFlashSaleOrderResponses = {
         currency: string;
         paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
         placedAt: string;
+        /**
+         * With the lines they add up to the total. Left out: the lines are all.
+         */
+        adjustments?: Array<{
+            /**
+             * discount, voucher, shipping, shipping-discount, tax.
+             */
+            kind: string;
+            label: string;
+            /**
+             * Negative when taken off.
+             */
+            amountMinor: number;
+            code?: string;
+        }>;
+        /**
+         * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+         */
+        lineShares?: Array<{
+            variantId: string;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            discountMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            shippingMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            paidMinor: number;
+        }>;
+        taxes?: Array<{
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            rateBasisPoints: number;
+            /**
+             * In the prices; otherwise it is an adjustment.
+             */
+            included: boolean;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            netMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+        }>;
+        delivery?: {
+            method: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postcode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166-1 alpha-2: DE.
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
+        checkoutId?: string;
+        /**
+         * Of the calculation the order was placed on.
+         */
+        quoteId?: string;
     };
 };
 
@@ -4792,6 +6933,88 @@ export type GetOrderResponses = {
         currency: string;
         paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
         placedAt: string;
+        /**
+         * With the lines they add up to the total. Left out: the lines are all.
+         */
+        adjustments?: Array<{
+            /**
+             * discount, voucher, shipping, shipping-discount, tax.
+             */
+            kind: string;
+            label: string;
+            /**
+             * Negative when taken off.
+             */
+            amountMinor: number;
+            code?: string;
+        }>;
+        /**
+         * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+         */
+        lineShares?: Array<{
+            variantId: string;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            discountMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            shippingMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            paidMinor: number;
+        }>;
+        taxes?: Array<{
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            rateBasisPoints: number;
+            /**
+             * In the prices; otherwise it is an adjustment.
+             */
+            included: boolean;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            netMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+        }>;
+        delivery?: {
+            method: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postcode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166-1 alpha-2: DE.
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
+        checkoutId?: string;
+        /**
+         * Of the calculation the order was placed on.
+         */
+        quoteId?: string;
         version: number;
         /**
          * Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.
@@ -4946,6 +7169,88 @@ export type ListShopOrdersResponses = {
             currency: string;
             paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
             placedAt: string;
+            /**
+             * With the lines they add up to the total. Left out: the lines are all.
+             */
+            adjustments?: Array<{
+                /**
+                 * discount, voucher, shipping, shipping-discount, tax.
+                 */
+                kind: string;
+                label: string;
+                /**
+                 * Negative when taken off.
+                 */
+                amountMinor: number;
+                code?: string;
+            }>;
+            /**
+             * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+             */
+            lineShares?: Array<{
+                variantId: string;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                discountMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                taxMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                shippingMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                paidMinor: number;
+            }>;
+            taxes?: Array<{
+                label: string;
+                /**
+                 * 1900 is 19 %.
+                 */
+                rateBasisPoints: number;
+                /**
+                 * In the prices; otherwise it is an adjustment.
+                 */
+                included: boolean;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                netMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                taxMinor: number;
+            }>;
+            delivery?: {
+                method: string;
+                address: {
+                    name: string;
+                    line1: string;
+                    line2?: string;
+                    postcode?: string;
+                    city: string;
+                    region?: string;
+                    /**
+                     * ISO 3166-1 alpha-2: DE.
+                     */
+                    country: string;
+                    phone?: string;
+                };
+            };
+            contact?: {
+                name?: string;
+                email?: string;
+                phone?: string;
+            };
+            checkoutId?: string;
+            /**
+             * Of the calculation the order was placed on.
+             */
+            quoteId?: string;
             version: number;
             /**
              * Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.
@@ -5015,6 +7320,88 @@ export type CancelOrderResponses = {
         currency: string;
         paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
         placedAt: string;
+        /**
+         * With the lines they add up to the total. Left out: the lines are all.
+         */
+        adjustments?: Array<{
+            /**
+             * discount, voucher, shipping, shipping-discount, tax.
+             */
+            kind: string;
+            label: string;
+            /**
+             * Negative when taken off.
+             */
+            amountMinor: number;
+            code?: string;
+        }>;
+        /**
+         * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+         */
+        lineShares?: Array<{
+            variantId: string;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            discountMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            shippingMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            paidMinor: number;
+        }>;
+        taxes?: Array<{
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            rateBasisPoints: number;
+            /**
+             * In the prices; otherwise it is an adjustment.
+             */
+            included: boolean;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            netMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+        }>;
+        delivery?: {
+            method: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postcode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166-1 alpha-2: DE.
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
+        checkoutId?: string;
+        /**
+         * Of the calculation the order was placed on.
+         */
+        quoteId?: string;
         version: number;
         /**
          * Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.
@@ -5027,6 +7414,31 @@ export type CancelOrderResponses = {
 };
 
 export type CancelOrderResponse = CancelOrderResponses[keyof CancelOrderResponses];
+
+export type GetSaleRemainingData = {
+    body?: never;
+    path: {
+        saleWindowId: string;
+    };
+    query?: never;
+    url: '/v1/sales/{saleWindowId}/remaining';
+};
+
+export type GetSaleRemainingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        remaining: number;
+        /**
+         * Set aside for the sale in all.
+         */
+        units: number;
+        ended: boolean;
+    };
+};
+
+export type GetSaleRemainingResponse = GetSaleRemainingResponses[keyof GetSaleRemainingResponses];
 
 export type ListOrdersToShipData = {
     body?: never;
@@ -5089,6 +7501,88 @@ export type ListOrdersToShipResponses = {
             currency: string;
             paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
             placedAt: string;
+            /**
+             * With the lines they add up to the total. Left out: the lines are all.
+             */
+            adjustments?: Array<{
+                /**
+                 * discount, voucher, shipping, shipping-discount, tax.
+                 */
+                kind: string;
+                label: string;
+                /**
+                 * Negative when taken off.
+                 */
+                amountMinor: number;
+                code?: string;
+            }>;
+            /**
+             * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+             */
+            lineShares?: Array<{
+                variantId: string;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                discountMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                taxMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                shippingMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                paidMinor: number;
+            }>;
+            taxes?: Array<{
+                label: string;
+                /**
+                 * 1900 is 19 %.
+                 */
+                rateBasisPoints: number;
+                /**
+                 * In the prices; otherwise it is an adjustment.
+                 */
+                included: boolean;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                netMinor: number;
+                /**
+                 * In minor units: 1999 is 19.99 EUR.
+                 */
+                taxMinor: number;
+            }>;
+            delivery?: {
+                method: string;
+                address: {
+                    name: string;
+                    line1: string;
+                    line2?: string;
+                    postcode?: string;
+                    city: string;
+                    region?: string;
+                    /**
+                     * ISO 3166-1 alpha-2: DE.
+                     */
+                    country: string;
+                    phone?: string;
+                };
+            };
+            contact?: {
+                name?: string;
+                email?: string;
+                phone?: string;
+            };
+            checkoutId?: string;
+            /**
+             * Of the calculation the order was placed on.
+             */
+            quoteId?: string;
             version: number;
             /**
              * Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.
@@ -5300,6 +7794,88 @@ export type RecordDeliveryResponses = {
         currency: string;
         paymentMethod: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery' | 'external';
         placedAt: string;
+        /**
+         * With the lines they add up to the total. Left out: the lines are all.
+         */
+        adjustments?: Array<{
+            /**
+             * discount, voucher, shipping, shipping-discount, tax.
+             */
+            kind: string;
+            label: string;
+            /**
+             * Negative when taken off.
+             */
+            amountMinor: number;
+            code?: string;
+        }>;
+        /**
+         * Each line's part of the adjustments; what was paid for the lines adds up to the total.
+         */
+        lineShares?: Array<{
+            variantId: string;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            discountMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            shippingMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            paidMinor: number;
+        }>;
+        taxes?: Array<{
+            label: string;
+            /**
+             * 1900 is 19 %.
+             */
+            rateBasisPoints: number;
+            /**
+             * In the prices; otherwise it is an adjustment.
+             */
+            included: boolean;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            netMinor: number;
+            /**
+             * In minor units: 1999 is 19.99 EUR.
+             */
+            taxMinor: number;
+        }>;
+        delivery?: {
+            method: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postcode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166-1 alpha-2: DE.
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
+        checkoutId?: string;
+        /**
+         * Of the calculation the order was placed on.
+         */
+        quoteId?: string;
         version: number;
         /**
          * Every state with when it was reached, oldest first. `returned`: goods came back and were settled; the order stays in its state.
@@ -6510,6 +9086,2875 @@ export type PreviewTemplateResponses = {
 };
 
 export type PreviewTemplateResponse = PreviewTemplateResponses[keyof PreviewTemplateResponses];
+
+export type OpenCartData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/carts';
+};
+
+export type OpenCartResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        cart: {
+            id: string;
+            guest: boolean;
+            version: number;
+            /**
+             * One order each when it is checked out.
+             */
+            shops: Array<{
+                shopId: string;
+                name: string;
+                slug: string;
+                currency: string;
+                /**
+                 * Of what is for sale, before vouchers, shipping and tax.
+                 */
+                subtotalMinor: number;
+                items: Array<{
+                    variantId: string;
+                    productId: string;
+                    productSlug: string;
+                    title: string;
+                    sku: string;
+                    quantity: number;
+                    /**
+                     * At this moment.
+                     */
+                    unitPriceMinor: number;
+                    /**
+                     * 0 when it is not for sale.
+                     */
+                    totalMinor: number;
+                    currency: string;
+                    saleEndsAt: string | null;
+                    /**
+                     * As far as is known at this moment, as many as are wanted.
+                     */
+                    buyable: boolean;
+                    /**
+                     * What is different from when it was put in or changed last.
+                     */
+                    changes: Array<{
+                        kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                        /**
+                         * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                         */
+                        message: string;
+                        wasMinor?: number;
+                        isMinor?: number;
+                        left?: number;
+                        /**
+                         * Why it was not ordered the last time: an error code of orders.
+                         */
+                        code?: string;
+                    }>;
+                    addedAt: string;
+                }>;
+            }>;
+            /**
+             * Units of everything.
+             */
+            itemCount: number;
+            vouchers: Array<string>;
+            checkoutId: string | null;
+            expiresAt: string;
+        };
+        cartToken: string | null;
+    };
+    /**
+     * Done.
+     */
+    201: {
+        cart: {
+            id: string;
+            guest: boolean;
+            version: number;
+            /**
+             * One order each when it is checked out.
+             */
+            shops: Array<{
+                shopId: string;
+                name: string;
+                slug: string;
+                currency: string;
+                /**
+                 * Of what is for sale, before vouchers, shipping and tax.
+                 */
+                subtotalMinor: number;
+                items: Array<{
+                    variantId: string;
+                    productId: string;
+                    productSlug: string;
+                    title: string;
+                    sku: string;
+                    quantity: number;
+                    /**
+                     * At this moment.
+                     */
+                    unitPriceMinor: number;
+                    /**
+                     * 0 when it is not for sale.
+                     */
+                    totalMinor: number;
+                    currency: string;
+                    saleEndsAt: string | null;
+                    /**
+                     * As far as is known at this moment, as many as are wanted.
+                     */
+                    buyable: boolean;
+                    /**
+                     * What is different from when it was put in or changed last.
+                     */
+                    changes: Array<{
+                        kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                        /**
+                         * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                         */
+                        message: string;
+                        wasMinor?: number;
+                        isMinor?: number;
+                        left?: number;
+                        /**
+                         * Why it was not ordered the last time: an error code of orders.
+                         */
+                        code?: string;
+                    }>;
+                    addedAt: string;
+                }>;
+            }>;
+            /**
+             * Units of everything.
+             */
+            itemCount: number;
+            vouchers: Array<string>;
+            checkoutId: string | null;
+            expiresAt: string;
+        };
+        cartToken: string | null;
+    };
+};
+
+export type OpenCartResponse = OpenCartResponses[keyof OpenCartResponses];
+
+export type GetCartData = {
+    body?: never;
+    path: {
+        cartId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}';
+};
+
+export type GetCartResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        guest: boolean;
+        version: number;
+        /**
+         * One order each when it is checked out.
+         */
+        shops: Array<{
+            shopId: string;
+            name: string;
+            slug: string;
+            currency: string;
+            /**
+             * Of what is for sale, before vouchers, shipping and tax.
+             */
+            subtotalMinor: number;
+            items: Array<{
+                variantId: string;
+                productId: string;
+                productSlug: string;
+                title: string;
+                sku: string;
+                quantity: number;
+                /**
+                 * At this moment.
+                 */
+                unitPriceMinor: number;
+                /**
+                 * 0 when it is not for sale.
+                 */
+                totalMinor: number;
+                currency: string;
+                saleEndsAt: string | null;
+                /**
+                 * As far as is known at this moment, as many as are wanted.
+                 */
+                buyable: boolean;
+                /**
+                 * What is different from when it was put in or changed last.
+                 */
+                changes: Array<{
+                    kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                    /**
+                     * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                     */
+                    message: string;
+                    wasMinor?: number;
+                    isMinor?: number;
+                    left?: number;
+                    /**
+                     * Why it was not ordered the last time: an error code of orders.
+                     */
+                    code?: string;
+                }>;
+                addedAt: string;
+            }>;
+        }>;
+        /**
+         * Units of everything.
+         */
+        itemCount: number;
+        vouchers: Array<string>;
+        checkoutId: string | null;
+        expiresAt: string;
+    };
+};
+
+export type GetCartResponse = GetCartResponses[keyof GetCartResponses];
+
+export type RemoveCartItemData = {
+    body?: never;
+    path: {
+        cartId: string;
+        variantId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}/items/{variantId}';
+};
+
+export type RemoveCartItemResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        guest: boolean;
+        version: number;
+        /**
+         * One order each when it is checked out.
+         */
+        shops: Array<{
+            shopId: string;
+            name: string;
+            slug: string;
+            currency: string;
+            /**
+             * Of what is for sale, before vouchers, shipping and tax.
+             */
+            subtotalMinor: number;
+            items: Array<{
+                variantId: string;
+                productId: string;
+                productSlug: string;
+                title: string;
+                sku: string;
+                quantity: number;
+                /**
+                 * At this moment.
+                 */
+                unitPriceMinor: number;
+                /**
+                 * 0 when it is not for sale.
+                 */
+                totalMinor: number;
+                currency: string;
+                saleEndsAt: string | null;
+                /**
+                 * As far as is known at this moment, as many as are wanted.
+                 */
+                buyable: boolean;
+                /**
+                 * What is different from when it was put in or changed last.
+                 */
+                changes: Array<{
+                    kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                    /**
+                     * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                     */
+                    message: string;
+                    wasMinor?: number;
+                    isMinor?: number;
+                    left?: number;
+                    /**
+                     * Why it was not ordered the last time: an error code of orders.
+                     */
+                    code?: string;
+                }>;
+                addedAt: string;
+            }>;
+        }>;
+        /**
+         * Units of everything.
+         */
+        itemCount: number;
+        vouchers: Array<string>;
+        checkoutId: string | null;
+        expiresAt: string;
+    };
+};
+
+export type RemoveCartItemResponse = RemoveCartItemResponses[keyof RemoveCartItemResponses];
+
+export type SetCartItemData = {
+    body: {
+        quantity: number;
+    };
+    path: {
+        cartId: string;
+        variantId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}/items/{variantId}';
+};
+
+export type SetCartItemResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        guest: boolean;
+        version: number;
+        /**
+         * One order each when it is checked out.
+         */
+        shops: Array<{
+            shopId: string;
+            name: string;
+            slug: string;
+            currency: string;
+            /**
+             * Of what is for sale, before vouchers, shipping and tax.
+             */
+            subtotalMinor: number;
+            items: Array<{
+                variantId: string;
+                productId: string;
+                productSlug: string;
+                title: string;
+                sku: string;
+                quantity: number;
+                /**
+                 * At this moment.
+                 */
+                unitPriceMinor: number;
+                /**
+                 * 0 when it is not for sale.
+                 */
+                totalMinor: number;
+                currency: string;
+                saleEndsAt: string | null;
+                /**
+                 * As far as is known at this moment, as many as are wanted.
+                 */
+                buyable: boolean;
+                /**
+                 * What is different from when it was put in or changed last.
+                 */
+                changes: Array<{
+                    kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                    /**
+                     * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                     */
+                    message: string;
+                    wasMinor?: number;
+                    isMinor?: number;
+                    left?: number;
+                    /**
+                     * Why it was not ordered the last time: an error code of orders.
+                     */
+                    code?: string;
+                }>;
+                addedAt: string;
+            }>;
+        }>;
+        /**
+         * Units of everything.
+         */
+        itemCount: number;
+        vouchers: Array<string>;
+        checkoutId: string | null;
+        expiresAt: string;
+    };
+};
+
+export type SetCartItemResponse = SetCartItemResponses[keyof SetCartItemResponses];
+
+export type ClearCartData = {
+    body?: never;
+    path: {
+        cartId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}/items';
+};
+
+export type ClearCartResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        guest: boolean;
+        version: number;
+        /**
+         * One order each when it is checked out.
+         */
+        shops: Array<{
+            shopId: string;
+            name: string;
+            slug: string;
+            currency: string;
+            /**
+             * Of what is for sale, before vouchers, shipping and tax.
+             */
+            subtotalMinor: number;
+            items: Array<{
+                variantId: string;
+                productId: string;
+                productSlug: string;
+                title: string;
+                sku: string;
+                quantity: number;
+                /**
+                 * At this moment.
+                 */
+                unitPriceMinor: number;
+                /**
+                 * 0 when it is not for sale.
+                 */
+                totalMinor: number;
+                currency: string;
+                saleEndsAt: string | null;
+                /**
+                 * As far as is known at this moment, as many as are wanted.
+                 */
+                buyable: boolean;
+                /**
+                 * What is different from when it was put in or changed last.
+                 */
+                changes: Array<{
+                    kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                    /**
+                     * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                     */
+                    message: string;
+                    wasMinor?: number;
+                    isMinor?: number;
+                    left?: number;
+                    /**
+                     * Why it was not ordered the last time: an error code of orders.
+                     */
+                    code?: string;
+                }>;
+                addedAt: string;
+            }>;
+        }>;
+        /**
+         * Units of everything.
+         */
+        itemCount: number;
+        vouchers: Array<string>;
+        checkoutId: string | null;
+        expiresAt: string;
+    };
+};
+
+export type ClearCartResponse = ClearCartResponses[keyof ClearCartResponses];
+
+export type SetCartVouchersData = {
+    body: {
+        codes: Array<string>;
+    };
+    path: {
+        cartId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}/vouchers';
+};
+
+export type SetCartVouchersResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        guest: boolean;
+        version: number;
+        /**
+         * One order each when it is checked out.
+         */
+        shops: Array<{
+            shopId: string;
+            name: string;
+            slug: string;
+            currency: string;
+            /**
+             * Of what is for sale, before vouchers, shipping and tax.
+             */
+            subtotalMinor: number;
+            items: Array<{
+                variantId: string;
+                productId: string;
+                productSlug: string;
+                title: string;
+                sku: string;
+                quantity: number;
+                /**
+                 * At this moment.
+                 */
+                unitPriceMinor: number;
+                /**
+                 * 0 when it is not for sale.
+                 */
+                totalMinor: number;
+                currency: string;
+                saleEndsAt: string | null;
+                /**
+                 * As far as is known at this moment, as many as are wanted.
+                 */
+                buyable: boolean;
+                /**
+                 * What is different from when it was put in or changed last.
+                 */
+                changes: Array<{
+                    kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                    /**
+                     * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                     */
+                    message: string;
+                    wasMinor?: number;
+                    isMinor?: number;
+                    left?: number;
+                    /**
+                     * Why it was not ordered the last time: an error code of orders.
+                     */
+                    code?: string;
+                }>;
+                addedAt: string;
+            }>;
+        }>;
+        /**
+         * Units of everything.
+         */
+        itemCount: number;
+        vouchers: Array<string>;
+        checkoutId: string | null;
+        expiresAt: string;
+    };
+};
+
+export type SetCartVouchersResponse = SetCartVouchersResponses[keyof SetCartVouchersResponses];
+
+export type MergeCartData = {
+    body?: never;
+    path: {
+        cartId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}/merge';
+};
+
+export type MergeCartResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        cart: {
+            id: string;
+            guest: boolean;
+            version: number;
+            /**
+             * One order each when it is checked out.
+             */
+            shops: Array<{
+                shopId: string;
+                name: string;
+                slug: string;
+                currency: string;
+                /**
+                 * Of what is for sale, before vouchers, shipping and tax.
+                 */
+                subtotalMinor: number;
+                items: Array<{
+                    variantId: string;
+                    productId: string;
+                    productSlug: string;
+                    title: string;
+                    sku: string;
+                    quantity: number;
+                    /**
+                     * At this moment.
+                     */
+                    unitPriceMinor: number;
+                    /**
+                     * 0 when it is not for sale.
+                     */
+                    totalMinor: number;
+                    currency: string;
+                    saleEndsAt: string | null;
+                    /**
+                     * As far as is known at this moment, as many as are wanted.
+                     */
+                    buyable: boolean;
+                    /**
+                     * What is different from when it was put in or changed last.
+                     */
+                    changes: Array<{
+                        kind: 'price-raised' | 'price-lowered' | 'few-left' | 'cap' | 'sold-out' | 'not-sold' | 'shop-closed' | 'refused';
+                        /**
+                         * In English: "was 10.00, is 12.00", "only 3 left", "no longer sold".
+                         */
+                        message: string;
+                        wasMinor?: number;
+                        isMinor?: number;
+                        left?: number;
+                        /**
+                         * Why it was not ordered the last time: an error code of orders.
+                         */
+                        code?: string;
+                    }>;
+                    addedAt: string;
+                }>;
+            }>;
+            /**
+             * Units of everything.
+             */
+            itemCount: number;
+            vouchers: Array<string>;
+            checkoutId: string | null;
+            expiresAt: string;
+        };
+        /**
+         * What did not fit: a line holds 999 units, a cart 200 lines.
+         */
+        notMerged: Array<{
+            variantId: string;
+            quantity: number;
+        }>;
+    };
+};
+
+export type MergeCartResponse = MergeCartResponses[keyof MergeCartResponses];
+
+export type CheckOutData = {
+    body: {
+        /**
+         * Left out: cash on delivery.
+         */
+        paymentMethod?: 'card' | 'wallet' | 'bank-transfer' | 'cash-on-delivery';
+        /**
+         * For cards: what the payment provider answered. Never a card number.
+         */
+        paymentToken?: string;
+        delivery?: {
+            /**
+             * Of the shops’ shipping rates; left out: "standard".
+             */
+            method?: string;
+            addressId: string;
+        } | {
+            /**
+             * Of the shops’ shipping rates; left out: "standard".
+             */
+            method?: string;
+            address: {
+                name: string;
+                line1: string;
+                line2?: string;
+                postalCode?: string;
+                city: string;
+                region?: string;
+                /**
+                 * ISO 3166: "DE".
+                 */
+                country: string;
+                phone?: string;
+            };
+        };
+        contact?: {
+            name?: string;
+            email?: string;
+            phone?: string;
+        };
+        /**
+         * True: when one shop refuses, the orders of the others are cancelled.
+         */
+        allOrNothing?: boolean;
+        /**
+         * True: take also what is dearer now than when it was put in.
+         */
+        acceptChanges?: boolean;
+    };
+    headers?: {
+        /**
+         * `respond-async`: answer 202 with a status address at once.
+         */
+        Prefer?: string;
+    };
+    path: {
+        cartId: string;
+    };
+    query?: never;
+    url: '/v1/carts/{cartId}/checkout';
+};
+
+export type CheckOutResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        id: string;
+        cartId: string;
+        /**
+         * `working`: ask again soon at /v1/checkouts/{checkoutId}.
+         */
+        state: 'working' | 'done';
+        result: 'placed' | 'partly-placed' | 'not-placed' | null;
+        orders: Array<{
+            shopId: string;
+            /**
+             * `cancelled`: was placed, and taken back because all or nothing was asked for.
+             */
+            outcome: 'pending' | 'placed' | 'refused' | 'cancelled';
+            orderId: string | null;
+            totalMinor: number | null;
+            currency: string | null;
+            refusal: {
+                code: string;
+                detail: string;
+            } | null;
+            lines: Array<{
+                variantId: string;
+                quantity: number;
+            }>;
+        }>;
+        createdAt: string;
+    };
+    /**
+     * Done.
+     */
+    202: {
+        id: string;
+        cartId: string;
+        /**
+         * `working`: ask again soon at /v1/checkouts/{checkoutId}.
+         */
+        state: 'working' | 'done';
+        result: 'placed' | 'partly-placed' | 'not-placed' | null;
+        orders: Array<{
+            shopId: string;
+            /**
+             * `cancelled`: was placed, and taken back because all or nothing was asked for.
+             */
+            outcome: 'pending' | 'placed' | 'refused' | 'cancelled';
+            orderId: string | null;
+            totalMinor: number | null;
+            currency: string | null;
+            refusal: {
+                code: string;
+                detail: string;
+            } | null;
+            lines: Array<{
+                variantId: string;
+                quantity: number;
+            }>;
+        }>;
+        createdAt: string;
+    };
+};
+
+export type CheckOutResponse = CheckOutResponses[keyof CheckOutResponses];
+
+export type GetCheckoutData = {
+    body?: never;
+    path: {
+        checkoutId: string;
+    };
+    query?: never;
+    url: '/v1/checkouts/{checkoutId}';
+};
+
+export type GetCheckoutResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        cartId: string;
+        /**
+         * `working`: ask again soon at /v1/checkouts/{checkoutId}.
+         */
+        state: 'working' | 'done';
+        result: 'placed' | 'partly-placed' | 'not-placed' | null;
+        orders: Array<{
+            shopId: string;
+            /**
+             * `cancelled`: was placed, and taken back because all or nothing was asked for.
+             */
+            outcome: 'pending' | 'placed' | 'refused' | 'cancelled';
+            orderId: string | null;
+            totalMinor: number | null;
+            currency: string | null;
+            refusal: {
+                code: string;
+                detail: string;
+            } | null;
+            lines: Array<{
+                variantId: string;
+                quantity: number;
+            }>;
+        }>;
+        createdAt: string;
+    };
+};
+
+export type GetCheckoutResponse = GetCheckoutResponses[keyof GetCheckoutResponses];
+
+export type ListWishesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/wishlist';
+};
+
+export type ListWishesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            productId: string;
+            addedAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListWishesResponse = ListWishesResponses[keyof ListWishesResponses];
+
+export type RemoveWishData = {
+    body?: never;
+    path: {
+        productId: string;
+    };
+    query?: never;
+    url: '/v1/wishlist/{productId}';
+};
+
+export type RemoveWishResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveWishResponse = RemoveWishResponses[keyof RemoveWishResponses];
+
+export type AddWishData = {
+    body?: never;
+    path: {
+        productId: string;
+    };
+    query?: never;
+    url: '/v1/wishlist/{productId}';
+};
+
+export type AddWishResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type AddWishResponse = AddWishResponses[keyof AddWishResponses];
+
+export type ListProductReviewsData = {
+    body?: never;
+    path: {
+        productId: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Left out: newest.
+         */
+        sort?: 'newest' | 'helpful' | 'highest' | 'lowest';
+        rating?: number;
+    };
+    url: '/v1/products/{productId}/reviews';
+};
+
+export type ListProductReviewsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            productId: string;
+            shopId: string;
+            version: number;
+            rating: number;
+            title: string;
+            /**
+             * Plain text: escape it where it is shown.
+             */
+            text: string;
+            /**
+             * May be empty.
+             */
+            authorName: string;
+            state: 'pending' | 'published' | 'refused';
+            answer: {
+                text: string;
+                answeredAt: string;
+            } | null;
+            helpfulCount: number;
+            createdAt: string;
+            /**
+             * When these words were written: later after an edit.
+             */
+            writtenAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListProductReviewsResponse = ListProductReviewsResponses[keyof ListProductReviewsResponses];
+
+export type WriteReviewData = {
+    body: {
+        rating: number;
+        title?: string;
+        text: string;
+        /**
+         * As you want to be called, in public. Left out: nobody is named.
+         */
+        authorName?: string;
+    };
+    path: {
+        productId: string;
+    };
+    query?: never;
+    url: '/v1/products/{productId}/reviews';
+};
+
+export type WriteReviewResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+        reason: string | null;
+    };
+};
+
+export type WriteReviewResponse = WriteReviewResponses[keyof WriteReviewResponses];
+
+export type GetProductRatingData = {
+    body?: never;
+    path: {
+        productId: string;
+    };
+    query?: never;
+    url: '/v1/products/{productId}/rating';
+};
+
+export type GetProductRatingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        productId: string;
+        /**
+         * The average in tenths: 43 is 4.3 of 5. 0 while there is no review.
+         */
+        ratingTenths: number;
+        count: number;
+        /**
+         * Reviews with 1, 2, 3, 4 and 5 stars.
+         */
+        stars: [
+            number,
+            number,
+            number,
+            number,
+            number
+        ];
+    };
+};
+
+export type GetProductRatingResponse = GetProductRatingResponses[keyof GetProductRatingResponses];
+
+export type ListRatingsData = {
+    body?: never;
+    path?: never;
+    query: {
+        productIds: Array<string>;
+    };
+    url: '/v1/ratings';
+};
+
+export type ListRatingsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            productId: string;
+            /**
+             * The average in tenths: 43 is 4.3 of 5. 0 while there is no review.
+             */
+            ratingTenths: number;
+            count: number;
+            /**
+             * Reviews with 1, 2, 3, 4 and 5 stars.
+             */
+            stars: [
+                number,
+                number,
+                number,
+                number,
+                number
+            ];
+        }>;
+    };
+};
+
+export type ListRatingsResponse = ListRatingsResponses[keyof ListRatingsResponses];
+
+export type GetMyReviewOfData = {
+    body?: never;
+    path: {
+        productId: string;
+    };
+    query?: never;
+    url: '/v1/products/{productId}/reviews/mine';
+};
+
+export type GetMyReviewOfResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        review: {
+            id: string;
+            productId: string;
+            shopId: string;
+            version: number;
+            rating: number;
+            title: string;
+            /**
+             * Plain text: escape it where it is shown.
+             */
+            text: string;
+            /**
+             * May be empty.
+             */
+            authorName: string;
+            state: 'pending' | 'published' | 'refused';
+            answer: {
+                text: string;
+                answeredAt: string;
+            } | null;
+            helpfulCount: number;
+            createdAt: string;
+            /**
+             * When these words were written: later after an edit.
+             */
+            writtenAt: string;
+            reason: string | null;
+        } | null;
+        /**
+         * The product was delivered to you, and you have not reviewed it.
+         */
+        mayReview: boolean;
+        /**
+         * Reviews of it you found helpful.
+         */
+        helpfulReviewIds: Array<string>;
+    };
+};
+
+export type GetMyReviewOfResponse = GetMyReviewOfResponses[keyof GetMyReviewOfResponses];
+
+export type ListMyReviewsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/reviews/mine';
+};
+
+export type ListMyReviewsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            productId: string;
+            shopId: string;
+            version: number;
+            rating: number;
+            title: string;
+            /**
+             * Plain text: escape it where it is shown.
+             */
+            text: string;
+            /**
+             * May be empty.
+             */
+            authorName: string;
+            state: 'pending' | 'published' | 'refused';
+            answer: {
+                text: string;
+                answeredAt: string;
+            } | null;
+            helpfulCount: number;
+            createdAt: string;
+            /**
+             * When these words were written: later after an edit.
+             */
+            writtenAt: string;
+            reason: string | null;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListMyReviewsResponse = ListMyReviewsResponses[keyof ListMyReviewsResponses];
+
+export type ListProductsToReviewData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/reviews/to-write';
+};
+
+export type ListProductsToReviewResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            productId: string;
+            shopId: string;
+            orderId: string;
+            deliveredAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListProductsToReviewResponse = ListProductsToReviewResponses[keyof ListProductsToReviewResponses];
+
+export type RemoveReviewData = {
+    body?: never;
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}';
+};
+
+export type RemoveReviewResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveReviewResponse = RemoveReviewResponses[keyof RemoveReviewResponses];
+
+export type GetReviewData = {
+    body?: never;
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}';
+};
+
+export type GetReviewResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+        reason: string | null;
+    };
+};
+
+export type GetReviewResponse = GetReviewResponses[keyof GetReviewResponses];
+
+export type EditReviewData = {
+    body: {
+        rating: number;
+        title?: string;
+        text: string;
+        /**
+         * As you want to be called, in public. Left out: nobody is named.
+         */
+        authorName?: string;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}';
+};
+
+export type EditReviewResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+        reason: string | null;
+    };
+};
+
+export type EditReviewResponse = EditReviewResponses[keyof EditReviewResponses];
+
+export type TakeBackHelpfulData = {
+    body?: never;
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/helpful';
+};
+
+export type TakeBackHelpfulResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type TakeBackHelpfulResponse = TakeBackHelpfulResponses[keyof TakeBackHelpfulResponses];
+
+export type VoteReviewHelpfulData = {
+    body?: never;
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/helpful';
+};
+
+export type VoteReviewHelpfulResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type VoteReviewHelpfulResponse = VoteReviewHelpfulResponses[keyof VoteReviewHelpfulResponses];
+
+export type ReportReviewData = {
+    body: {
+        reason: 'spam' | 'offensive' | 'personal-data' | 'not-about-product' | 'other';
+        note?: string;
+    };
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/reports';
+};
+
+export type ReportReviewResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type ReportReviewResponse = ReportReviewResponses[keyof ReportReviewResponses];
+
+export type ListReviewsToModerateData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Left out: pending.
+         */
+        state?: 'pending' | 'published' | 'refused';
+        /**
+         * Those with open reports, whatever their state.
+         */
+        reported?: boolean;
+        shopId?: string;
+    };
+    url: '/v1/reviews';
+};
+
+export type ListReviewsToModerateResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            productId: string;
+            shopId: string;
+            version: number;
+            rating: number;
+            title: string;
+            /**
+             * Plain text: escape it where it is shown.
+             */
+            text: string;
+            /**
+             * May be empty.
+             */
+            authorName: string;
+            state: 'pending' | 'published' | 'refused';
+            answer: {
+                text: string;
+                answeredAt: string;
+            } | null;
+            helpfulCount: number;
+            createdAt: string;
+            /**
+             * When these words were written: later after an edit.
+             */
+            writtenAt: string;
+            reason: string | null;
+            customerId: string;
+            orderId: string;
+            decidedAt: string | null;
+            /**
+             * What to look at twice.
+             */
+            signs: Array<'link' | 'contact' | 'shouting' | 'markup'>;
+            openReportCount: number;
+            /**
+             * 20 at most, the oldest first.
+             */
+            openReports: Array<{
+                reason: string;
+                note: string;
+                reportedAt: string;
+            }>;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListReviewsToModerateResponse = ListReviewsToModerateResponses[keyof ListReviewsToModerateResponses];
+
+export type ApproveReviewData = {
+    body?: never;
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/approve';
+};
+
+export type ApproveReviewResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+        reason: string | null;
+        customerId: string;
+        orderId: string;
+        decidedAt: string | null;
+        /**
+         * What to look at twice.
+         */
+        signs: Array<'link' | 'contact' | 'shouting' | 'markup'>;
+        openReportCount: number;
+        /**
+         * 20 at most, the oldest first.
+         */
+        openReports: Array<{
+            reason: string;
+            note: string;
+            reportedAt: string;
+        }>;
+    };
+};
+
+export type ApproveReviewResponse = ApproveReviewResponses[keyof ApproveReviewResponses];
+
+export type RefuseReviewData = {
+    body: {
+        reason: string;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/refuse';
+};
+
+export type RefuseReviewResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+        reason: string | null;
+        customerId: string;
+        orderId: string;
+        decidedAt: string | null;
+        /**
+         * What to look at twice.
+         */
+        signs: Array<'link' | 'contact' | 'shouting' | 'markup'>;
+        openReportCount: number;
+        /**
+         * 20 at most, the oldest first.
+         */
+        openReports: Array<{
+            reason: string;
+            note: string;
+            reportedAt: string;
+        }>;
+    };
+};
+
+export type RefuseReviewResponse = RefuseReviewResponses[keyof RefuseReviewResponses];
+
+export type GetReviewHistoryData = {
+    body?: never;
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/history';
+};
+
+export type GetReviewHistoryResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            version: number;
+            what: string;
+            reason: string;
+            byAccountId: string;
+            at: string;
+        }>;
+    };
+};
+
+export type GetReviewHistoryResponse = GetReviewHistoryResponses[keyof GetReviewHistoryResponses];
+
+export type ListShopReviewsData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        unanswered?: boolean;
+        rating?: number;
+    };
+    url: '/v1/shops/{shopId}/reviews';
+};
+
+export type ListShopReviewsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            productId: string;
+            shopId: string;
+            version: number;
+            rating: number;
+            title: string;
+            /**
+             * Plain text: escape it where it is shown.
+             */
+            text: string;
+            /**
+             * May be empty.
+             */
+            authorName: string;
+            state: 'pending' | 'published' | 'refused';
+            answer: {
+                text: string;
+                answeredAt: string;
+            } | null;
+            helpfulCount: number;
+            createdAt: string;
+            /**
+             * When these words were written: later after an edit.
+             */
+            writtenAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListShopReviewsResponse = ListShopReviewsResponses[keyof ListShopReviewsResponses];
+
+export type RemoveReviewAnswerData = {
+    body?: never;
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/answer';
+};
+
+export type RemoveReviewAnswerResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+    };
+};
+
+export type RemoveReviewAnswerResponse = RemoveReviewAnswerResponses[keyof RemoveReviewAnswerResponses];
+
+export type AnswerReviewData = {
+    body: {
+        text: string;
+    };
+    path: {
+        reviewId: string;
+    };
+    query?: never;
+    url: '/v1/reviews/{reviewId}/answer';
+};
+
+export type AnswerReviewResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        productId: string;
+        shopId: string;
+        version: number;
+        rating: number;
+        title: string;
+        /**
+         * Plain text: escape it where it is shown.
+         */
+        text: string;
+        /**
+         * May be empty.
+         */
+        authorName: string;
+        state: 'pending' | 'published' | 'refused';
+        answer: {
+            text: string;
+            answeredAt: string;
+        } | null;
+        helpfulCount: number;
+        createdAt: string;
+        /**
+         * When these words were written: later after an edit.
+         */
+        writtenAt: string;
+    };
+};
+
+export type AnswerReviewResponse = AnswerReviewResponses[keyof AnswerReviewResponses];
+
+export type SearchProductsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What is looked for; left out or empty: everything under the filters.
+         */
+        q?: string;
+        /**
+         * Slug; what is below it is included.
+         */
+        category?: string;
+        /**
+         * Id or slug of a shop.
+         */
+        shop?: string;
+        minPriceMinor?: number;
+        maxPriceMinor?: number;
+        /**
+         * Prices of different currencies are not comparable; name one when filtering or sorting by price.
+         */
+        currency?: string;
+        /**
+         * So many stars or more.
+         */
+        rating?: number;
+        /**
+         * `true`: only what can be ordered now.
+         */
+        available?: boolean;
+        sort?: 'relevance' | 'price' | 'price-desc' | 'newest' | 'rating';
+        /**
+         * Of the words: `en`, `de`, `fr`, `es`, `it`, `pt`, `nl`. Their forms are found, too. Default `en`.
+         */
+        language?: string;
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/search';
+};
+
+export type SearchProductsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            productId: string;
+            title: string;
+            slug: string;
+            shop: {
+                id: string;
+                name: string;
+                slug: string;
+            };
+            /**
+             * Of the cheapest variant, now.
+             */
+            priceMinor: number;
+            /**
+             * Outside a sale; the same when there is none.
+             */
+            regularPriceMinor: number;
+            currency: string;
+            saleEndsAt: string | null;
+            picture: {
+                url: string;
+                alt: string;
+            } | null;
+            ratingTenths: number | null;
+            ratingCount: number;
+            /**
+             * Whether it could be ordered some seconds ago.
+             */
+            available: boolean;
+        }>;
+        nextCursor: string | null;
+        total: {
+            count: number;
+            /**
+             * false: there are more.
+             */
+            exact: boolean;
+        };
+        facets: {
+            /**
+             * false: counted over a part of the matches; each count is at least so much.
+             */
+            exact: boolean;
+            categories: Array<{
+                id: string;
+                slug: string;
+                title: string;
+                parentId: string | null;
+                count: number;
+            }>;
+            shops: Array<{
+                id: string;
+                slug: string;
+                name: string;
+                count: number;
+            }>;
+            /**
+             * In the currency most matches have. `maxMinor` is within the range; null: no upper end.
+             */
+            prices: Array<{
+                currency: string;
+                minMinor: number;
+                maxMinor: number | null;
+                count: number;
+            }>;
+            ratings: Array<{
+                /**
+                 * So many or more.
+                 */
+                stars: number;
+                count: number;
+            }>;
+            available: number;
+        } | null;
+        correctedQuery: string | null;
+    };
+};
+
+export type SearchProductsResponse = SearchProductsResponses[keyof SearchProductsResponses];
+
+export type SuggestSearchesData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * As far as it is typed; suggestions begin with two letters.
+         */
+        q: string;
+        limit?: number;
+    };
+    url: '/v1/search/suggestions';
+};
+
+export type SuggestSearchesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            kind: 'query' | 'product' | 'category' | 'shop';
+            text: string;
+            productId: string | null;
+            slug: string | null;
+            shopSlug: string | null;
+            pictureUrl: string | null;
+        }>;
+    };
+};
+
+export type SuggestSearchesResponse = SuggestSearchesResponses[keyof SuggestSearchesResponses];
+
+export type ListSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/settings';
+};
+
+export type ListSettingsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            title: string;
+            type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+            value: boolean | number | string;
+            defaultValue: boolean | number | string;
+            /**
+             * Whose value it is.
+             */
+            origin: 'default' | 'marketplace' | 'shop' | 'user';
+            /**
+             * For If-Match; 0 while nobody has set it here.
+             */
+            version: number;
+            minimum?: number;
+            maximum?: number;
+            maxLength?: number;
+            choices?: Array<string>;
+            changedAt: string | null;
+        }>;
+    };
+};
+
+export type ListSettingsResponse = ListSettingsResponses[keyof ListSettingsResponses];
+
+export type ListSettingHistoryData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/settings/history';
+};
+
+export type ListSettingHistoryResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            version: number;
+            value: boolean | number | string | null;
+            changedBy: string;
+            changedAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSettingHistoryResponse = ListSettingHistoryResponses[keyof ListSettingHistoryResponses];
+
+export type ResetSettingData = {
+    body?: never;
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/v1/settings/{key}';
+};
+
+export type ResetSettingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        title: string;
+        type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+        value: boolean | number | string;
+        defaultValue: boolean | number | string;
+        /**
+         * Whose value it is.
+         */
+        origin: 'default' | 'marketplace' | 'shop' | 'user';
+        /**
+         * For If-Match; 0 while nobody has set it here.
+         */
+        version: number;
+        minimum?: number;
+        maximum?: number;
+        maxLength?: number;
+        choices?: Array<string>;
+        changedAt: string | null;
+    };
+};
+
+export type ResetSettingResponse = ResetSettingResponses[keyof ResetSettingResponses];
+
+export type ChangeSettingData = {
+    body: {
+        value: boolean | number | string;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/v1/settings/{key}';
+};
+
+export type ChangeSettingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        title: string;
+        type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+        value: boolean | number | string;
+        defaultValue: boolean | number | string;
+        /**
+         * Whose value it is.
+         */
+        origin: 'default' | 'marketplace' | 'shop' | 'user';
+        /**
+         * For If-Match; 0 while nobody has set it here.
+         */
+        version: number;
+        minimum?: number;
+        maximum?: number;
+        maxLength?: number;
+        choices?: Array<string>;
+        changedAt: string | null;
+    };
+};
+
+export type ChangeSettingResponse = ChangeSettingResponses[keyof ChangeSettingResponses];
+
+export type ListShopSettingsData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/settings';
+};
+
+export type ListShopSettingsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            title: string;
+            type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+            value: boolean | number | string;
+            defaultValue: boolean | number | string;
+            /**
+             * Whose value it is.
+             */
+            origin: 'default' | 'marketplace' | 'shop' | 'user';
+            /**
+             * For If-Match; 0 while nobody has set it here.
+             */
+            version: number;
+            minimum?: number;
+            maximum?: number;
+            maxLength?: number;
+            choices?: Array<string>;
+            changedAt: string | null;
+        }>;
+    };
+};
+
+export type ListShopSettingsResponse = ListShopSettingsResponses[keyof ListShopSettingsResponses];
+
+export type ListShopSettingHistoryData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/shops/{shopId}/settings/history';
+};
+
+export type ListShopSettingHistoryResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            version: number;
+            value: boolean | number | string | null;
+            changedBy: string;
+            changedAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListShopSettingHistoryResponse = ListShopSettingHistoryResponses[keyof ListShopSettingHistoryResponses];
+
+export type ResetShopSettingData = {
+    body?: never;
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        shopId: string;
+        key: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/settings/{key}';
+};
+
+export type ResetShopSettingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        title: string;
+        type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+        value: boolean | number | string;
+        defaultValue: boolean | number | string;
+        /**
+         * Whose value it is.
+         */
+        origin: 'default' | 'marketplace' | 'shop' | 'user';
+        /**
+         * For If-Match; 0 while nobody has set it here.
+         */
+        version: number;
+        minimum?: number;
+        maximum?: number;
+        maxLength?: number;
+        choices?: Array<string>;
+        changedAt: string | null;
+    };
+};
+
+export type ResetShopSettingResponse = ResetShopSettingResponses[keyof ResetShopSettingResponses];
+
+export type ChangeShopSettingData = {
+    body: {
+        value: boolean | number | string;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        shopId: string;
+        key: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/settings/{key}';
+};
+
+export type ChangeShopSettingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        title: string;
+        type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+        value: boolean | number | string;
+        defaultValue: boolean | number | string;
+        /**
+         * Whose value it is.
+         */
+        origin: 'default' | 'marketplace' | 'shop' | 'user';
+        /**
+         * For If-Match; 0 while nobody has set it here.
+         */
+        version: number;
+        minimum?: number;
+        maximum?: number;
+        maxLength?: number;
+        choices?: Array<string>;
+        changedAt: string | null;
+    };
+};
+
+export type ChangeShopSettingResponse = ChangeShopSettingResponses[keyof ChangeShopSettingResponses];
+
+export type ListMySettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/settings/mine';
+};
+
+export type ListMySettingsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            title: string;
+            type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+            value: boolean | number | string;
+            defaultValue: boolean | number | string;
+            /**
+             * Whose value it is.
+             */
+            origin: 'default' | 'marketplace' | 'shop' | 'user';
+            /**
+             * For If-Match; 0 while nobody has set it here.
+             */
+            version: number;
+            minimum?: number;
+            maximum?: number;
+            maxLength?: number;
+            choices?: Array<string>;
+            changedAt: string | null;
+        }>;
+    };
+};
+
+export type ListMySettingsResponse = ListMySettingsResponses[keyof ListMySettingsResponses];
+
+export type ResetMySettingData = {
+    body?: never;
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/v1/settings/mine/{key}';
+};
+
+export type ResetMySettingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        title: string;
+        type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+        value: boolean | number | string;
+        defaultValue: boolean | number | string;
+        /**
+         * Whose value it is.
+         */
+        origin: 'default' | 'marketplace' | 'shop' | 'user';
+        /**
+         * For If-Match; 0 while nobody has set it here.
+         */
+        version: number;
+        minimum?: number;
+        maximum?: number;
+        maxLength?: number;
+        choices?: Array<string>;
+        changedAt: string | null;
+    };
+};
+
+export type ResetMySettingResponse = ResetMySettingResponses[keyof ResetMySettingResponses];
+
+export type ChangeMySettingData = {
+    body: {
+        value: boolean | number | string;
+    };
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/v1/settings/mine/{key}';
+};
+
+export type ChangeMySettingResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        title: string;
+        type: 'boolean' | 'integer' | 'text' | 'choice' | 'json';
+        value: boolean | number | string;
+        defaultValue: boolean | number | string;
+        /**
+         * Whose value it is.
+         */
+        origin: 'default' | 'marketplace' | 'shop' | 'user';
+        /**
+         * For If-Match; 0 while nobody has set it here.
+         */
+        version: number;
+        minimum?: number;
+        maximum?: number;
+        maxLength?: number;
+        choices?: Array<string>;
+        changedAt: string | null;
+    };
+};
+
+export type ChangeMySettingResponse = ChangeMySettingResponses[keyof ChangeMySettingResponses];
+
+export type EvaluateFlagsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        key?: string;
+        country?: string;
+        shopId?: string;
+    };
+    url: '/v1/flags/evaluated';
+};
+
+export type EvaluateFlagsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            value: boolean | number | string;
+            variant: string;
+            reason: string;
+        }>;
+    };
+};
+
+export type EvaluateFlagsResponse = EvaluateFlagsResponses[keyof EvaluateFlagsResponses];
+
+export type ListFlagsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/flags';
+};
+
+export type ListFlagsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            key: string;
+            version: number;
+            description: string;
+            type: 'boolean' | 'string' | 'number';
+            variants: Array<{
+                name: string;
+                value: boolean | number | string;
+            }>;
+            /**
+             * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+             */
+            fallback: string;
+            enabled: boolean;
+            /**
+             * Told to browsers by GET /v1/flags/evaluated.
+             */
+            exposed: boolean;
+            /**
+             * The first that applies decides.
+             */
+            rules: Array<{
+                name: string;
+                shopIds?: Array<string>;
+                roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+                countries?: Array<string>;
+                /**
+                 * Of 10,000. Whoever falls into no share gets the fallback.
+                 */
+                serve: Array<{
+                    variant: string;
+                    basisPoints: number;
+                }>;
+            }>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            otherwise: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+            changedBy: string;
+            changedAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListFlagsResponse = ListFlagsResponses[keyof ListFlagsResponses];
+
+export type CreateFlagData = {
+    body: {
+        key: string;
+        description: string;
+        type: 'boolean' | 'string' | 'number';
+        variants: Array<{
+            name: string;
+            value: boolean | number | string;
+        }>;
+        /**
+         * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+         */
+        fallback: string;
+        enabled: boolean;
+        /**
+         * Told to browsers by GET /v1/flags/evaluated.
+         */
+        exposed: boolean;
+        /**
+         * The first that applies decides.
+         */
+        rules: Array<{
+            name: string;
+            shopIds?: Array<string>;
+            roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+            countries?: Array<string>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            serve: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+        }>;
+        /**
+         * Of 10,000. Whoever falls into no share gets the fallback.
+         */
+        otherwise: Array<{
+            variant: string;
+            basisPoints: number;
+        }>;
+        note?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/flags';
+};
+
+export type CreateFlagResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        key: string;
+        version: number;
+        description: string;
+        type: 'boolean' | 'string' | 'number';
+        variants: Array<{
+            name: string;
+            value: boolean | number | string;
+        }>;
+        /**
+         * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+         */
+        fallback: string;
+        enabled: boolean;
+        /**
+         * Told to browsers by GET /v1/flags/evaluated.
+         */
+        exposed: boolean;
+        /**
+         * The first that applies decides.
+         */
+        rules: Array<{
+            name: string;
+            shopIds?: Array<string>;
+            roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+            countries?: Array<string>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            serve: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+        }>;
+        /**
+         * Of 10,000. Whoever falls into no share gets the fallback.
+         */
+        otherwise: Array<{
+            variant: string;
+            basisPoints: number;
+        }>;
+        changedBy: string;
+        changedAt: string;
+    };
+};
+
+export type CreateFlagResponse = CreateFlagResponses[keyof CreateFlagResponses];
+
+export type RemoveFlagData = {
+    body?: never;
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        flagKey: string;
+    };
+    query?: never;
+    url: '/v1/flags/{flagKey}';
+};
+
+export type RemoveFlagResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveFlagResponse = RemoveFlagResponses[keyof RemoveFlagResponses];
+
+export type GetFlagData = {
+    body?: never;
+    path: {
+        flagKey: string;
+    };
+    query?: never;
+    url: '/v1/flags/{flagKey}';
+};
+
+export type GetFlagResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        version: number;
+        description: string;
+        type: 'boolean' | 'string' | 'number';
+        variants: Array<{
+            name: string;
+            value: boolean | number | string;
+        }>;
+        /**
+         * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+         */
+        fallback: string;
+        enabled: boolean;
+        /**
+         * Told to browsers by GET /v1/flags/evaluated.
+         */
+        exposed: boolean;
+        /**
+         * The first that applies decides.
+         */
+        rules: Array<{
+            name: string;
+            shopIds?: Array<string>;
+            roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+            countries?: Array<string>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            serve: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+        }>;
+        /**
+         * Of 10,000. Whoever falls into no share gets the fallback.
+         */
+        otherwise: Array<{
+            variant: string;
+            basisPoints: number;
+        }>;
+        changedBy: string;
+        changedAt: string;
+    };
+};
+
+export type GetFlagResponse = GetFlagResponses[keyof GetFlagResponses];
+
+export type ChangeFlagData = {
+    body: {
+        description: string;
+        type: 'boolean' | 'string' | 'number';
+        variants: Array<{
+            name: string;
+            value: boolean | number | string;
+        }>;
+        /**
+         * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+         */
+        fallback: string;
+        enabled: boolean;
+        /**
+         * Told to browsers by GET /v1/flags/evaluated.
+         */
+        exposed: boolean;
+        /**
+         * The first that applies decides.
+         */
+        rules: Array<{
+            name: string;
+            shopIds?: Array<string>;
+            roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+            countries?: Array<string>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            serve: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+        }>;
+        /**
+         * Of 10,000. Whoever falls into no share gets the fallback.
+         */
+        otherwise: Array<{
+            variant: string;
+            basisPoints: number;
+        }>;
+        note?: string;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        flagKey: string;
+    };
+    query?: never;
+    url: '/v1/flags/{flagKey}';
+};
+
+export type ChangeFlagResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        version: number;
+        description: string;
+        type: 'boolean' | 'string' | 'number';
+        variants: Array<{
+            name: string;
+            value: boolean | number | string;
+        }>;
+        /**
+         * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+         */
+        fallback: string;
+        enabled: boolean;
+        /**
+         * Told to browsers by GET /v1/flags/evaluated.
+         */
+        exposed: boolean;
+        /**
+         * The first that applies decides.
+         */
+        rules: Array<{
+            name: string;
+            shopIds?: Array<string>;
+            roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+            countries?: Array<string>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            serve: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+        }>;
+        /**
+         * Of 10,000. Whoever falls into no share gets the fallback.
+         */
+        otherwise: Array<{
+            variant: string;
+            basisPoints: number;
+        }>;
+        changedBy: string;
+        changedAt: string;
+    };
+};
+
+export type ChangeFlagResponse = ChangeFlagResponses[keyof ChangeFlagResponses];
+
+export type RestoreFlagData = {
+    body: {
+        version: number;
+    };
+    headers: {
+        /**
+         * The `ETag` of the version you read.
+         */
+        'If-Match': string;
+    };
+    path: {
+        flagKey: string;
+    };
+    query?: never;
+    url: '/v1/flags/{flagKey}/restore';
+};
+
+export type RestoreFlagResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        key: string;
+        version: number;
+        description: string;
+        type: 'boolean' | 'string' | 'number';
+        variants: Array<{
+            name: string;
+            value: boolean | number | string;
+        }>;
+        /**
+         * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+         */
+        fallback: string;
+        enabled: boolean;
+        /**
+         * Told to browsers by GET /v1/flags/evaluated.
+         */
+        exposed: boolean;
+        /**
+         * The first that applies decides.
+         */
+        rules: Array<{
+            name: string;
+            shopIds?: Array<string>;
+            roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+            countries?: Array<string>;
+            /**
+             * Of 10,000. Whoever falls into no share gets the fallback.
+             */
+            serve: Array<{
+                variant: string;
+                basisPoints: number;
+            }>;
+        }>;
+        /**
+         * Of 10,000. Whoever falls into no share gets the fallback.
+         */
+        otherwise: Array<{
+            variant: string;
+            basisPoints: number;
+        }>;
+        changedBy: string;
+        changedAt: string;
+    };
+};
+
+export type RestoreFlagResponse = RestoreFlagResponses[keyof RestoreFlagResponses];
+
+export type ListFlagHistoryData = {
+    body?: never;
+    path: {
+        flagKey: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/flags/{flagKey}/history';
+};
+
+export type ListFlagHistoryResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            version: number;
+            flag: {
+                key: string;
+                description: string;
+                type: 'boolean' | 'string' | 'number';
+                variants: Array<{
+                    name: string;
+                    value: boolean | number | string;
+                }>;
+                /**
+                 * The variant that holds when the flag is off, when nobody knows who asks, and when anything goes wrong.
+                 */
+                fallback: string;
+                enabled: boolean;
+                /**
+                 * Told to browsers by GET /v1/flags/evaluated.
+                 */
+                exposed: boolean;
+                /**
+                 * The first that applies decides.
+                 */
+                rules: Array<{
+                    name: string;
+                    shopIds?: Array<string>;
+                    roles?: Array<'operator' | 'staff' | 'customer' | 'guest'>;
+                    countries?: Array<string>;
+                    /**
+                     * Of 10,000. Whoever falls into no share gets the fallback.
+                     */
+                    serve: Array<{
+                        variant: string;
+                        basisPoints: number;
+                    }>;
+                }>;
+                /**
+                 * Of 10,000. Whoever falls into no share gets the fallback.
+                 */
+                otherwise: Array<{
+                    variant: string;
+                    basisPoints: number;
+                }>;
+            } | null;
+            note: string;
+            changedBy: string;
+            changedAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListFlagHistoryResponse = ListFlagHistoryResponses[keyof ListFlagHistoryResponses];
 
 export type RunAuditData = {
     body?: never;
