@@ -4,7 +4,14 @@
  * directory for stands here, and nothing else does.
  */
 export const callers: Readonly<Record<string, readonly string[]>> = {
-  carts: [],
+  carts: [
+    'souk.catalog.CatalogService',
+    'souk.customers.CustomerService',
+    'souk.orders.AllotmentService',
+    'souk.orders.CheckoutService',
+    'souk.promotions.PricingService',
+    'souk.shops.ShopService',
+  ],
   catalog: ['souk.orders.SaleService', 'souk.shops.ShopService'],
   customers: [],
   identity: [],
@@ -17,13 +24,19 @@ export const callers: Readonly<Record<string, readonly string[]>> = {
     'souk.inventory.AssignmentService',
     'souk.notifications.MessageService',
     'souk.payments.PaymentService',
+    'souk.promotions.PricingService',
     'souk.shops.ShopService',
   ],
   payments: ['souk.shops.ShopService'],
-  promotions: [],
+  promotions: [
+    'souk.catalog.CatalogService',
+    'souk.orders.CheckoutService',
+    'souk.orders.OrderService',
+    'souk.orders.PromotionTermsService',
+  ],
   reviews: [],
-  search: [],
-  settings: [],
+  search: ['souk.catalog.CatalogService', 'souk.orders.AllotmentService'],
+  settings: ['souk.shops.ShopService'],
   shops: ['souk.identity.IdentityService', 'souk.orders.SaleService'],
 }
 
@@ -47,8 +60,9 @@ const noSideEffects = 1
 export function mayCall(caller: string, method: Method): boolean {
   const contract = method.parent.typeName
   if (caller === operatorName) return method.idempotency === noSideEffects
-  if (forEverybody.has(`${contract}/${method.name}`)) return caller === gatewayName || caller in callers
-  return callers[caller]?.includes(contract) ?? false
+  const isService = Object.hasOwn(callers, caller)
+  if (forEverybody.has(`${contract}/${method.name}`)) return caller === gatewayName || isService
+  return isService && (callers[caller]?.includes(contract) ?? false)
 }
 
 /** The service whose contract this is: "orders" of "souk.orders.SaleService". */

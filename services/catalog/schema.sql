@@ -134,6 +134,7 @@ CREATE TABLE products (
   listed boolean NOT NULL,
   created_at timestamp with time zone NOT NULL,
   changed_at timestamp with time zone NOT NULL,
+  tax_class text DEFAULT 'standard'::text NOT NULL,
   CONSTRAINT products_pkey PRIMARY KEY (product_id),
   CONSTRAINT products_slug_unique UNIQUE (shop_id, slug),
   CONSTRAINT products_status_check CHECK (status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text])),
@@ -203,10 +204,12 @@ CREATE TABLE variants (
   price_version bigint NOT NULL,
   active boolean NOT NULL,
   "position" integer NOT NULL,
+  weight_grams integer DEFAULT 0 NOT NULL,
   CONSTRAINT variants_pkey PRIMARY KEY (variant_id),
   CONSTRAINT variants_sku_unique UNIQUE (shop_id, sku),
   CONSTRAINT variants_product_id_fkey FOREIGN KEY (product_id) REFERENCES products(product_id) ON DELETE CASCADE,
-  CONSTRAINT variants_price_minor_check CHECK (price_minor >= 0 AND price_minor <= '1000000000000'::bigint)
+  CONSTRAINT variants_price_minor_check CHECK (price_minor >= 0 AND price_minor <= '1000000000000'::bigint),
+  CONSTRAINT variants_weight_grams_check CHECK (weight_grams >= 0)
 );
 CREATE INDEX variants_of_product ON variants (product_id, "position");
 

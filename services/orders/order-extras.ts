@@ -206,7 +206,13 @@ export function shownExtras(extras: OrderExtras | undefined) {
   return {
     ...(pricing !== undefined && {
       adjustments: pricing.adjustments,
-      lineShares: pricing.lines.map(({ unitPriceMinor: _, ...share }) => share),
+      lineShares: pricing.lines.map(({ variantId, discountMinor, taxMinor, shippingMinor, paidMinor }) => ({
+        variantId,
+        discountMinor,
+        taxMinor,
+        shippingMinor,
+        paidMinor,
+      })),
       taxes: pricing.taxes,
       quoteId: pricing.quoteId,
     }),

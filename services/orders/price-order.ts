@@ -205,13 +205,19 @@ export function priceOrder(
   if (pricing === undefined || !isFor(pricing, lines, nowMs)) return priceChanged()
   if (pricing.totalMinor > maxTotalMinor)
     return orderErrors.error('total-too-large', 'The sum of the order is too large. Divide it.')
-  const { voucherCodes: _, ...asked } = extras ?? { voucherCodes: [] }
   return {
-    order: { ...order, totalMinor: pricing.totalMinor, extras: { ...asked, pricing } },
+    order: { ...order, totalMinor: pricing.totalMinor, extras: { ...keptOf(extras), pricing } },
     draws: [...draws, ...drawsOfUses(pricing, first.shopId, customerId)],
     terms,
   }
 }
+
+/** Codes are kept with the price they made. */
+const keptOf = ({ delivery, contact, checkoutId }: Partial<AskedExtras> = {}) => ({
+  ...(delivery !== undefined && { delivery }),
+  ...(contact !== undefined && { contact }),
+  ...(checkoutId !== undefined && { checkoutId }),
+})
 
 /** It was made for these lines at these prices, and nothing of it has begun or ended since. */
 const isFor = (pricing: Pricing, lines: readonly OrderLine[], nowMs: number): boolean =>

@@ -18,6 +18,8 @@ CREATE TABLE allotments_caps PARTITION OF allotments FOR VALUES IN ('3') WITH (f
 
 CREATE TABLE allotments_shared PARTITION OF allotments FOR VALUES IN ('1', '2') WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=30);
 
+CREATE TABLE allotments_vouchers PARTITION OF allotments FOR VALUES IN ('4') WITH (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, fillfactor=30);
+
 CREATE TABLE audit_marks (
   name text NOT NULL,
   snapshot pg_snapshot NOT NULL,
@@ -218,6 +220,12 @@ CREATE TABLE offers (
 );
 CREATE INDEX offers_by_product ON offers (product_id);
 
+CREATE TABLE order_details (
+  order_id uuid NOT NULL,
+  details jsonb NOT NULL,
+  CONSTRAINT order_details_pkey PRIMARY KEY (order_id)
+);
+
 CREATE TABLE order_keys (
   day date NOT NULL,
   customer_id uuid NOT NULL,
@@ -286,6 +294,17 @@ CREATE TABLE order_steps (
 );
 CREATE INDEX order_steps_due ON order_steps (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX order_steps_stuck ON order_steps (order_id) WHERE state = ANY (ARRAY['stuck'::text, 'undo-stuck'::text]);
+
+CREATE TABLE order_uses (
+  order_id uuid NOT NULL,
+  voucher_id uuid NOT NULL,
+  customer_id uuid NOT NULL,
+  code text NOT NULL,
+  cap integer NOT NULL,
+  first_only boolean NOT NULL,
+  CONSTRAINT order_uses_pkey PRIMARY KEY (order_id, voucher_id)
+);
+CREATE INDEX order_uses_by_voucher ON order_uses (voucher_id, customer_id);
 
 CREATE TABLE orders (
   order_id uuid NOT NULL,
@@ -438,6 +457,9 @@ CREATE TABLE shops (
   version bigint NOT NULL,
   name text DEFAULT ''::text NOT NULL,
   learned_at timestamp with time zone DEFAULT now() NOT NULL,
+  asks boolean DEFAULT false NOT NULL,
+  rules_version bigint DEFAULT 0 NOT NULL,
+  epoch bigint DEFAULT 0 NOT NULL,
   CONSTRAINT shops_pkey PRIMARY KEY (shop_id)
 );
 
@@ -451,6 +473,15 @@ CREATE TABLE transfers (
   CONSTRAINT transfers_pkey PRIMARY KEY (transfer_id)
 );
 CREATE INDEX transfers_by_variant ON transfers (variant_id);
+
+CREATE TABLE voucher_limits (
+  voucher_id uuid NOT NULL,
+  shop_id uuid NOT NULL,
+  version bigint NOT NULL,
+  uses bigint NOT NULL,
+  CONSTRAINT voucher_limits_pkey PRIMARY KEY (voucher_id),
+  CONSTRAINT voucher_limits_uses_check CHECK (uses >= 0)
+);
 
 CREATE OR REPLACE FUNCTION expect(what text, actual bigint, wanted bigint)
  RETURNS boolean
