@@ -42,7 +42,7 @@ export const errors = defineErrors({
     help: 'None of the shops in the cart has a voucher with this code.',
   },
   'delivery-address-unknown': {
-    status: 422,
+    status: 404,
     title: 'No such address',
     help: 'There is no address with this id in your address book.',
   },

@@ -40,6 +40,10 @@ const meantToWork: Readonly<Record<string, string>> = {
   'placeOrder variantId': 'everybody may buy from every open shop',
   'placeFlashSaleOrder productId': 'everybody may buy in every sale',
   'placeFlashSaleOrder variantId': 'everybody may buy in every sale',
+  'setCartItem variantId': 'everybody may buy from every open shop; the cart is the one whose token was sent',
+  'removeCartItem variantId': 'what is not in the cart need not be taken out',
+  'addWish productId': 'everybody may wish for what is on show; whether it still is, the catalogue says',
+  'removeWish productId': 'what is not wished for need not be removed',
   'setShopMember accountId': 'a shop may take on whoever it likes; only its own shop is touched',
   'removeShopMember accountId': 'nobody of another shop is a member of this one: 404',
 }

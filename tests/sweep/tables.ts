@@ -26,12 +26,14 @@ type Query = Stage['query']
 
 const schemas = [
   'identity',
+  'customers',
   'shops',
   'catalog',
   'inventory',
   'orders',
   'payments',
   'notifications',
+  'carts',
   'reviews',
   'settings',
 ]

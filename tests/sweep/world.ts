@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@souk/testing'
 import type { Reply } from './client.ts'
+import { filledCart } from './recipes/carts.ts'
 import { freshReturn } from './recipes/sent.ts'
 import { operatorSignIn, type Stage } from './stage.ts'
 import { untilQuiet } from './tables.ts'
@@ -54,6 +55,10 @@ export type Shop = {
   returnId: string
   /** Of the customer, not published yet. */
   reviewId: string
+  /** Of the customer. */
+  addressId: string
+  cartId: string
+  checkoutId: string
   /** Another session of the customer. */
   sessionId: string
 }
@@ -226,6 +231,11 @@ async function openShop(world: World, name: string): Promise<Shop> {
     () => must<{ id: string }>(buyer, 'POST', `/v1/products/${shown.id}/reviews`, words),
     { timeoutMs: 60_000, everyMs: 100 },
   )
+  const home = { label: `${mark}home`, name: mark, line1: `${mark}1`, postalCode: '10115', city: mark, country: 'DE' }
+  const address = await must<{ id: string }>(buyer, 'POST', '/v1/customers/me/addresses', home)
+  const cartId = await filledCart(world, buyer, variantOf(shown))
+  const checkout = await must<{ id: string }>(buyer, 'POST', `/v1/carts/${cartId}/checkout`, {})
+  await filledCart(world, buyer, variantOf(shown))
   const { items } = await must<{ items: { sessionId: string }[] }>(await signIn(buyer), 'GET', '/v1/auth/sessions')
   return {
     owner,
@@ -253,6 +263,9 @@ async function openShop(world: World, name: string): Promise<Shop> {
     shipmentId: sent.shipmentId,
     returnId: sent.returnId,
     reviewId: review.id,
+    addressId: address.id,
+    cartId,
+    checkoutId: checkout.id,
     sessionId: items[0]?.sessionId ?? '',
   }
 }

@@ -1,4 +1,5 @@
 import type { Operation } from '../document.ts'
+import { cartRecipes } from './carts.ts'
 import { catalogRecipes } from './catalog.ts'
 import { customerRecipes } from './customers.ts'
 import { fulfilmentRecipes } from './fulfilment.ts'
@@ -20,6 +21,7 @@ export { ask, callOf, faultsOf, type Recipe, type Sample } from './recipe.ts'
 export const recipes: Recipes = {
   ...identityRecipes,
   ...customerRecipes,
+  ...cartRecipes,
   ...shopRecipes,
   ...catalogRecipes,
   ...inventoryRecipes,
