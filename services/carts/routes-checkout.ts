@@ -1,5 +1,5 @@
 import type { CustomerService } from '@souk/contracts/customers'
-import { type Answer, type Route, route } from '@souk/http'
+import { type Answer, httpErrors, type Route, route } from '@souk/http'
 import type { Client } from '@souk/rpc'
 import { type Static, Type } from 'typebox'
 import { beginCheckout, type CheckoutDeps, hashOfWish, unavailable } from './check-out.ts'
@@ -24,7 +24,6 @@ const AddressBody = Type.Object(
   },
   closed,
 )
-const Method = Type.Optional(line(1, 40, 'Of the shops’ shipping rates; left out: "standard".'))
 const CheckoutBody = Type.Object(
   {
     paymentMethod: Type.Optional(
@@ -34,10 +33,14 @@ const CheckoutBody = Type.Object(
     ),
     paymentToken: Type.Optional(line(1, 200, 'For cards: what the payment provider answered. Never a card number.')),
     delivery: Type.Optional(
-      Type.Union([
-        Type.Object({ method: Method, addressId: Id }, { ...closed, description: 'From the address book.' }),
-        Type.Object({ method: Method, address: AddressBody }, closed),
-      ]),
+      Type.Object(
+        {
+          method: Type.Optional(line(1, 40, 'Of the shops’ shipping rates; left out: "standard".')),
+          addressId: Type.Optional(Id),
+          address: Type.Optional(AddressBody),
+        },
+        { ...closed, description: 'To an address of the address book or to one that is written out: one of the two.' },
+      ),
     ),
     contact: Type.Optional(
       Type.Object(
@@ -163,12 +166,16 @@ async function addressOf(
   customerId: string,
   delivery: NonNullable<Body['delivery']>,
 ): Promise<Record<string, string>> {
-  if ('address' in delivery) {
+  if ((delivery.address === undefined) === (delivery.addressId === undefined))
+    throw httpErrors.error('validation-failed', 'body/delivery: needs an address or an addressId', {
+      faults: [{ in: 'body', path: '/delivery', message: 'needs an address or an addressId, one of the two' }],
+    })
+  if (delivery.address !== undefined) {
     const { postalCode, country, ...rest } = delivery.address
     return { ...rest, countryCode: country, ...(postalCode !== undefined && { postcode: postalCode }) }
   }
   const { address } = await deps.customers
-    .getAddress({ customerId, addressId: delivery.addressId }, { timeoutMs: 2_000 })
+    .getAddress({ customerId, addressId: delivery.addressId ?? '' }, { timeoutMs: 2_000 })
     .catch((error: unknown) => {
       throw unavailable('The address could not be looked up.', error)
     })

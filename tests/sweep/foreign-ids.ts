@@ -43,6 +43,7 @@ const everybodys = new Set([
   'key',
   'flagKey',
   'jobId',
+  'purpose',
   'categoryId',
   'categoryIds',
   'parentId',

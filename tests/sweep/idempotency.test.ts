@@ -204,6 +204,7 @@ describe('a key', () => {
     )
     expect(required.map(({ operation }) => operation.operationId).sort()).toEqual([
       'adjustInventory',
+      'checkOut',
       'placeFlashSaleOrder',
       'placeOrder',
       'planSale',
