@@ -38,7 +38,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
   const { consumer, log, db, shard, clock, backoff = usualBackoff, standbyMs = 1_000 } = options
   const source = sourceOf(consumer)
   const logger = options.logger.child({ consumer: consumer.name, source, shard })
-  const meters = consumerMeters(options.metrics, logger, consumer.name)
+  const meters = consumerMeters(options.metrics, logger, consumer.name, shard)
   const lanes = new Map<string, Lane>()
   const ending = new Set<Promise<void>>()
   let stopped = false

@@ -4,7 +4,7 @@ import { type Applier, createApplier, type Happening } from './apply.ts'
 import { abortableDelay } from './delay.ts'
 import { findOffset, insertOffset } from './events.sql.ts'
 import { createIntake, type Intake } from './intake.ts'
-import type { EventLog, Lag, Membership } from './log.ts'
+import { comparePositions, type EventLog, type Lag, type Membership } from './log.ts'
 import { type Backoff, delayMs, isOutage, OffsetMoved } from './retry.ts'
 import type { Consumer, Position } from './types.ts'
 
@@ -54,6 +54,9 @@ const settledAfterPolls = pollsMs.length - 1
 const gatherMs = (events: number): number => Math.min(250, Math.max(25, events / 5))
 const busyWithinMs = 500
 
+/** With nothing to do, see whether the offset was put somewhere else by hand. */
+const lookEveryMs = 10_000
+
 class Stopped extends Error {}
 
 /** It never gives up: an event that cannot be handled is parked, an outage is waited for. */
@@ -89,6 +92,7 @@ export function workLane(options: LaneOptions): Lane {
     onProgress: () => void,
   ): Promise<void> {
     let lastAppliedAtMs = Number.NEGATIVE_INFINITY
+    let lookedAtMs = performance.now()
     for (let quiet = 0; !stopping.signal.aborted; ) {
       const items = await intake.take(limit)
       if (items.length > 0) {
@@ -109,6 +113,11 @@ export function workLane(options: LaneOptions): Lane {
         await applier.passOver(intake.at)
         membership.passed(lane, applier.offset)
         intake.skipped = false
+      }
+      if (performance.now() - lookedAtMs > lookEveryMs) {
+        lookedAtMs = performance.now()
+        const kept = await findOffset(db.autocommit, key)
+        if (kept === undefined || comparePositions(kept, applier.offset) !== 0) throw new OffsetMoved(consumer.name)
       }
       const woken = await watch.waitForMore(pollsMs[quiet] ?? 250, stopping.signal)
       quiet = woken ? 0 : Math.min(quiet + 1, pollsMs.length - 1)

@@ -37,39 +37,61 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       await transaction.commit()
       return events.map((event) => event.id)
     }
-    const page = (from: Position, limitEvents = 1_000, topics: readonly string[] = given.topics) =>
-      given.log.read(given.source, given.shard, from, { topics, limitEvents })
-    /** All there is from a place on; waits until nothing is held back by neighbours. */
-    const readAll = async (from: Position, limitEvents = 1_000, topics: readonly string[] = given.topics) => {
-      const ids: string[] = []
-      for (let at = from; ; ) {
-        const read = await page(at, limitEvents, topics)
-        ids.push(...read.rows.flatMap((row) => decodeBatch(row.batch).map((envelope) => envelope.eventId)))
-        expect(comparePositions(read.end, at)).toBeGreaterThanOrEqual(0)
-        at = read.end
-        if (!read.full) return { ids, end: at }
-      }
+    const lanesOf = (topics: readonly string[]) => given.log.lanes(given.source, given.shard, topics)
+    const page = (lane: string, from: Position, limitEvents = 1_000, topics: readonly string[] = given.topics) =>
+      given.log.read(given.source, lane, from, { topics, limitEvents })
+    /** A place on each lane. */
+    type Places = ReadonlyMap<string, Position>
+    const everywhere = async (place: Position): Promise<Places> =>
+      new Map((await lanesOf(given.topics)).map((lane) => [lane, place]))
+    const on = (places: Places, lane: string) => places.get(lane) ?? beginning
+    /** All there is from these places on, lane by lane. */
+    const readAll = async (from: Places, limitEvents = 1_000, topics: readonly string[] = given.topics) => {
+      const read: { id: string; key: string }[] = []
+      const behind = new Map(from)
+      for (const lane of await lanesOf(topics))
+        for (let at = on(from, lane); ; ) {
+          const { rows, end, full } = await page(lane, at, limitEvents, topics)
+          read.push(...rows.flatMap((row) => decodeBatch(row.batch).map(({ eventId, key }) => ({ id: eventId, key }))))
+          expect(comparePositions(end, at)).toBeGreaterThanOrEqual(0)
+          behind.set(lane, end)
+          at = end
+          if (!full) break
+        }
+      return { read, ids: read.map(({ id }) => id), end: behind as Places }
     }
     /** Transactions elsewhere on the server may hold readers back for a moment: what is expected arrives eventually. */
-    const arrives = (from: Position, ids: readonly string[], limitEvents?: number, topics?: readonly string[]) =>
+    const arrives = (from: Places, ids: readonly string[], limitEvents?: number, topics?: readonly string[]) =>
       eventually(async () => {
-        const read = await readAll(from, limitEvents, topics)
-        expect(read.ids).toEqual(ids)
-        return read
+        const all = await readAll(from, limitEvents, topics)
+        expect(all.ids.toSorted()).toEqual(ids.toSorted())
+        return all
       })
+    /** Behind everything that was written. */
     const end = () =>
       eventually(async () => {
         expect(await given.log.stalledSeconds(given.source, given.shard)).toBe(0)
-        return await given.log.head(given.source, given.shard)
+        const heads = new Map<string, Position>()
+        for (const lane of await lanesOf(given.topics)) heads.set(lane, await given.log.head(given.source, lane))
+        return heads as Places
       })
 
-    test('events are read in the order in which they were written, each once', async () => {
+    test('every event is read once, however large the pages, and those of a key as they were written', async () => {
       const from = await end()
       const [topic] = given.topics
-      const ids = [...(await write(topic, 'a')), ...(await write(topic, 'b', 'c', 'd')), ...(await write(topic, 'e'))]
-      await arrives(from, ids)
-      await arrives(from, ids, 1)
-      await arrives(from, ids, 2)
+      const keys = [['a'], ['b', 'c', 'd'], ['a', 'b', 'a'], ['d', 'd'], ['a']]
+      const written: { id: string; key: string }[] = []
+      for (const row of keys)
+        for (const [at, id] of (await write(topic, ...row)).entries()) written.push({ id, key: row[at] as string })
+      for (const limit of [1_000, 1, 2]) {
+        const { read } = await arrives(
+          from,
+          written.map(({ id }) => id),
+          limit,
+        )
+        for (const key of ['a', 'b', 'c', 'd'])
+          expect(read.filter((each) => each.key === key)).toEqual(written.filter((each) => each.key === key))
+      }
     })
 
     test('a page that ends has a place behind it, from which nothing is read twice', async () => {
@@ -92,7 +114,7 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       })
       await eventually(async () => {
         const { end: later } = await readAll(behind, 1_000, [one])
-        expect((await readAll(later)).ids).toEqual([])
+        expect((await readAll(later, 1_000, [one])).ids).toEqual([])
       })
     })
 
@@ -102,7 +124,7 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
       const early = given.event(topic, 'early')
       const late = await given.begin()
       await late.append([early])
-      const neighbours = [...(await write(topic, 'x')), ...(await write(topic, 'y'))]
+      const neighbours = [...(await write(topic, 'early')), ...(await write(topic, 'y'))]
       const before = await readAll(from)
       await late.commit()
       await eventually(async () => {
@@ -122,8 +144,9 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
     })
 
     test('a reader that runs beside eight writers gets every event once, and those of a key in order', async () => {
-      const from = await end()
+      const from = new Map(await end())
       const [topic] = given.topics
+      const lanes = await lanesOf([topic])
       const written: string[][] = Array.from({ length: 8 }, () => [])
       let writing = 8
       const writers = written.map(async (ofKey, writer) => {
@@ -131,13 +154,16 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
         writing -= 1
       })
       const got: { id: string; key: string }[] = []
-      let at = from
       for (let last = false; ; last = writing === 0) {
-        const read = await page(at, 7)
-        for (const row of read.rows)
-          got.push(...decodeBatch(row.batch).map(({ eventId, key }) => ({ id: eventId, key })))
-        at = read.end
-        if (last && !read.full && got.length >= 400) break
+        let full = false
+        for (const lane of lanes) {
+          const read = await page(lane, on(from, lane), 7)
+          for (const row of read.rows)
+            got.push(...decodeBatch(row.batch).map(({ eventId, key }) => ({ id: eventId, key })))
+          from.set(lane, read.end)
+          full ||= read.full
+        }
+        if (last && !full && got.length >= 400) break
       }
       await Promise.all(writers)
       expect(got.length).toBe(400)
@@ -148,30 +174,56 @@ export function describeLog(name: string, open: () => Promise<LogUnderTest>): vo
     test('the lag is what lies behind a place, in events and in age, and nothing at the end', async () => {
       const from = await end()
       const [topic] = given.topics
+      const want = { topics: [topic] }
+      const lag = async (places: Places) => {
+        const lanes = await lanesOf([topic])
+        const each = await Promise.all(lanes.map((lane) => given.log.lag(given.source, lane, on(places, lane), want)))
+        return {
+          events: each.reduce((sum, one) => sum + one.events, 0),
+          seconds: Math.max(...each.map((one) => one.seconds)),
+        }
+      }
       const ids = await write(topic, 'a', 'b', 'c')
-      const behind = await given.log.lag(given.source, given.shard, from, { topics: given.topics })
-      expect(behind.events).toBe(3)
+      const behind = await eventually(async () => {
+        const now = await lag(from)
+        expect(now.events).toBe(3)
+        return now
+      })
       expect(behind.seconds).toBeGreaterThanOrEqual(0)
       expect(behind.seconds).toBeLessThan(60)
-      const { end: done } = await arrives(from, ids)
-      expect(await given.log.lag(given.source, given.shard, done, { topics: given.topics })).toEqual({
-        events: 0,
-        seconds: 0,
-      })
+      const { end: done } = await arrives(from, ids, 1_000, [topic])
+      expect(await lag(done)).toEqual({ events: 0, seconds: 0 })
     })
 
     test('from the beginning, everything kept is read', async () => {
       const [topic] = given.topics
       const [id] = await write(topic, 'a')
       await eventually(async () => {
-        const all = (await readAll(beginning)).ids
-        expect(all.at(-1)).toBe(id)
+        const all = (await readAll(await everywhere(beginning))).ids
+        expect(all).toContain(id)
         expect(new Set(all).size).toBe(all.length)
       })
     })
 
+    test('a time has a place: from there on, all is read that was written since, and little that was before', async () => {
+      const [topic] = given.topics
+      const before = await write(topic, 'a', 'b', 'c', 'd')
+      await eventually(async () => expect((await readAll(await everywhere(beginning))).ids).toContain(before[0]))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const sinceMs = Date.now()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const after = await write(topic, 'a', 'b', 'c', 'd')
+      await eventually(async () => {
+        const places = new Map<string, Position>()
+        for (const lane of await lanesOf(given.topics))
+          places.set(lane, await given.log.placeAt(given.source, lane, sinceMs))
+        expect((await readAll(places)).ids.toSorted()).toEqual(after.toSorted())
+      })
+    })
+
     test('a watcher is woken at once, does not miss a wake between two waits, and is let go by its signal', async () => {
-      const watch = given.log.watch(given.source)
+      const [lane] = await lanesOf(given.topics)
+      const watch = given.log.watch(given.source, lane)
       setTimeout(() => given.log.wake(given.source), 5)
       expect(await watch.waitForMore(10_000)).toBe(true)
       given.log.wake(given.source)

@@ -2,6 +2,7 @@ import { sql } from '@souk/postgres'
 import { eventually } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeBatch, encodeBatch } from './envelope.ts'
+import { describeConsumers } from './consumer.conformance.ts'
 import { describeLog } from './log.conformance.ts'
 import { readRows } from './log.sql.ts'
 import { beginning } from './log.ts'
@@ -24,6 +25,31 @@ describeLog('PostgreSQL', async () => {
       }
       return { append: session.append, commit: () => end('commit'), rollback: () => end('rollback') }
     },
+    close: stage.close,
+  }
+})
+
+describeConsumers('PostgreSQL', async () => {
+  const stage = await openStage()
+  return {
+    log: stage.log,
+    openLog: () => stage.log,
+    source: 'writer',
+    shard: 'main',
+    reader: stage.reader,
+    counted,
+    event: countedEvent,
+    eventOfTomorrow: (key) => countedEvent(key, 1, { ...counted, schemaVersion: 2 }),
+    versionOf: ({ payload }) => Number((payload as never as { version: bigint }).version),
+    write: stage.write,
+    writeRaw: (batch) =>
+      stage.writer.autocommit
+        .run(sql`insert into outbox (topic, event_count, batch) values (${counted.topic}, 1, ${batch})`)
+        .then(() => {}),
+    deliverAgain: async () => {},
+    // What forget_events does to rows older than a day.
+    forgetAll: async () => void (await stage.database.query('delete from writer.outbox')),
+    sharedBy: 1,
     close: stage.close,
   }
 })
@@ -87,6 +113,12 @@ describe('the outbox as a log', () => {
       { topics: [counted.topic], limitEvents: 10 },
     )
     expect(page).toMatchObject({ rows: [], reached: false, full: false, end: { xid: '999999999' } })
+  })
+
+  test('the whole log of a service is in one order: that of its transactions', async () => {
+    const from = await stage.end()
+    for (const keys of [['a'], ['b', 'c', 'd'], ['e']]) await stage.write(...keys.map((key) => countedEvent(key, 1)))
+    await eventually(async () => expect((await readKeys(from)).keys).toEqual(['a', 'b', 'c', 'd', 'e']))
   })
 
   test('one transaction makes one row per topic', async () => {

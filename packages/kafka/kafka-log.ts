@@ -41,8 +41,12 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
 
   const startOf = async (lane: string, from: Position) => cursors.find(lane, from) ?? (await feed.earliest(lane))
 
-  /** The record before this one was not read: it is neither behind the place, nor was it passed on the way. */
-  const hasHole = (row: KafkaRow, place: Position) => row.after !== undefined && !isBefore(row.after, place)
+  /**
+   * The record before this one was not read: it is neither behind the place, nor was it passed on the way. Who reads from
+   * the beginning takes what is kept, and misses nothing it ever had.
+   */
+  const hasHole = (row: KafkaRow, place: Position) =>
+    row.after !== undefined && place.xid !== '0' && !isBefore(row.after, place)
 
   /** What is there from a place on, at most so many events. */
   async function scan(lane: string, from: Position, wants: (row: KafkaRow) => boolean, limitEvents: number) {

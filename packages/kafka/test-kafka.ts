@@ -1,12 +1,4 @@
-import {
-  createOutbox,
-  createPostgresLog,
-  type EventLog,
-  newEvent,
-  type NewEvent,
-  defineEvent,
-  encodeBatch,
-} from '@souk/events'
+import { createOutbox, createPostgresLog, type EventLog, newEvent, type NewEvent, defineEvent } from '@souk/events'
 import { StockChangedSchema, type StockChanged } from '@souk/contracts/inventory'
 import { fakeMetrics, memoryLog, type TestDatabase, testDatabase } from '@souk/testing'
 import {
@@ -17,6 +9,7 @@ import {
   relaySchema,
   type RelayOptions,
   startRelay,
+  unrelayedSeconds,
 } from './index.ts'
 
 // For this package's tests: a service that writes events, one that consumes them, a relay between, and a real broker.
@@ -29,6 +22,8 @@ export const noted = defineEvent({ type: 'writer.noted', topic: 'writer.note', .
 
 export const countedEvent = (key: string, version: number, type = counted): NewEvent =>
   newEvent(type, { variantId: key, version: BigInt(version) }, { occurredAtMs: Date.now(), correlationId: 'test' })
+
+export const versionOf = ({ payload }: Event): number => Number((payload as never as { version: bigint }).version)
 
 export type Stage = {
   database: TestDatabase
@@ -77,6 +72,7 @@ export async function openStage(brokers: readonly string[], more: Partial<KafkaS
       logger: memoryLog(),
       clock: () => new Date(),
       onWake: (source) => outboxes.wake(source),
+      unrelayedSeconds: (source) => unrelayedSeconds({ log: outboxes, db: relayDb, shard: 'main' }, source),
     })
     logs.push(log)
     return log
@@ -118,5 +114,3 @@ export async function openStage(brokers: readonly string[], more: Partial<KafkaS
     },
   }
 }
-
-export { encodeBatch }
