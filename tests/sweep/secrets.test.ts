@@ -123,9 +123,11 @@ describe('nothing that opens something, and nobody by name, is to be read', () =
   test('in any table, events and remembered answers included', async () => {
     for (const [what, secret] of secrets) expect(await tablesHolding(stage.query, secret), what).toEqual([])
   })
-  test('but for the accounts themselves, the news that there is one, and the address book of messages', async () => {
+  test('but for the accounts themselves, the news that there is one, customers, and the address book of messages', async () => {
     for (const text of personal)
       expect(await tablesHolding(stage.query, text)).toEqual([
+        'customers.customer_terms',
+        'customers.customers',
         'identity.accounts',
         'identity.outbox',
         'notifications.recipients',

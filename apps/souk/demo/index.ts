@@ -1,5 +1,6 @@
 import { categories } from './categories.ts'
 import { productsOf, shopPictureUrl } from './compose.ts'
+import { householdsOf } from './households.ts'
 import { people } from './people.ts'
 import { reviewsOf } from './reviews.ts'
 import { salesAround, stockedForSales } from './sales.ts'
@@ -24,5 +25,6 @@ export function demoMarketplace(now: Date): DemoMarketplace {
   const products = stockedForSales(trades.flatMap(productsOf), sales)
   const everybody = people(trades)
   const reviews = reviewsOf(products, everybody)
-  return { categories: categories(), shops: shops(), people: everybody, products, sales, reviews }
+  const households = householdsOf(products, sales, everybody)
+  return { categories: categories(), shops: shops(), people: everybody, products, sales, reviews, households }
 }

@@ -80,6 +80,22 @@ export type DemoReview = {
   pending?: boolean
 }
 
+/** Where a shopper lives, and what lies in the cart: products of several shops, one or two of each. */
+export type DemoHousehold = {
+  personKey: string
+  addresses: {
+    label: string
+    name: string
+    line1: string
+    line2?: string
+    postalCode: string
+    city: string
+    region?: string
+    country: string
+  }[]
+  cart: { productKey: string; quantity: number }[]
+}
+
 export type DemoMarketplace = {
   categories: DemoCategory[]
   shops: DemoShop[]
@@ -87,4 +103,5 @@ export type DemoMarketplace = {
   products: DemoProduct[]
   sales: DemoSale[]
   reviews: DemoReview[]
+  households: DemoHousehold[]
 }

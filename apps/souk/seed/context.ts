@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createOutbox } from '@souk/events'
 import { createShards } from '@souk/postgres'
-import { createWork, homeShard, type ServiceContext } from '@souk/service'
+import { createWork, type ServiceContext } from '@souk/service'
 import { lagOfConsumers } from '../audit/cross-checks.ts'
 import type { House } from '../house.ts'
 
@@ -9,11 +9,11 @@ import type { House } from '../house.ts'
 export function seedContext(house: House, service: string): ServiceContext<never> {
   const found = house.running.services.find(({ definition }) => definition.name === service)
   if (found === undefined) throw new Error(`${service} does not run in this process`)
-  const { db } = found
+  const { db, databases } = found
   return {
     config: house.config as never,
     db,
-    shards: createShards([{ name: homeShard, db }]),
+    shards: createShards(databases, databases.length > 1 ? house.division.at : undefined),
     outbox: createOutbox({ wake: () => house.eventLog.wake(service) }),
     clock: house.clock,
     log: house.log,

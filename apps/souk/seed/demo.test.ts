@@ -53,6 +53,14 @@ describe('stocking a marketplace', () => {
     expect(audit.checks.filter(({ findings, failure }) => findings.length > 0 || failure !== undefined)).toEqual([])
   })
 
+  test('every shopper is at home somewhere and has a cart with things in it', async () => {
+    const [row] = await database.query<Record<string, number>>(`
+      select (select count(distinct customer_id)::int from customers.addresses) as homes,
+             (select count(distinct cart_id)::int from carts.cart_items) as carts,
+             (select count(*)::int from carts.cart_items) as items`)
+    expect(row).toEqual({ homes: 8, carts: 8, items: 24 })
+  })
+
   test('everything on the shelves may be promised, and sales have their units', async () => {
     const row = await counts()
     expect(Number(row?.granted)).toBe(Number(row?.on_hand))

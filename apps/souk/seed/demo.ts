@@ -5,6 +5,7 @@ import type { House } from '../house.ts'
 import type { SignIn } from '../running.ts'
 import { seedContext, untilHandled } from './context.ts'
 import { stockCategories } from './demo-categories.ts'
+import { stockHouseholds } from './demo-households.ts'
 import { findDemoProducts, stockProducts } from './demo-products.ts'
 import { stockReviews } from './demo-reviews.ts'
 import { findDemoShops, stockShops } from './demo-shops.ts'
@@ -79,6 +80,7 @@ async function stock(
   }
   onProgress('Stocking the demo: reviews')
   await stockReviews(house, desk, demo, shopIds, accountOf)
+  await stockHouseholds(desk, demo, accountOf)
   onProgress('Stocking the demo: sales')
   await untilHandled(house)
   await planSales(desk, operator, demo, shopIds)
