@@ -31,6 +31,8 @@ describe('an order is delivered', () => {
       totalMinor: BigInt(totalMinor),
       currencyCode: 'EUR',
       paymentMethod: 'cash-on-delivery',
+      dueMinor: BigInt(totalMinor),
+      productIds: [expect.any(String)],
     })
   })
 
@@ -91,16 +93,19 @@ describe('what is refused at the door', () => {
     })
   })
 
-  test('leaves an order delivered when another part of it arrived', async () => {
+  test('leaves an order delivered when another part of it arrived, of which alone the money is due', async () => {
     const { orderId, first, variantId } = await inTwoParts()
     await world.ship(orderId)
     await world.deliver(orderId, { shipmentId: first.shipmentId, outcome: 'failed' })
     expect((await world.deliver(orderId)).order).toMatchObject({ status: 'delivered' })
+    expect((await world.told(orderId)).at(-1)).toMatchObject({ dueMinor: 1_999n, totalMinor: 3n * 1_999n })
     const [coming, ...more] = await world.returns(orderId)
     expect(more).toEqual([])
     await world.receive(coming?.returnId ?? '', [{ variantId, disposition: 'restock' }])
     await world.finishReturn(coming?.returnId ?? '')
-    expect([world.till.of(orderId), world.till.isOver(orderId)]).toEqual([2 * 1_999, false])
+    // Nobody paid for those two units, so nobody gets anything for them.
+    expect([world.till.of(orderId), world.till.isOver(orderId)]).toEqual([0, false])
+    expect((await world.told(orderId)).at(-1)).toMatchObject({ type: 'returned', refundMinor: 0n })
   })
 
   test('and lost on its way back is settled all the same, with nothing on the shelf', async () => {
@@ -112,6 +117,20 @@ describe('what is refused at the door', () => {
     await world.receive(returnId, [{ variantId, disposition: 'write-off', quantity: 0 }])
     expect(await world.finishReturn(returnId)).toMatchObject({ state: 'settled', refundMinor: totalMinor })
     expect([world.shelf.left(variantId), world.till.of(orderId)]).toEqual([3, totalMinor])
+  })
+
+  test('is not the shop’s to be refused: the customer never had it', async () => {
+    const { orderId } = await world.confirmed(await world.goods(1))
+    await world.ship(orderId)
+    await world.deliver(orderId, { outcome: 'failed' })
+    const returnId = (await world.returns(orderId))[0]?.returnId ?? ''
+    expect(
+      await callRoute(world.routes, 'refuseReturn', {
+        principal: world.keeper,
+        params: { shopId: world.shopId, returnId },
+        body: { answer: 'no' },
+      }),
+    ).toMatchObject({ status: 409, body: { code: 'illegal-return-transition' } })
   })
 
   test('said twice comes back once', async () => {

@@ -5,8 +5,8 @@ import { moveShipments, shipmentsOf } from './fulfilment.sql.ts'
 import { next, type Order } from './order.ts'
 import { orderDeliveredEvent } from './order-events.ts'
 import { lockOrder, saveOrder } from './orders.sql.ts'
-import type { Return } from './return.ts'
-import { insertReturn } from './returns.sql.ts'
+import { dueAtTheDoor, type Return, undeliveredLines } from './return.ts'
+import { insertReturn, returnsOf } from './returns.sql.ts'
 import { moveOrder, orderNotFound } from './ship-order.ts'
 import type { Shipment } from './shipment.ts'
 
@@ -54,12 +54,20 @@ export async function deliverOrder(
     { state, at: now },
   )
   const after = shipments.map((each) => (arrived.includes(each) ? { ...each, state, endedAtMs: now.getTime() } : each))
+  // Without a shipment that failed there is nothing on its way back that matters here, and nothing to be asked.
+  const returns = after.some((each) => each.state === 'failed') ? await returnsOf(tx, [order.orderId]) : []
   if (state === 'failed')
-    for (const shipment of arrived) await insertReturn(tx, comingBack(order, shipment, now, command.correlationId), now)
+    for (const shipment of arrived) {
+      const coming = comingBack(order, shipment, returns, now, command.correlationId)
+      await insertReturn(tx, coming, now)
+      returns.push(coming)
+    }
   if (!isDelivered(order, after)) return { order, shipments: after }
   const delivered = moveOrder(order, next(order.status, 'deliver'), now)
   await saveOrder(tx, delivered)
-  await outbox.append(tx, [orderDeliveredEvent(delivered, after, now.getTime(), command.correlationId)])
+  await outbox.append(tx, [
+    orderDeliveredEvent(delivered, after, dueAtTheDoor(delivered, returns), now.getTime(), command.correlationId),
+  ])
   return { order: delivered, shipments: after }
 }
 
@@ -68,23 +76,32 @@ const isDelivered = (order: Order, shipments: readonly Shipment[]): boolean =>
   shipments.every(({ state }) => state !== 'issued' && state !== 'issuing') &&
   shipments.some(({ state }) => state === 'delivered')
 
-const comingBack = (order: Order, shipment: Shipment, now: Date, correlationId: string): Return => ({
-  returnId: uuidv7(now.getTime(), bucketInId(order.orderId)),
-  orderId: order.orderId,
-  shopId: order.shopId,
-  customerId: order.customerId,
-  origin: 'undelivered',
-  shipmentId: shipment.shipmentId,
-  state: 'approved',
-  reason: 'undelivered',
-  note: '',
-  answer: '',
-  refundMinor: null,
-  actorId: null,
-  correlationId,
-  requestedAtMs: now.getTime(),
-  decidedAtMs: now.getTime(),
-  receivedAtMs: null,
-  settledAtMs: null,
-  lines: shipment.lines.map((line) => ({ ...line, received: null, restock: null, refundMinor: null })),
-})
+function comingBack(
+  order: Order,
+  shipment: Shipment,
+  before: readonly Return[],
+  now: Date,
+  correlationId: string,
+): Return {
+  const lines = undeliveredLines(order, shipment.lines, before)
+  return {
+    returnId: uuidv7(now.getTime(), bucketInId(order.orderId)),
+    orderId: order.orderId,
+    shopId: order.shopId,
+    customerId: order.customerId,
+    origin: 'undelivered',
+    shipmentId: shipment.shipmentId,
+    state: 'approved',
+    reason: 'undelivered',
+    note: '',
+    answer: '',
+    refundMinor: lines.reduce((sum, { refundMinor }) => sum + refundMinor, 0),
+    actorId: null,
+    correlationId,
+    requestedAtMs: now.getTime(),
+    decidedAtMs: now.getTime(),
+    receivedAtMs: null,
+    settledAtMs: null,
+    lines,
+  }
+}

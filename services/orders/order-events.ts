@@ -106,10 +106,14 @@ export const orderShippedEvent = (order: Order, shipment: Shipment, atMs: number
     { occurredAtMs: atMs, correlationId: shipment.correlationId, id: `${order.orderId}/${order.version}` },
   )
 
-/** @param shipments all of them, as they ended. */
+/**
+ * @param shipments all of them, as they ended.
+ * @param dueMinor  of the total, what is of goods that arrived; undefined when that is not known yet.
+ */
 export const orderDeliveredEvent = (
   order: Order,
   shipments: readonly Shipment[],
+  dueMinor: number | undefined,
   atMs: number,
   correlationId: string,
 ): NewEvent =>
@@ -118,6 +122,7 @@ export const orderDeliveredEvent = (
     {
       ...moved(order),
       productIds: productsArrived(order, shipments),
+      ...(dueMinor !== undefined && { dueMinor: BigInt(dueMinor) }),
       deliveredAtMs: BigInt(atMs),
       paymentMethod: order.paymentMethod,
       totalMinor: BigInt(order.totalMinor),

@@ -77,6 +77,16 @@ export async function answerReturn(tx: Tx, clock: () => Date, command: AnswerRet
   const { returned } = await lockReturn(tx, command.returnId, command.shopId)
   const wanted = command.approve ? 'approved' : 'refused'
   if (returned.state === wanted) return returned
+  // What never reached the customer is not his to be refused: it is received, if need be with nothing in it.
+  if (returned.origin === 'undelivered' && !command.approve)
+    throw orderErrors.error(
+      'illegal-return-transition',
+      'Goods that could not be delivered are received, or lost: receive 0.',
+      {
+        from: returned.state,
+        action: 'refuse',
+      },
+    )
   const state = nextOfReturn(returned.state, command.approve ? 'approve' : 'refuse')
   const now = clock()
   await decideReturn(tx, returned.returnId, state, command.answer, now)

@@ -49,7 +49,7 @@ export type ReturnLine = ShipmentLine & {
   /** Units that came; null until they did. */
   readonly received: number | null
   readonly restock: boolean | null
-  /** Their part of what was paid; null until they came. */
+  /** Their part of what was paid: fixed when they came, of what could not be delivered when that was known. */
   readonly refundMinor: number | null
 }
 
@@ -127,17 +127,7 @@ export function receive(
   before: readonly Return[],
   came: readonly ReceivedLine[],
 ): (ReturnLine & { received: number; restock: boolean; refundMinor: number })[] {
-  const paid =
-    order.extras?.pricing?.lines.map(({ paidMinor }) => paidMinor) ??
-    apportion(
-      order.totalMinor,
-      order.lines.map(({ totalMinor }) => totalMinor),
-    )
-  const units = ({ origin }: Pick<Return, 'origin'>, line: ReturnLine) =>
-    line.received === null ? 0 : origin === 'undelivered' ? line.quantity : line.received
-  const paidBackBefore = unitsByLine(
-    before.map((each) => ({ lines: each.lines.map((line) => ({ ...line, quantity: units(each, line) })) })),
-  )
+  const worth = worthOf(order, before)
   const strange = came.find((line) => !returned.lines.some(({ variantId }) => variantId === line.variantId))
   if (strange !== undefined) throw lineNotFound(strange.variantId)
   const lines = returned.lines.map((line) => {
@@ -150,20 +140,75 @@ export function receive(
         `Name every line of the return once, with ${line.quantity} units at most of the variant ${line.variantId}.`,
         { variantId: line.variantId, announced: line.quantity },
       )
-    const earlier = paidBackBefore.get(line.lineNo) ?? 0
-    const ordered = order.lines[line.lineNo - 1]?.quantity ?? 0
-    const share = (upTo: number) => shareOfUnits(paid[line.lineNo - 1] ?? 0, ordered, upTo)
+    const units = unitsGivenBack(returned, { ...line, received })
     return {
       ...line,
       received,
       restock: one.disposition === 'restock',
-      refundMinor: share(earlier + units(returned, { ...line, received })) - share(earlier),
+      refundMinor: line.refundMinor ?? worth(line.lineNo, units),
     }
   })
   const nothingCame = returned.origin === 'customer' && lines.every(({ received }) => received === 0)
   if (nothingCame)
     throw orderErrors.error('return-lines-differ', 'Something must have come: refuse the return if nothing did.')
   return lines
+}
+
+/**
+ * What could not be delivered, with its part of what was paid or was to be paid: fixed now, so that it is known what is
+ * due for the rest.
+ * @param before the order's other returns.
+ */
+export function undeliveredLines(
+  order: Pick<Order, 'lines' | 'totalMinor' | 'extras'>,
+  lines: readonly ShipmentLine[],
+  before: readonly Return[],
+): (ReturnLine & { refundMinor: number })[] {
+  const worth = worthOf(order, before)
+  return lines.map((line) => ({
+    ...line,
+    received: null,
+    restock: null,
+    refundMinor: worth(line.lineNo, line.quantity),
+  }))
+}
+
+/** Units of a line that a return gives the money of: those that came; of what was not delivered, all of them. */
+const unitsGivenBack = ({ origin }: Pick<Return, 'origin'>, line: ReturnLine): number =>
+  origin === 'undelivered'
+    ? line.received === null && line.refundMinor === null
+      ? 0
+      : line.quantity
+    : (line.received ?? 0)
+
+/** What the next units of a line give back, after those that other returns have given back or will. */
+function worthOf(order: Pick<Order, 'lines' | 'totalMinor' | 'extras'>, before: readonly Return[]) {
+  const paid =
+    order.extras?.pricing?.lines.map(({ paidMinor }) => paidMinor) ??
+    apportion(
+      order.totalMinor,
+      order.lines.map(({ totalMinor }) => totalMinor),
+    )
+  const counted = before.filter(({ state }) => state !== 'refused')
+  const earlier = unitsByLine(
+    counted.map((each) => ({ lines: each.lines.map((line) => ({ ...line, quantity: unitsGivenBack(each, line) })) })),
+  )
+  return (lineNo: number, units: number): number => {
+    const ordered = order.lines[lineNo - 1]?.quantity ?? 0
+    const share = (upTo: number) => shareOfUnits(paid[lineNo - 1] ?? 0, ordered, upTo)
+    const from = earlier.get(lineNo) ?? 0
+    return share(from + units) - share(from)
+  }
+}
+
+/**
+ * Of the order's total, what is of goods that arrived: what is still to be collected at the door. Undefined where the
+ * worth of what did not arrive is not fixed yet: it began to come back before that was done at once.
+ */
+export function dueAtTheDoor(order: Pick<Order, 'totalMinor'>, returns: readonly Return[]): number | undefined {
+  const undelivered = returns.filter(({ origin, state }) => origin === 'undelivered' && state !== 'refused')
+  if (undelivered.some(({ refundMinor }) => refundMinor === null)) return undefined
+  return undelivered.reduce((due, { refundMinor }) => due - (refundMinor ?? 0), order.totalMinor)
 }
 
 /**

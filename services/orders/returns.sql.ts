@@ -56,15 +56,16 @@ export const returnsOfShop = async (
 export async function insertReturn(tx: Tx, one: Return, tryAt: Date): Promise<void> {
   await tx.run(sql`
     insert into returns (return_id, order_id, shop_id, customer_id, origin, shipment_id, state, reason, note, answer,
-      correlation_id, requested_at, decided_at, try_at)
+      refund_minor, correlation_id, requested_at, decided_at, try_at)
     values (${one.returnId}, ${one.orderId}, ${one.shopId}, ${one.customerId}, ${one.origin}, ${one.shipmentId}, ${one.state},
-      ${one.reason}, ${one.note}, ${one.answer}, ${one.correlationId}, ${new Date(one.requestedAtMs)},
+      ${one.reason}, ${one.note}, ${one.answer}, ${one.refundMinor}, ${one.correlationId}, ${new Date(one.requestedAtMs)},
       ${one.decidedAtMs === null ? null : new Date(one.decidedAtMs)}, ${tryAt})`)
   await tx.run(sql`
-    insert into return_lines (return_id, line_no, variant_id, quantity)
+    insert into return_lines (return_id, line_no, variant_id, quantity, refund_minor)
     select ${one.returnId}, * from unnest(${integerArray(one.lines.map(({ lineNo }) => lineNo))}::smallint[],
       ${uuidArray(one.lines.map(({ variantId }) => variantId))}::uuid[],
-      ${integerArray(one.lines.map(({ quantity }) => quantity))}::int[])`)
+      ${integerArray(one.lines.map(({ quantity }) => quantity))}::int[],
+      ${one.lines.map(({ refundMinor }) => refundMinor)}::bigint[])`)
 }
 
 /** The shop's answer. For whoever has locked the order. */

@@ -115,6 +115,8 @@ export const orderRpc = (deps: RpcDeps): RpcHandlers => {
           currencyCode: row.currency,
           returnedMinor: BigInt(row.returned_minor),
           returningMinor: BigInt(row.returning_minor),
+          undeliveredMinor: BigInt(row.undelivered_minor),
+          undeliveredSettledMinor: BigInt(row.undelivered_settled_minor),
           undoing: row.undoing,
         })),
       }),

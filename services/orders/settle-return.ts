@@ -10,6 +10,7 @@ import { readOrders, saveOrder } from './orders.sql.ts'
 import { lockReturn, returnNotFound } from './request-return.ts'
 import { nextOfReturn, receive, type ReceivedLine, type Return } from './return.ts'
 import { findReturn, markSettled, markStored, receiveReturn, returnsOf } from './returns.sql.ts'
+import { unitsByLine } from './shipment.ts'
 import { callTimeoutMs, firstTryAgainMs, moveOrder } from './ship-order.ts'
 
 export type ReceiveReturn = {
@@ -79,24 +80,30 @@ async function takeBack(
   return writtenOff.map(({ variantId }) => variantId)
 }
 
-async function giveBack({ db, money }: SettleDeps, { returnId, orderId, refundMinor, correlationId }: Return) {
-  if (refundMinor === null || refundMinor === 0) return
+async function giveBack({ db, money }: SettleDeps, returned: Return) {
+  const { returnId, orderId, refundMinor, correlationId } = returned
+  if (refundMinor === null) return
   const [order] = await readOrders(db.autocommit, [orderId])
-  const returns = await returnsOf(db.autocommit, [orderId])
+  const isOver = order !== undefined && nothingArrived(order, await returnsOf(db.autocommit, [orderId]))
+  if (refundMinor === 0 && !isOver) return
   // To payments 0 means all that is left: the payment is over then, also one that was to be collected at the door.
-  const amountMinor = order !== undefined && nothingArrived(order, returns) ? 0 : refundMinor
+  const amountMinor = isOver ? 0 : refundMinor
+  // Payments knows what was collected: of cash for what was not handed over usually nothing, and then nothing goes back.
+  const unpaid = returned.origin === 'undelivered' && order?.paymentMethod === 'cash-on-delivery' && amountMinor > 0
+  const cause = unpaid ? 'undelivered' : 'returned'
   await money.giveBack(
-    {
-      items: [{ orderId, causeId: returnId, cause: 'returned', amountMinor: BigInt(amountMinor), correlationId }],
-    },
+    { items: [{ orderId, causeId: returnId, cause, amountMinor: BigInt(amountMinor), correlationId }] },
     { timeoutMs: callTimeoutMs },
   )
 }
 
-/** Whether all that was paid or to be paid is of goods that could not be delivered. */
-const nothingArrived = ({ totalMinor }: Order, returns: readonly Return[]): boolean =>
-  returns.every(({ origin }) => origin === 'undelivered') &&
-  returns.reduce((sum, { refundMinor }) => sum + (refundMinor ?? 0), 0) === totalMinor
+/** Whether every unit of the order went out, could not be delivered, and has been looked at. */
+function nothingArrived({ lines }: Order, returns: readonly Return[]): boolean {
+  const back = unitsByLine(
+    returns.filter(({ origin, receivedAtMs }) => origin === 'undelivered' && receivedAtMs !== null),
+  )
+  return lines.every(({ quantity }, index) => back.get(index + 1) === quantity)
+}
 
 async function settle(tx: Tx, { outbox, clock, count }: SettleDeps, returnId: string, shopId: string): Promise<Return> {
   const { order, returned } = await lockReturn(tx, returnId, shopId)

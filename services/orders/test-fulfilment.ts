@@ -204,7 +204,7 @@ function goodsOnShelves(world: Pick<Awaited<ReturnType<typeof ordersWorld>>, 'db
   }
 }
 
-type GiveBack = { items: readonly { orderId: string; causeId: string; amountMinor: bigint }[] }
+type GiveBack = { items: readonly { orderId: string; causeId: string; cause: string; amountMinor: bigint }[] }
 
 /** A till that gives back once for each cause. */
 function moneyInTheTill() {
@@ -215,10 +215,11 @@ function moneyInTheTill() {
     [...given.values()].reduce((sum, { orderId, minor }) => sum + (orderId === order ? minor : 0), 0)
   return {
     giveBack({ items }: GiveBack) {
-      for (const { orderId, causeId, amountMinor } of items) {
+      for (const { orderId, causeId, cause, amountMinor } of items) {
         if (given.has(causeId)) continue
         const left = (paid.get(orderId) ?? 0) - of(orderId)
-        const minor = amountMinor === 0n ? left : Number(amountMinor)
+        // As payments does: at the door only what was handed over was paid.
+        const minor = cause === 'undelivered' ? 0 : amountMinor === 0n ? left : Number(amountMinor)
         if (minor < 0 || minor > left)
           throw new Error(`order ${orderId} has ${left} left, and is to give back ${minor}`)
         given.set(causeId, { orderId, minor })

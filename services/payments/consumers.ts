@@ -29,11 +29,19 @@ export const paymentConsumers = (deps: ChangeDeps): Consumer[] => [
   },
 ]
 
+const dueOf = ({ dueMinor }: { dueMinor?: bigint }) => (dueMinor === undefined ? undefined : Number(dueMinor))
+
 function collect(event: Event): Asked[] {
   const { correlationId } = event
   if (isEvent(event, orderDelivered))
     return event.payload.paymentMethod === 'cash-on-delivery'
-      ? [{ paymentId: event.payload.orderId, command: { do: 'collect' }, correlationId }]
+      ? [
+          {
+            paymentId: event.payload.orderId,
+            command: { do: 'collect', dueMinor: dueOf(event.payload) },
+            correlationId,
+          },
+        ]
       : []
   return isEvent(event, orderShipped) && event.payload.paymentMethod !== 'cash-on-delivery'
     ? [{ paymentId: event.payload.orderId, command: { do: 'ship' }, correlationId }]

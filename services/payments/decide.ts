@@ -4,10 +4,12 @@ import {
   evolve,
   type Fact,
   type FailureReason,
+  type GiveBack,
   isCollected,
   isUnwanted,
   leftToRefund,
   type OperationKind,
+  type Payment,
   paymentMethods,
   refuse,
   wanted,
@@ -32,8 +34,8 @@ export type Command =
       readonly refundId: string | null
       readonly reason: string
     }
-  /** Cash was taken at the door. */
-  | { readonly do: 'collect' }
+  /** Cash was taken at the door: for what arrived; undefined: for all of it. */
+  | { readonly do: 'collect'; readonly dueMinor?: number | undefined }
   /** Goods have left: promised money is collected. */
   | { readonly do: 'ship' }
   /** By a person. */
@@ -108,7 +110,7 @@ function factsOf(dossier: Dossier, command: Command): Fact[] {
       return refused(dossier, command)
     case 'collect':
       if (payment.method !== 'cash-on-delivery' || payment.state !== 'authorised') return []
-      return [captured(payment.amountMinor, 0, null)]
+      return collected(payment.amountMinor, command.dueMinor)
     case 'ship':
       return payment.state === 'authorised' && intent !== undefined && !isUnwanted(dossier) ? [wanted('capture')] : []
     case 'capture':
@@ -124,6 +126,12 @@ function factsOf(dossier: Dossier, command: Command): Fact[] {
       return refundFacts(dossier, { ...command, amountMinor })
     }
   }
+}
+
+/** All that was handed over may have been free: then nothing was taken, and nothing is waited for. */
+function collected(amountMinor: number, dueMinor = amountMinor): Fact[] {
+  const taken = Math.min(dueMinor, amountMinor)
+  return taken === 0 && amountMinor > 0 ? [{ kind: 'released', why: 'nothing-due' }] : [captured(taken, 0, null)]
 }
 
 const captured = (amountMinor: number, feeMinor: number, providerReference: string | null): Fact => ({
@@ -359,6 +367,13 @@ function learnRefunds(dossier: Dossier, record: ProviderRecord, rules: Rules): F
   return facts
 }
 
+/** Why cash may have to go back for goods nobody handed over: what orders calls it, who do not know what was taken. */
+const undelivered = 'undelivered'
+
+/** At the door less than the whole is taken exactly when part of the goods is missing; that part was never paid. */
+const wasNeverTaken = ({ method, amountMinor, capturedMinor }: Payment, { cause }: GiveBack): boolean =>
+  cause === undelivered && method === 'cash-on-delivery' && capturedMinor < amountMinor
+
 /** What is to be given back, as far as the payment allows it now. Empty: nothing, or it has to wait. */
 function follow(dossier: Dossier, rules: Rules): Fact[] {
   const { payment, intent } = dossier
@@ -393,8 +408,9 @@ function follow(dossier: Dossier, rules: Rules): Fact[] {
     case 'partly-refunded': {
       const left = leftToRefund(payment)
       const amountMinor = giveBack.amountMinor === 0 ? left : Math.min(giveBack.amountMinor, left)
-      if (amountMinor === 0) return [done]
-      const asked = { refundId: rules.newId(), amountMinor, cause: giveBack.cause, askedBy: 'orders', reason: '' }
+      if (amountMinor === 0 || wasNeverTaken(payment, giveBack)) return [done]
+      const cause = giveBack.cause === undelivered ? 'returned' : giveBack.cause
+      const asked = { refundId: rules.newId(), amountMinor, cause, askedBy: 'orders', reason: '' }
       return [...refundFacts(dossier, asked), done]
     }
     case 'refunded':

@@ -402,6 +402,19 @@ describe('giving back', () => {
     expect(world.memory.of(id).state).toBe('voided')
   })
 
+  test('cash is collected for what arrived; of what did not nothing goes to the wallet', async () => {
+    const world = paymentsWorld(db)
+    const customerId = randomUUID()
+    const id = await world.asked({ customerId, amountMinor: 3_000 })
+    await world.giveBack(id, { causeId: randomUUID(), cause: 'undelivered', amountMinor: 400 })
+    await world.change(id, { do: 'collect', dueMinor: 2_000 })
+    await world.giveBack(id, { causeId: randomUUID(), cause: 'undelivered', amountMinor: 600 })
+    expect([await world.state(id), await balance(customerId)]).toEqual(['captured', 0])
+    expect(world.outbox.of(paymentCaptured)).toMatchObject([{ amountMinor: 2_000n }])
+    await world.giveBack(id, { causeId: randomUUID(), cause: 'returned', amountMinor: 500 })
+    expect(await balance(customerId)).toBe(500)
+  })
+
   test('cash after delivery goes to the wallet, for nobody comes to the door again', async () => {
     const world = paymentsWorld(db)
     const customerId = randomUUID()

@@ -148,10 +148,12 @@ export async function lagOfConsumers({
 }: Pick<Audited, 'running' | 'eventLog'>): Promise<ConsumerLag[]> {
   const lags: ConsumerLag[] = []
   for (const { db, parts } of running.services) {
-    const offsets = new Map((await offsetsIn(db)).map((offset) => [`${offset.consumer} ${offset.source}`, offset]))
+    const offsets = new Map(
+      (await offsetsIn(db)).map((offset) => [`${offset.consumer} ${offset.source} ${offset.shard}`, offset]),
+    )
     for (const { name, events } of parts.consumers ?? []) {
       const source = events[0]?.topic.split('.')[0] ?? ''
-      const from = offsets.get(`${name} ${source}`) ?? beginning
+      const from = (lane: string) => offsets.get(`${name} ${source} ${lane}`) ?? beginning
       const lag: ConsumerLag = { consumer: name, source, events: 0, seconds: 0 }
       for await (const { event } of tail({ log: eventLog, source, shard: homeShard, events, from, follow: false })) {
         if (lag.events === 0 && event !== undefined)

@@ -22,12 +22,16 @@ export async function everybodyTold(
   const messages = directory.client(MessageService)
   const service = running.services.find(({ definition }) => definition.name === 'notifications')
   const offsets = service === undefined ? [] : await offsetsIn(service.db)
-  const handled = offsets.find((offset) => offset.consumer === consumer)
+  // By lane of the log: one, or as many as it has partitions.
+  const handled = new Map(
+    offsets.filter((offset) => offset.consumer === consumer).map((offset) => [offset.shard, offset]),
+  )
   const result: AuditResult = { checked: 0, findings: [] }
-  if (handled === undefined) return result
-  const until: Position = { xid: handled.xid, seq: handled.seq, index: handled.index }
-  const firstXid = BigInt(until.xid) - latestXids
-  const from = full || firstXid <= 0n ? beginning : { xid: String(firstXid), seq: 0, index: 0 }
+  if (handled.size === 0) return result
+  const from = (lane: string): Position => {
+    const firstXid = BigInt(handled.get(lane)?.xid ?? '0') - latestXids
+    return full || firstXid <= 0n ? beginning : { xid: String(firstXid), seq: 0, index: 0 }
+  }
 
   const ask = async (orders: readonly Confirmed[]) => {
     result.checked += orders.length
@@ -38,7 +42,7 @@ export async function everybodyTold(
   }
   let page: Confirmed[] = []
   const events = [orderConfirmed]
-  for await (const { at, event } of tail({
+  for await (const { lane, at, event } of tail({
     log: eventLog,
     source: 'orders',
     shard: homeShard,
@@ -46,7 +50,7 @@ export async function everybodyTold(
     from,
     follow: false,
   })) {
-    if (comparePositions(at, until) >= 0) break
+    if (comparePositions(at, handled.get(lane) ?? beginning) >= 0) continue
     if (event !== undefined && isConfirmation(event)) page.push(event.payload)
     if (page.length < pageSize) continue
     await ask(page)

@@ -12,6 +12,8 @@ const due = (more: Partial<Due> = {}): Due => ({
   currencyCode: 'EUR',
   returnedMinor: 0n,
   returningMinor: 0n,
+  undeliveredMinor: 0n,
+  undeliveredSettledMinor: 0n,
   undoing: false,
   ...more,
 })
@@ -33,6 +35,16 @@ const promised = { state: 'authorised', capturedMinor: 0n }
 const sentBack = { state: 'refunded', refundedMinor: 1_999n, cancelledMinor: 1_999n }
 const delivered = (more: Partial<Due> = {}) => due({ status: 'delivered', ...more })
 const cancelled = (more: Partial<Due> = {}) => due({ status: 'cancelled', ...more })
+const cash = 'cash-on-delivery'
+/** Of which 500 could not be delivered, and has come back to the shop. */
+const inPart = (more: Partial<Due> = {}) =>
+  delivered({
+    paymentMethod: cash,
+    undeliveredMinor: 500n,
+    undeliveredSettledMinor: 500n,
+    returnedMinor: 500n,
+    ...more,
+  })
 const partlyReturned = { state: 'partly-refunded', refundedMinor: 500n, returnedMinor: 500n }
 
 describe('money that is as it should be is not complained of', () => {
@@ -62,6 +74,22 @@ describe('money that is as it should be is not complained of', () => {
       paid({ state: 'voided', capturedMinor: 0n, letGo: true }),
     ],
     ['sent back of an order that is not there', undefined, paid(sentBack)],
+    ['taken at the door for what arrived', inPart(), paid({ method: cash, capturedMinor: 1_499n })],
+    [
+      'taken at the door for what arrived, of which a part was returned',
+      inPart({ returnedMinor: 800n }),
+      paid({ method: cash, state: 'partly-refunded', capturedMinor: 1_499n, refundedMinor: 300n, returnedMinor: 300n }),
+    ],
+    [
+      'taken for all of it by hand, and given back for what did not arrive',
+      inPart(),
+      paid({ ...partlyReturned, method: cash }),
+    ],
+    [
+      'not taken at the door, where only what was free arrived',
+      inPart({ undeliveredMinor: 1_999n, undeliveredSettledMinor: 0n, returnedMinor: 0n }),
+      paid({ method: cash, state: 'voided', capturedMinor: 0n }),
+    ],
     ['of nothing at all', undefined, undefined],
   ])('%s', (_, order, payment) => expect(faultOf(order, payment, nowMs)).toBeUndefined())
 })
@@ -91,6 +119,14 @@ describe('each way in which orders and payments differ is told', () => {
     ['is confirmed, and 1999 EUR was given back as of a cancelled order', due(), paid(sentBack)],
     ['has returns of 500 EUR, and only 0 was given back for them', delivered({ returnedMinor: 500n }), paid()],
     ['has returns of 0 EUR, and 500 was given back for them', delivered(), paid(partlyReturned)],
+    [
+      'has returns of 0 EUR, and 500 was given back for them',
+      inPart(),
+      paid({ ...partlyReturned, method: cash, capturedMinor: 1_499n }),
+    ],
+    ['costs 1999 EUR, and 1498 was collected', inPart(), paid({ method: cash, capturedMinor: 1_498n })],
+    ['costs 1999 EUR, and 1499 was collected', inPart({ paymentMethod: 'card' }), paid({ capturedMinor: 1_499n })],
+    ['has returns of 500 EUR, and only 0 was given back for them', inPart(), paid({ method: cash })],
     ['is not there, but 1999 EUR was collected for it and kept', undefined, paid()],
     ['is not there, but its payment is authorised', undefined, paid(promised)],
   ])('%s', (message, order, payment) => expect(faultOf(order, payment, nowMs)).toBe(message))

@@ -40,7 +40,7 @@ function moneyOfCancelled(standing: Standing): string | undefined {
 }
 
 function moneyOfLive(due: Due, standing: Standing, nowMs: number): string | undefined {
-  const { status, totalMinor, currencyCode, returnedMinor, returningMinor, sinceMs } = due
+  const { status, totalMinor, currencyCode, returningMinor, sinceMs } = due
   const { state, capturedMinor, underWay } = standing
   const wrongSum = state === 'called-off' ? undefined : otherSum(due, standing)
   if (wrongSum !== undefined) return wrongSum
@@ -51,9 +51,15 @@ function moneyOfLive(due: Due, standing: Standing, nowMs: number): string | unde
   // Somebody who may decide that let the customer off.
   if (state === 'voided' && standing.letGo) return undefined
   // Nothing of it could be delivered, and nothing was taken at the door.
-  if (state === 'voided' && returnedMinor + returningMinor >= totalMinor) return undefined
+  if (state === 'voided' && due.returnedMinor + returningMinor >= totalMinor) return undefined
+  // Everything that could be handed over was free.
+  if (state === 'voided' && atTheDoor(due) === 0n) return undefined
   if (!isCollected(standing)) return `is ${status}, and its payment is ${state}`
-  if (capturedMinor !== totalMinor) return `costs ${totalMinor} ${currencyCode}, and ${capturedMinor} was collected`
+  const inPart = capturedMinor !== totalMinor && capturedMinor === atTheDoor(due)
+  if (capturedMinor !== totalMinor && !inPart)
+    return `costs ${totalMinor} ${currencyCode}, and ${capturedMinor} was collected`
+  // Of what was never paid nothing is to be given back, though its goods came back like any others.
+  const returnedMinor = inPart ? due.returnedMinor - due.undeliveredSettledMinor : due.returnedMinor
   if (standing.cancelledMinor > 0n)
     return `is ${status}, and ${standing.cancelledMinor} ${currencyCode} was given back as of a cancelled order`
   if (standing.returnedMinor > returnedMinor + returningMinor)
@@ -62,6 +68,10 @@ function moneyOfLive(due: Due, standing: Standing, nowMs: number): string | unde
     return `has returns of ${returnedMinor} ${currencyCode}, and only ${standing.returnedMinor} was given back for them`
   return undefined
 }
+
+/** What was to be taken at the door for what arrived; undefined where money is promised before. */
+const atTheDoor = ({ status, paymentMethod, totalMinor, undeliveredMinor }: Due): bigint | undefined =>
+  status === 'delivered' && paymentMethod === 'cash-on-delivery' ? totalMinor - undeliveredMinor : undefined
 
 function otherSum(due: Due, standing: Standing): string | undefined {
   const { totalMinor, currencyCode, paymentMethod } = due

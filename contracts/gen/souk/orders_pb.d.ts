@@ -1794,6 +1794,20 @@ export declare type OrderDue = Message<"souk.orders.OrderDue"> & {
    * @generated from field: bool undoing = 9;
    */
   undoing: boolean;
+
+  /**
+   * of the total, what is of goods that could not be delivered
+   *
+   * @generated from field: int64 undelivered_minor = 10;
+   */
+  undeliveredMinor: bigint;
+
+  /**
+   * of returned_minor, what is of such goods
+   *
+   * @generated from field: int64 undelivered_settled_minor = 11;
+   */
+  undeliveredSettledMinor: bigint;
 };
 
 /**
