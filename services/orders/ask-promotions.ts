@@ -52,7 +52,7 @@ export const createPricer =
             destination: {
               method: delivery.method,
               countryCode: delivery.address.country,
-              postcode: delivery.address.postcode ?? '',
+              postcode: delivery.address.postalCode ?? '',
             },
           }),
         },

@@ -5,7 +5,7 @@ export type Address = {
   readonly name: string
   readonly line1: string
   readonly line2?: string
-  readonly postcode?: string
+  readonly postalCode?: string
   readonly city: string
   readonly region?: string
   /** ISO 3166-1 alpha-2. */
@@ -105,7 +105,7 @@ const AddressView = Type.Object(
     name: line(1, 200),
     line1: line(1, 200),
     line2: Type.Optional(line(0, 200)),
-    postcode: Type.Optional(line(0, 20)),
+    postalCode: Type.Optional(line(0, 20)),
     city: line(1, 100),
     region: Type.Optional(line(0, 100)),
     country: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2: DE.' }),
@@ -144,7 +144,7 @@ export const extrasBody = {
   ),
 }
 
-const sums = { ...closed, description: 'With the lines they add up to the total. Left out: the lines are all.' }
+const sums = { description: 'With the lines they add up to the total. Left out: the lines are all.' }
 
 /** What an order shows of it; each is left out where there is nothing. */
 export const extrasView = {

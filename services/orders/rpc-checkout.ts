@@ -111,9 +111,16 @@ function requestOf(checkout: PlaceOrdersRequest, order: OrderToPlace): OrderRequ
 const filled = <T extends object>(message: object): T =>
   Object.fromEntries(Object.entries(message).filter(([name, value]) => !name.startsWith('$') && value !== '')) as T
 
-function addressOf(address: { countryCode: string } | undefined): Delivery['address'] {
-  const { countryCode = '', ...rest } = address ?? {}
-  return { name: '', line1: '', city: '', ...filled<Partial<Delivery['address']>>(rest), country: countryCode }
+function addressOf(address: { countryCode: string; postcode: string } | undefined): Delivery['address'] {
+  const { countryCode = '', postcode = '', ...rest } = address ?? {}
+  return {
+    name: '',
+    line1: '',
+    city: '',
+    ...filled<Partial<Delivery['address']>>(rest),
+    ...(postcode !== '' && { postalCode: postcode }),
+    country: countryCode,
+  }
 }
 
 function outcomeOf(outcome: PlaceOutcome) {

@@ -17,7 +17,7 @@ const QuoteBody = Type.Object(
     voucherCodes: Type.Optional(Type.Array(Code, { maxItems: 20 })),
     delivery: Type.Optional(
       Type.Object(
-        { method: Type.Optional(Method), country: Country, postcode: Type.Optional(Type.String({ maxLength: 20 })) },
+        { method: Type.Optional(Method), country: Country, postalCode: Type.Optional(Type.String({ maxLength: 20 })) },
         closed,
       ),
     ),

@@ -29,6 +29,10 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
   cartId: (b) => [b.cartId],
   checkoutId: (b) => [b.checkoutId],
   reviewId: (b) => [b.reviewId],
+  voucherId: (b) => [b.voucherId],
+  discountId: (b) => [b.discountId],
+  rateId: (b) => [b.rateId],
+  productIds: (b) => [b.productId, b.draftId],
   shopIds: (b) => [b.shopId, b.hiddenShopId],
   slug: (b) => [b.hiddenSlug, b.draftSlug],
   shopSlug: (b) => [b.slug, b.hiddenSlug],
@@ -49,6 +53,8 @@ const everybodys = new Set([
   'parentId',
   'getCategory slug',
   'category',
+  // Of tax.
+  'country',
 ])
 
 /** Names chosen by whoever sends them, not looked up; a slug in a body is one. */

@@ -32,6 +32,8 @@ const forEverybody: Readonly<Record<string, string>> = {
   getProductRating: 'the stars of a product, none while there is no review',
   getMyReviewOf: 'one’s own review of any product, and whether one may write it',
   listShopSettings: 'settings that are for everybody, of any shop',
+  quote: 'what is on show has a price for everybody',
+  listShippingRates: 'how a shop sends its goods is on show',
   evaluateFlags: 'flags may be asked about for any shop: they permit nothing',
 }
 
@@ -44,6 +46,10 @@ const meantToWork: Readonly<Record<string, string>> = {
   'removeCartItem variantId': 'what is not in the cart need not be taken out',
   'addWish productId': 'everybody may wish for what is on show; whether it still is, the catalogue says',
   'removeWish productId': 'what is not wished for need not be removed',
+  'createVoucher productIds': 'a voucher for goods of another shop is for nothing; it holds in its own shop alone',
+  'editVoucher productIds': 'a voucher for goods of another shop is for nothing',
+  'createDiscount productIds': 'a discount for goods of another shop is for nothing; it holds in its own shop alone',
+  'replaceDiscount productIds': 'a discount for goods of another shop is for nothing',
   'setShopMember accountId': 'a shop may take on whoever it likes; only its own shop is touched',
   'removeShopMember accountId': 'nobody of another shop is a member of this one: 404',
 }

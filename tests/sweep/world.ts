@@ -59,6 +59,11 @@ export type Shop = {
   addressId: string
   cartId: string
   checkoutId: string
+  voucherId: string
+  voucherCode: string
+  /** Not active: its orders stay plain ones. */
+  discountId: string
+  rateId: string
   /** Another session of the customer. */
   sessionId: string
 }
@@ -236,6 +241,22 @@ async function openShop(world: World, name: string): Promise<Shop> {
   const cartId = await filledCart(world, buyer, variantOf(shown))
   const checkout = await must<{ id: string }>(buyer, 'POST', `/v1/carts/${cartId}/checkout`, {})
   await filledCart(world, buyer, variantOf(shown))
+  const code = `${name}-${unique()}`.toUpperCase().slice(0, 40)
+  const voucher = await must<{ id: string }>(owner, 'POST', `/v1/shops/${shop.id}/vouchers`, {
+    code,
+    title: `${mark}voucher`,
+    kind: 'percent',
+    percent: 10,
+    uses: 1_000_000,
+  })
+  const discount = await must<{ id: string }>(owner, 'POST', `/v1/shops/${shop.id}/discounts`, {
+    title: `${mark}discount`,
+    kind: 'percent',
+    percent: 10,
+    active: false,
+  })
+  const parcel = { name: 'Parcel', priceMinor: 490, currency: 'EUR' }
+  const rate = await must<{ id: string }>(owner, 'POST', `/v1/shops/${shop.id}/shipping-rates`, parcel)
   const { items } = await must<{ items: { sessionId: string }[] }>(await signIn(buyer), 'GET', '/v1/auth/sessions')
   return {
     owner,
@@ -266,6 +287,10 @@ async function openShop(world: World, name: string): Promise<Shop> {
     addressId: address.id,
     cartId,
     checkoutId: checkout.id,
+    voucherId: voucher.id,
+    voucherCode: code,
+    discountId: discount.id,
+    rateId: rate.id,
     sessionId: items[0]?.sessionId ?? '',
   }
 }

@@ -10,6 +10,7 @@ import { recoveryRecipes } from './operations.ts'
 import { operationRecipes, orderRecipes } from './orders.ts'
 import type { Recipe, Recipes } from './recipe.ts'
 import { paymentRecipes } from './payments.ts'
+import { promotionRecipes } from './promotions.ts'
 import { reviewRecipes } from './reviews.ts'
 import { sagaRecipes } from './saga.ts'
 import { settingRecipes } from './settings.ts'
@@ -30,6 +31,7 @@ export const recipes: Recipes = {
   ...sagaRecipes,
   ...paymentRecipes,
   ...notificationRecipes,
+  ...promotionRecipes,
   ...reviewRecipes,
   ...settingRecipes,
   ...operationRecipes,

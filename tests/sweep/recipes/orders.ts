@@ -2,8 +2,18 @@ import { freshOrder } from './fresh.ts'
 import { buyer, keeper, operator, type Recipes, shopper } from './recipe.ts'
 
 export const orderRecipes: Recipes = {
-  placeOrder: buyer('orders:place')(201, ({ a: { variantId } }) => ({
-    body: { lines: [{ variantId, quantity: 1 }], paymentMethod: 'cash-on-delivery', priority: 'normal' },
+  placeOrder: buyer('orders:place')(201, ({ a: { variantId, voucherCode } }) => ({
+    body: {
+      lines: [{ variantId, quantity: 1 }],
+      paymentMethod: 'cash-on-delivery',
+      priority: 'normal',
+      voucherCodes: [voucherCode],
+      delivery: {
+        method: 'standard',
+        address: { name: 'Ada', line1: 'Street 1', postalCode: '10115', city: 'Berlin', country: 'DE' },
+      },
+      contact: { name: 'Ada', email: 'ada@souk.example' },
+    },
   })),
   listMyOrders: buyer('orders:read-own')(200, () => ({ query: { limit: 5 } })),
   placeFlashSaleOrder: buyer('orders:place')(201, ({ a: { saleProductId, saleVariantId } }) => ({
