@@ -8,7 +8,13 @@ export type Engine = {
   obtain(options?: { onProgress?: (message: string) => void }): Promise<EngineLocation>
 }
 
-export declare const engines: { readonly kafka: Engine; readonly redis: Engine; readonly pgbouncer: Engine }
+export declare const engines: {
+  readonly kafka: Engine
+  readonly redis: Engine
+  readonly pgbouncer: Engine
+  readonly opensearch: Engine & { readonly starter: string }
+  readonly minio: Engine
+}
 
 /** Whether a test that cannot have its engine has failed, instead of saying that it was not tried: so it is in CI. */
 export declare function enginesRequired(): boolean

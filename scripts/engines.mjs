@@ -1,10 +1,12 @@
 // The servers the cluster and some tests need beside PostgreSQL: found on this machine, or fetched once into the engines'
 // cache (SOUK_ENGINES, default ~/.cache/souk/engines), which clones share.
-//   npm run engines               obtains all
+//   npm run engines               obtains all that are not slow to build
 //   npm run engines -- kafka      one
 //   npm run engines -- --list     says where they are, and fetches nothing
 import { debianEngine } from './engines/debian.mjs'
 import { kafka } from './engines/kafka.mjs'
+import { minio } from './engines/minio.mjs'
+import { opensearch } from './engines/opensearch.mjs'
 import { fileURLToPath } from 'node:url'
 
 /** By name: `locate()` says where it is or undefined; `obtain({ onProgress })` fetches it when missing, or throws EngineMissing. */
@@ -22,6 +24,8 @@ export const engines = {
     packageName: 'pgbouncer',
     elsewhere: 'brew install pgbouncer',
   }),
+  opensearch,
+  minio,
 }
 
 /** Whether a test that cannot have its engine has failed, instead of saying that it was not tried: so it is in CI. */
@@ -37,7 +41,8 @@ async function main(args) {
     process.exit(2)
   }
   let missing = 0
-  for (const name of named.length > 0 ? named : Object.keys(engines)) {
+  const usual = Object.keys(engines).filter((name) => args.includes('--list') || !engines[name].slow)
+  for (const name of named.length > 0 ? named : usual) {
     const began = Date.now()
     try {
       const where = args.includes('--list')

@@ -3,6 +3,7 @@ import { catalog } from '@souk/catalog'
 import { customers } from '@souk/customers'
 import { identity } from '@souk/identity'
 import { inventory } from '@souk/inventory'
+import { media } from '@souk/media'
 import { notifications } from '@souk/notifications'
 import { orders } from '@souk/orders'
 import { payments } from '@souk/payments'
@@ -27,6 +28,7 @@ export const allServices: readonly ServiceDefinition[] = [
   carts,
   reviews,
   search,
+  media,
   settings,
 ] as never
 

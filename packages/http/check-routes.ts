@@ -23,6 +23,8 @@ export function faultsOfRoutes(routes: readonly Route[], knownCodes: ReadonlySet
       fault('takes a body, which its method has none of')
     if (route.rawBody && (route.body !== undefined || route.method === 'GET'))
       fault('takes its body raw, and so declares none and is no GET')
+    if (route.streamBody && (route.rawBody || route.body !== undefined || route.method === 'GET'))
+      fault('takes its body as a stream, and so declares none and is no GET')
     for (const part of ['params', 'query', 'body'] as const) {
       const schema = route[part]
       if (schema !== undefined) for (const text of faultsOfSchema(schema)) fault(`${part}: ${text}`)

@@ -42,7 +42,8 @@ export function codesOf(route: Route): string[] {
   const codes = new Set<string>(['rate-limited', 'internal', 'overloaded', 'database-unavailable', 'handler-timeout'])
   if (route.params !== undefined || route.query !== undefined || route.body !== undefined)
     codes.add('validation-failed')
-  if (route.rawBody) for (const code of ['body-too-large', 'unsupported-media-type']) codes.add(code)
+  if (route.rawBody || route.streamBody)
+    for (const code of ['body-too-large', 'unsupported-media-type']) codes.add(code)
   if (route.body !== undefined)
     for (const code of ['malformed-json', 'body-too-large', 'unsupported-media-type']) codes.add(code)
   if (route.access !== 'public') for (const code of ['unauthenticated', 'token-expired']) codes.add(code)
@@ -138,6 +139,16 @@ function answersOf(route: Route): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => {
       const { description = 'Done.', ...rest } = schema as Schema
+      const { contentMediaType } = schema as { contentMediaType?: string }
+      if (contentMediaType !== undefined)
+        return [
+          status,
+          {
+            description,
+            headers: answerHeaders,
+            content: { [contentMediaType]: { schema: { type: 'string', format: 'binary' } } },
+          },
+        ]
       const empty = status === '204' || status === '304' || rest.type === 'null'
       return [
         status,
@@ -161,6 +172,14 @@ function operationOf(route: Route, rows: Rows): Record<string, unknown> {
       requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
     }),
     ...(route.rawBody && { requestBody: { required: true, content: { 'application/json': { schema: {} } } } }),
+    ...(route.streamBody && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(
+          route.streamBody.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]),
+        ),
+      },
+    }),
     responses: { ...problemAnswers(route, rows), ...answersOf(route) },
   }
 }

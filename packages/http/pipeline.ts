@@ -1,3 +1,4 @@
+import { pipeline as flow, Readable } from 'node:stream'
 import { DomainError } from '@souk/errors'
 import { type Carried, carrying, type Logger } from '@souk/telemetry'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -114,7 +115,13 @@ export function createPipeline(options: PipelineOptions) {
   function handle(request: FastifyRequest): void {
     const exchange = request.exchange as Exchange
     const { definition, unsafe } = exchange.served
-    if (unsafe && definition.body === undefined && !definition.rawBody && isSomething(request.body)) {
+    if (
+      unsafe &&
+      definition.body === undefined &&
+      !definition.rawBody &&
+      !definition.streamBody &&
+      isSomething(request.body)
+    ) {
       fail(exchange, validationFailed([{ in: 'body', path: '', message: 'none is taken here' }]))
       return
     }
@@ -142,6 +149,7 @@ export function createPipeline(options: PipelineOptions) {
       log.error({ operationId: served.definition.operationId, status }, 'a route answered what it does not declare')
     let payload: string | Buffer | undefined
     try {
+      if (body instanceof Readable) return stream(exchange, status, body, headers)
       payload = payloadOf(reply, status, body, headers)
     } catch (error) {
       exchange.answeredAtMs = 0
@@ -155,6 +163,22 @@ export function createPipeline(options: PipelineOptions) {
     reply.raw.end(payload)
   }
 
+  /** Bytes that are not in memory; the handler has said how many there are. A reader that leaves ends the source, too. */
+  function stream(exchange: Exchange, status: number, body: Readable, headers: Answer['headers']): void {
+    const { reply } = exchange
+    reply.hijack()
+    reply.raw.writeHead(status, headerLines(exchange, status, '', headers))
+    if (exchange.request.method === 'HEAD') {
+      body.destroy()
+      reply.raw.end()
+      return
+    }
+    flow(body, reply.raw, (error) => {
+      if (error && error.code !== 'ERR_STREAM_PREMATURE_CLOSE')
+        log.warn({ correlationId: exchange.correlationId, error }, 'what was being sent broke off')
+    })
+  }
+
   /** Names and values in turn: what Node writes out fastest. */
   function headerLines(
     exchange: Exchange,
@@ -163,12 +187,17 @@ export function createPipeline(options: PipelineOptions) {
     headers: Answer['headers'],
   ): string[] {
     const { reply, policy, taken } = exchange
-    const lines = [...everyAnswer, 'x-correlation-id', exchange.correlationId]
+    // A route may mean another policy than answers that are never pages: a picture is for pages of any origin.
+    const fixed =
+      headers?.['cross-origin-resource-policy'] === undefined
+        ? everyAnswer
+        : security.filter(([name]) => headers[name] === undefined).flat()
+    const lines = [...fixed, 'x-correlation-id', exchange.correlationId]
     if (policy !== undefined && taken !== undefined)
       lines.push('ratelimit-policy', policy, 'ratelimit', rateLimitHeader(policy, taken))
     if (payload !== undefined) {
       if (headers?.['content-type'] === undefined) lines.push('content-type', json)
-      lines.push('content-length', String(Buffer.byteLength(payload)))
+      if (headers?.['content-length'] === undefined) lines.push('content-length', String(Buffer.byteLength(payload)))
     } else if (status !== 204 && status !== 304) lines.push('content-length', '0')
     if (options.isDraining()) lines.push('connection', 'close')
     if (headers?.['cache-control'] === undefined) lines.push('cache-control', 'no-store')

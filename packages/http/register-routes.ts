@@ -50,7 +50,7 @@ export function registerRoutes(
     app.route({
       method: definition.method,
       url: definition.url,
-      config: { access: 'in the contract', rawBody: definition.rawBody ?? false },
+      config: { access: 'in the contract', rawBody: definition.rawBody ?? false, streamBody: definition.streamBody },
       bodyLimit: definition.bodyLimitBytes ?? limits.bodyBytes,
       schema: {
         ...(definition.params !== undefined && { params: definition.params }),

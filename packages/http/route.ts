@@ -23,6 +23,7 @@ export type Access = 'public' | 'signed-in' | { permission: string } | { duty: s
 
 export type Answer = {
   status: number
+  /** What the route declares; with a content-type among the headers, a string, a Buffer or a stream of bytes. */
   body?: unknown
   headers?: Record<string, string>
 }
@@ -72,6 +73,11 @@ export type RouteDefinition<
    * Declares no `body`; the content type must be JSON all the same.
    */
   rawBody?: true
+  /**
+   * Content types of a body that is not kept in memory: `request.body` is a stream (node:stream `Readable`) of its bytes,
+   * `bodyLimitBytes` at most. Declares no `body`. Where the types say nothing else it is refused with 415.
+   */
+  streamBody?: readonly string[]
   /** Schema of the body for each status the handler may answer with. */
   answers: Record<number, TSchema>
   /** Codes of the catalogue this route may answer with, beyond those every route may. */
