@@ -54,6 +54,7 @@ export const appConfig = {
       help: 'Show everybody’s messages at /inbox, to this machine only. Left out: on for `souk start`, off for `souk serve`.',
     }),
   ),
+  SOUK_ADMIN: flag({ default: true, help: 'Build the admin when it is not built yet, and serve it at /admin.' }),
   SOUK_DEMO: flag({ default: true, help: 'Stock a demo marketplace when the database is empty.' }),
   SOUK_OPERATOR_EMAIL: optional(
     text({

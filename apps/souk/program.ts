@@ -64,6 +64,7 @@ Settings (environment):
   SOUK_PORT, SOUK_HOST          where to listen (7700 or the next free one, 127.0.0.1)
   SOUK_DATA                     folder of the embedded PostgreSQL and the secret (.souk)
   DATABASE_URL                  a PostgreSQL of yours instead
+  SOUK_ADMIN                    off: no admin at /admin (and none is built)
   SOUK_DEMO                     off: do not stock an empty marketplace with the demo
   SOUK_OPERATOR_EMAIL, SOUK_OPERATOR_PASSWORD   an operator to make if there is none with this address
   SOUK_LOG_LEVEL                debug, info, warn (default) or error
