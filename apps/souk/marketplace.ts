@@ -3,10 +3,12 @@ import { isReachable } from '@souk/postgres'
 import type { RpcServer } from '@souk/rpc'
 import type { MetricsRegistry } from '@souk/telemetry'
 import { derivedSecret } from './derived-secret.ts'
+import { serveAdmin } from './admin.ts'
 import { type House, type HouseOptions, openHouse } from './house.ts'
 import { mayShowInbox, serveInbox } from './inbox.ts'
 import { operations } from './operations.ts'
 import { servePictures } from './pictures.ts'
+import { allServices } from './services.ts'
 import { createVerifiers } from './verifiers.ts'
 import { serveWelcome } from './welcome.ts'
 import { mergeExposed, startWorkerProcess, type WorkerProcess } from './worker-process.ts'
@@ -32,6 +34,8 @@ export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
   role?: Role
   /** Show the inbox where nobody has said otherwise. Default: no. */
   inbox?: boolean
+  /** The folder with the admin's files, perhaps still being made. Without it there is no /admin. */
+  admin?: Promise<string>
   /** Before the doors open: the services run, nobody can reach them yet. */
   beforeOpening?: (house: House) => Promise<void>
 }
@@ -59,7 +63,9 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     await options.beforeOpening?.(house)
     if (role !== 'work') rpc = await house.network?.serve(running)
     const sheds = running.services.flatMap(({ parts }) => parts.sheds ?? [])
-    const desk = operations(house)
+    // Of the marketplace as a whole, and so only where all of it is at hand.
+    const desk =
+      options.services.length === allServices.length ? operations(house) : { ...operations(house), routes: [] }
     const loop = watchLoopLag()
     const governor = createGovernor(loop, targetLagMs)
     house.metrics.gauge(
@@ -99,6 +105,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
         servePictures(app)
         const withInbox = mayShowInbox(settings, options.inbox ?? false)
         if (withInbox) serveInbox(app, house)
+        if (options.admin !== undefined) serveAdmin(app, options.admin)
         serveWelcome(app, house, { inbox: withInbox })
       },
     })
@@ -113,6 +120,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
         governor.stop()
         loop.stop()
         await http.close()
+        await desk.close()
         await rpc?.close()
         await worker?.stop()
         await house.stop()

@@ -22,4 +22,14 @@ export const errors = defineErrors({
     title: 'The job is past that',
     help: 'Only a failed job can be tried again, and only while none with its key waits; only one that has not ended can be cancelled. `state` says what it is.',
   },
+  'dashboard-not-found': {
+    status: 404,
+    title: 'There is no such dashboard',
+    help: 'Figures of a shop are for those who look after its orders. `GET /v1/shops/mine` lists the shops you work in.',
+  },
+  'rehearsal-under-way': {
+    status: 409,
+    title: 'A rehearsal is under way',
+    help: 'Only one at a time: two would measure each other. Wait for its end, or stop it.',
+  },
 })

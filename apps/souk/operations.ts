@@ -5,9 +5,12 @@ import { Type } from 'typebox'
 import { lagOfConsumers } from './audit/cross-checks.ts'
 import { type AuditReport, runAudit } from './audit/run.ts'
 import type { House } from './house.ts'
+import { dashboardRoutes } from './operations-dashboard.ts'
 import { deadLetterRoutes } from './operations-dead-letters.ts'
 import { errors } from './operations-errors.ts'
 import { jobRoutes } from './operations-jobs.ts'
+import { rehearsalRoutes } from './operations-rehearsals.ts'
+import { createRehearsals } from './rehearsals.ts'
 
 const closed = { additionalProperties: false }
 const id = Type.String({ format: 'uuid' })
@@ -28,15 +31,34 @@ const Check = Type.Object(
   },
   closed,
 )
-/** What operators ask of a running marketplace as a whole. */
-export function operations(house: House): { routes: Route[]; errors: ErrorCatalogue<string> } {
+const Report = Type.Object(
+  {
+    startedAt: time,
+    tookMs: count,
+    since: Type.Union([time, Type.Null()]),
+    broken: count,
+    checks: Type.Array(Check),
+  },
+  closed,
+)
+const reportOf = (report: AuditReport) => ({
+  ...report,
+  checks: report.checks.map((check) => ({ ...check, failure: check.failure ?? null })),
+})
+
+type Operations = { routes: Route[]; errors: ErrorCatalogue<string>; close(): Promise<void> }
+
+/** What operators ask of a running marketplace as a whole. Closed with it: a rehearsal may be under way. */
+export function operations(house: House): Operations {
+  const rehearsals = createRehearsals(() => house.clock())
   // Whoever asks while one is under way gets its answer: two at once would only slow each other down.
   const underWay = new Map<boolean, Promise<AuditReport>>()
+  let last: AuditReport | undefined
   const audit = (full: boolean) => {
     const running =
       underWay.get(full) ?? runAudit(house, { full, maxFindings: 100 }).finally(() => underWay.delete(full))
     underWay.set(full, running)
-    return running
+    return running.then((report) => (last = report))
   }
   const routes = [
     route({
@@ -49,26 +71,20 @@ export function operations(house: House): { routes: Route[]; errors: ErrorCatalo
       tag,
       access: operator,
       query: Type.Object({ full: Type.Boolean({ default: false }) }, closed),
-      answers: {
-        200: Type.Object(
-          {
-            startedAt: time,
-            tookMs: count,
-            since: Type.Union([time, Type.Null()]),
-            broken: count,
-            checks: Type.Array(Check),
-          },
-          closed,
-        ),
-      },
+      answers: { 200: Report },
       timeoutMs: 600_000,
-      handle: async ({ query }) => {
-        const report = await audit(query.full)
-        return ok({
-          ...report,
-          checks: report.checks.map((check) => ({ ...check, failure: check.failure ?? null })),
-        })
-      },
+      handle: async ({ query }) => ok(reportOf(await audit(query.full))),
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/operations/audit/last',
+      operationId: 'getLastAudit',
+      summary: 'The last report of an audit that was asked for here',
+      description: 'Null until the first one after this process began.',
+      tag,
+      access: operator,
+      answers: { 200: Type.Object({ report: Type.Union([Report, Type.Null()]) }, closed) },
+      handle: async () => ok({ report: last === undefined ? null : reportOf(last) }),
     }),
     route({
       method: 'GET',
@@ -113,8 +129,10 @@ export function operations(house: House): { routes: Route[]; errors: ErrorCatalo
         return ok({ granted: Number(granted), remaining: Number(remaining), setAside: Number(setAside) })
       },
     }),
+    ...dashboardRoutes(house),
     ...deadLetterRoutes(house),
     ...jobRoutes(house),
+    ...rehearsalRoutes(rehearsals),
   ]
-  return { routes, errors }
+  return { routes, errors, close: () => rehearsals.close() }
 }

@@ -11994,6 +11994,44 @@ export type RunAuditResponses = {
 
 export type RunAuditResponse = RunAuditResponses[keyof RunAuditResponses];
 
+export type GetLastAuditData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/operations/audit/last';
+};
+
+export type GetLastAuditResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        report: {
+            startedAt: string;
+            tookMs: number;
+            since: string | null;
+            broken: number;
+            checks: Array<{
+                service: string;
+                invariant: string;
+                title: string;
+                checked: number;
+                findings: Array<{
+                    subject: string;
+                    message: string;
+                }>;
+                /**
+                 * Why it could not be carried out.
+                 */
+                failure: string | null;
+                tookMs: number;
+            }>;
+        } | null;
+    };
+};
+
+export type GetLastAuditResponse = GetLastAuditResponses[keyof GetLastAuditResponses];
+
 export type ListConsumersData = {
     body?: never;
     path?: never;
@@ -12039,6 +12077,131 @@ export type GetAllotmentResponses = {
 };
 
 export type GetAllotmentResponse = GetAllotmentResponses[keyof GetAllotmentResponses];
+
+export type GetDashboardData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/operations/dashboard';
+};
+
+export type GetDashboardResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        at: string;
+        /**
+         * Orders placed in each of the last 120 seconds, oldest first.
+         */
+        perSecond: Array<{
+            at: string;
+            orders: number;
+        }>;
+        /**
+         * The last 24 hours in slices of 15 minutes; `at` is where a slice begins.
+         */
+        slices: Array<{
+            at: string;
+            orders: number;
+            amounts: Array<{
+                currency: string;
+                amountMinor: number;
+            }>;
+        }>;
+        orders: number;
+        /**
+         * What the orders of the last 24 hours cost, by currency.
+         */
+        amounts: Array<{
+            currency: string;
+            amountMinor: number;
+        }>;
+        statuses: Array<{
+            status: string;
+            orders: number;
+        }>;
+        topProducts: Array<{
+            productId: string;
+            shopId: string;
+            title: string;
+            units: number;
+            amountMinor: number;
+            currency: string;
+        }>;
+        health: {
+            stuckOrders: number;
+            deadLetters: number;
+            consumers: {
+                total: number;
+                behind: number;
+                events: number;
+                seconds: number;
+                worst: string;
+            };
+        };
+    };
+};
+
+export type GetDashboardResponse = GetDashboardResponses[keyof GetDashboardResponses];
+
+export type GetShopDashboardData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/dashboard';
+};
+
+export type GetShopDashboardResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        at: string;
+        /**
+         * Orders placed in each of the last 120 seconds, oldest first.
+         */
+        perSecond: Array<{
+            at: string;
+            orders: number;
+        }>;
+        /**
+         * The last 24 hours in slices of 15 minutes; `at` is where a slice begins.
+         */
+        slices: Array<{
+            at: string;
+            orders: number;
+            amounts: Array<{
+                currency: string;
+                amountMinor: number;
+            }>;
+        }>;
+        orders: number;
+        /**
+         * What the orders of the last 24 hours cost, by currency.
+         */
+        amounts: Array<{
+            currency: string;
+            amountMinor: number;
+        }>;
+        statuses: Array<{
+            status: string;
+            orders: number;
+        }>;
+        topProducts: Array<{
+            productId: string;
+            shopId: string;
+            title: string;
+            units: number;
+            amountMinor: number;
+            currency: string;
+        }>;
+    };
+};
+
+export type GetShopDashboardResponse = GetShopDashboardResponses[keyof GetShopDashboardResponses];
 
 export type ListDeadLettersData = {
     body?: never;
@@ -12398,3 +12561,218 @@ export type CancelJobResponses = {
 };
 
 export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
+
+export type StartRehearsalData = {
+    body: {
+        units: number;
+        buyers: number;
+        /**
+         * Arrivals a second; 0: as fast as answers come.
+         */
+        rate: number;
+    };
+    headers?: {
+        /**
+         * `respond-async`: answer 202 with a status address at once.
+         */
+        Prefer?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/operations/rehearsals';
+};
+
+export type StartRehearsalResponses = {
+    /**
+     * Done.
+     */
+    202: {
+        id: string;
+        state: 'running' | 'done' | 'stopped' | 'failed';
+        plan: {
+            units: number;
+            buyers: number;
+            /**
+             * Arrivals a second; 0: as fast as answers come.
+             */
+            rate: number;
+        };
+        startedAt: string;
+        endedAt: string | null;
+        /**
+         * What it said last, oldest first.
+         */
+        lines: Array<string>;
+        verdict: {
+            good: boolean;
+            headline: string;
+            details: Array<string>;
+        } | null;
+        result: {
+            durationMs: number;
+            placed: number;
+            completed: number;
+            refused: number;
+            indeterminate: number;
+            oversold: number;
+            duplicates: number;
+            lost: number;
+            balanced: boolean;
+            acceptedPerSecond: number;
+            completedPerSecond: number;
+            answeredPerSecond: number;
+            p50Ms: number;
+            p95Ms: number;
+            p99Ms: number;
+            timeline: Array<{
+                elapsedMs: number;
+                ordersPerSecond: number;
+                p95Ms: number;
+                remaining: number;
+            }>;
+            checks: Array<{
+                title: string;
+                checked: number;
+                broken: number;
+            }>;
+        } | null;
+    };
+};
+
+export type StartRehearsalResponse = StartRehearsalResponses[keyof StartRehearsalResponses];
+
+export type GetRehearsalData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/operations/rehearsals/latest';
+};
+
+export type GetRehearsalResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        rehearsal: {
+            id: string;
+            state: 'running' | 'done' | 'stopped' | 'failed';
+            plan: {
+                units: number;
+                buyers: number;
+                /**
+                 * Arrivals a second; 0: as fast as answers come.
+                 */
+                rate: number;
+            };
+            startedAt: string;
+            endedAt: string | null;
+            /**
+             * What it said last, oldest first.
+             */
+            lines: Array<string>;
+            verdict: {
+                good: boolean;
+                headline: string;
+                details: Array<string>;
+            } | null;
+            result: {
+                durationMs: number;
+                placed: number;
+                completed: number;
+                refused: number;
+                indeterminate: number;
+                oversold: number;
+                duplicates: number;
+                lost: number;
+                balanced: boolean;
+                acceptedPerSecond: number;
+                completedPerSecond: number;
+                answeredPerSecond: number;
+                p50Ms: number;
+                p95Ms: number;
+                p99Ms: number;
+                timeline: Array<{
+                    elapsedMs: number;
+                    ordersPerSecond: number;
+                    p95Ms: number;
+                    remaining: number;
+                }>;
+                checks: Array<{
+                    title: string;
+                    checked: number;
+                    broken: number;
+                }>;
+            } | null;
+        } | null;
+    };
+};
+
+export type GetRehearsalResponse = GetRehearsalResponses[keyof GetRehearsalResponses];
+
+export type StopRehearsalData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/operations/rehearsals/stop';
+};
+
+export type StopRehearsalResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        rehearsal: {
+            id: string;
+            state: 'running' | 'done' | 'stopped' | 'failed';
+            plan: {
+                units: number;
+                buyers: number;
+                /**
+                 * Arrivals a second; 0: as fast as answers come.
+                 */
+                rate: number;
+            };
+            startedAt: string;
+            endedAt: string | null;
+            /**
+             * What it said last, oldest first.
+             */
+            lines: Array<string>;
+            verdict: {
+                good: boolean;
+                headline: string;
+                details: Array<string>;
+            } | null;
+            result: {
+                durationMs: number;
+                placed: number;
+                completed: number;
+                refused: number;
+                indeterminate: number;
+                oversold: number;
+                duplicates: number;
+                lost: number;
+                balanced: boolean;
+                acceptedPerSecond: number;
+                completedPerSecond: number;
+                answeredPerSecond: number;
+                p50Ms: number;
+                p95Ms: number;
+                p99Ms: number;
+                timeline: Array<{
+                    elapsedMs: number;
+                    ordersPerSecond: number;
+                    p95Ms: number;
+                    remaining: number;
+                }>;
+                checks: Array<{
+                    title: string;
+                    checked: number;
+                    broken: number;
+                }>;
+            } | null;
+        } | null;
+    };
+};
+
+export type StopRehearsalResponse = StopRehearsalResponses[keyof StopRehearsalResponses];

@@ -6,6 +6,8 @@ type Opened = {
   url: string
   /** What people are told can be read at /inbox. */
   inbox: boolean
+  /** /admin is served. */
+  admin: boolean
   demo: DemoState | undefined
   operator: SignIn | undefined
   folder: string
@@ -18,11 +20,12 @@ const line = (name: string, value: string) => `  ${name.padEnd(15)} ${value}`
 const signIn = (who: string, { email, password }: SignIn) => `  ${who.padEnd(28)} ${email.padEnd(30)} ${password}`
 
 /** What a newcomer needs to know when the doors are open. */
-export function summary({ url, inbox, demo, operator, folder, own, testProvider }: Opened): string {
+export function summary({ url, inbox, admin, demo, operator, folder, own, testProvider }: Opened): string {
   const where = [
     'Souk is open.',
     '',
     line('Marketplace', `${url}/`),
+    ...(admin ? [line('Admin', `${url}/admin/`)] : []),
     ...(inbox ? [line('Inbox', `${url}/inbox`)] : []),
     line('Shop API', `${url}/v1`),
     line('API reference', `${url}/docs`),

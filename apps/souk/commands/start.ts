@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { builtAdmin } from '../admin-build.ts'
 import { allServices } from '../services.ts'
 import { appConfig } from '../config.ts'
 import { choosePort } from '../choose-port.ts'
@@ -42,6 +43,10 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   })
   died.catch(() => {})
 
+  // Made beside the opening of the doors. Whoever needs only the API can do without.
+  const admin = settings.SOUK_ADMIN ? builtAdmin(progress) : undefined
+  admin?.catch((error: Error) => io.say(`\n${error.message}\nEverything but /admin works all the same.`))
+
   let demo: DemoState | undefined
   let operator: SignIn | undefined
   const marketplace = await openMarketplace({
@@ -53,6 +58,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     onProgress: progress,
     onFatal: fatal,
     inbox: true,
+    ...(admin !== undefined && { admin }),
     separateWorker: settings.SOUK_WORKER === 'own' || (settings.SOUK_WORKER === 'auto' && availableParallelism() > 1),
     async beforeOpening(house: House) {
       operator = await ensureOperator(house, settings)
@@ -79,6 +85,11 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     ...(operator !== undefined && { operator }),
     ...(demo !== undefined && { demo: { staff: demo.signIns.staff, shoppers: demo.signIns.shoppers } }),
   })
+  const withAdmin =
+    (await admin?.then(
+      () => true,
+      () => false,
+    )) ?? false
   progress(`Open at ${url}`)
   if (json)
     io.print(
@@ -89,6 +100,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
       summary({
         url,
         inbox: mayShowInbox(settings, true),
+        admin: withAdmin,
         demo,
         operator,
         folder,

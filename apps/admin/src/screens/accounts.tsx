@@ -1,0 +1,237 @@
+import type { ListAccountsResponse, ListTrailResponse } from '@souk/sdk'
+import { Badge, Button, Confirm, Dialog, EmptyState, Facts, Field, Input } from '@souk/ui'
+import { ScrollText, UserCog } from 'lucide-react'
+import { useState } from 'react'
+import { formatExact, humanise, shortId } from '../format.ts'
+import { FilterBar } from '../grid/filter-bar.tsx'
+import { type Column, Grid } from '../grid/grid.tsx'
+import { useFilters } from '../grid/search.ts'
+import { useAct } from '../parts/act.ts'
+import { Page } from '../parts/page.tsx'
+import { Status, When } from '../parts/status.tsx'
+import { useSession } from '../session.tsx'
+import { souk } from '../souk.ts'
+import { Json } from './operations.tsx'
+import { word } from '../work/form.ts'
+
+type Account = ListAccountsResponse['items'][number]
+type Entry = ListTrailResponse['items'][number]
+
+const columns: readonly Column<Account>[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    width: 10,
+    grow: 2,
+    phone: 'title',
+    cell: ({ name }) => <span className="font-medium">{name}</span>,
+  },
+  { id: 'email', header: 'E-mail', width: 13, grow: 3, cell: ({ email }) => email },
+  {
+    id: 'roles',
+    header: 'Roles',
+    width: 8,
+    cell: ({ roles }) =>
+      roles.map((role) => (
+        <Badge key={role} tone={role === 'operator' ? 'accent' : 'neutral'} className="mr-1">
+          {humanise(role)}
+        </Badge>
+      )),
+  },
+  { id: 'status', header: 'State', width: 7, grow: 0, phone: 'end', cell: ({ status }) => <Status of={status} /> },
+  { id: 'since', header: 'Since', width: 8, grow: 0, phone: 'hide', cell: ({ createdAt }) => <When at={createdAt} /> },
+]
+
+export function Accounts() {
+  const [opened, setOpened] = useState<Account>()
+  return (
+    <Page title="Accounts" about="Who can sign in, and as what." fill>
+      <Grid
+        label="Accounts"
+        columns={columns}
+        rowId={({ accountId }) => accountId}
+        onOpen={setOpened}
+        queryKey={['accounts']}
+        list={(page) => souk.listAccounts({ query: page })}
+        empty={<EmptyState icon={<UserCog />} title="No accounts" />}
+      />
+      {opened && <AccountDrawer account={opened} close={() => setOpened(undefined)} />}
+    </Page>
+  )
+}
+
+function AccountDrawer({ account, close }: { account: Account; close: () => void }) {
+  const { me } = useSession()
+  const path = { accountId: account.accountId }
+  const stale = [['accounts'], ['trail']]
+  const setRoles = (roles: string[]) => souk.setAccountRoles({ path, body: { roles } })
+  const roles = useAct({
+    run: setRoles,
+    stale,
+    done: 'Roles are set',
+    undo: () => setRoles(account.roles),
+    onDone: close,
+  })
+  const disable = useAct({
+    run: () => souk.disableAccount({ path }),
+    stale,
+    done: `${account.name} can no longer sign in`,
+    undo: () => souk.enableAccount({ path }),
+    onDone: close,
+  })
+  const enable = useAct({
+    run: () => souk.enableAccount({ path }),
+    stale,
+    done: `${account.name} can sign in again`,
+    onDone: close,
+  })
+  const operator = account.roles.includes('operator')
+  const mine = account.accountId === me.accountId
+  return (
+    <Dialog open onOpenChange={(open) => !open && close()} drawer title={account.name} description={account.email}>
+      <Facts
+        items={[
+          [
+            'Id',
+            <span key="id" className="font-mono text-xs">
+              {account.accountId}
+            </span>,
+          ],
+          ['State', <Status key="state" of={account.status} />],
+          ['Roles', account.roles.map(humanise).join(', ') || '–'],
+          ['Since', formatExact(account.createdAt)],
+        ]}
+      />
+      {mine ? (
+        <p className="mt-4 text-sm text-quiet">This is you. Another operator changes your roles.</p>
+      ) : (
+        <div className="mt-4 flex flex-wrap gap-2">
+          <Confirm
+            title={operator ? `${account.name}: no longer an operator?` : `Make ${account.name} an operator?`}
+            danger={!operator}
+            confirm={operator ? 'Take the role' : 'Make an operator'}
+            busy={roles.isPending}
+            onConfirm={() =>
+              roles.mutate(
+                operator ? account.roles.filter((role) => role !== 'operator') : [...account.roles, 'operator'],
+              )
+            }
+            trigger={<Button>{operator ? 'Take the role of operator' : 'Make an operator'}</Button>}
+          >
+            Operators see and do everything, in every shop.
+          </Confirm>
+          {account.status === 'active' ? (
+            <Confirm
+              title={`Disable ${account.name}?`}
+              danger
+              confirm="Disable"
+              busy={disable.isPending}
+              onConfirm={() => disable.mutate()}
+              trigger={<Button>Disable</Button>}
+            >
+              All sessions end at once; nobody can sign in to this account until it is enabled again.
+            </Confirm>
+          ) : (
+            <Button variant="primary" busy={enable.isPending} onClick={() => enable.mutate()}>
+              Enable
+            </Button>
+          )}
+        </div>
+      )}
+    </Dialog>
+  )
+}
+
+const trailColumns: readonly Column<Entry>[] = [
+  { id: 'kind', header: 'What', width: 11, grow: 2, phone: 'title', cell: ({ kind }) => humanise(kind) },
+  {
+    id: 'who',
+    header: 'Account',
+    width: 10,
+    cell: ({ emailMasked, accountId }) => emailMasked || (accountId ? shortId(accountId) : '–'),
+  },
+  {
+    id: 'by',
+    header: 'By',
+    width: 8,
+    phone: 'hide',
+    cell: ({ actorId, accountId }) =>
+      actorId === null ? '–' : actorId === accountId ? 'themselves' : shortId(actorId),
+  },
+  { id: 'address', header: 'From', width: 8, phone: 'hide', cell: ({ address }) => address },
+  { id: 'at', header: 'When', width: 9, grow: 0, phone: 'end', cell: ({ occurredAt }) => <When at={occurredAt} /> },
+]
+
+export function Trail() {
+  const [{ account }, set] = useFilters()
+  const [opened, setOpened] = useState<Entry>()
+  return (
+    <Page
+      title="Audit trail"
+      about="Who signed in, who changed whose rights. Entries are chained: none can be taken out unnoticed."
+      fill
+    >
+      <FilterBar screen="trail">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            set({ account: word(new FormData(event.currentTarget), 'account') })
+          }}
+        >
+          <Field label="Account id" hideLabel>
+            <Input
+              key={account}
+              name="account"
+              data-search
+              placeholder="Account id  ( / )"
+              defaultValue={account ?? ''}
+              pattern="[0-9a-fA-F\-]{36}"
+              className="w-72 max-w-full"
+            />
+          </Field>
+        </form>
+      </FilterBar>
+      <Grid
+        label="Audit trail"
+        columns={trailColumns}
+        rowId={({ seq }) => String(seq)}
+        onOpen={setOpened}
+        queryKey={['trail', account]}
+        list={(page) => souk.listTrail({ query: { ...page, ...(account && { accountId: account }) } })}
+        empty={<EmptyState icon={<ScrollText />} title="Nothing yet" />}
+      />
+      {opened && (
+        <Dialog open onOpenChange={(open) => !open && setOpened(undefined)} drawer title={humanise(opened.kind)}>
+          <div className="flex flex-col gap-4 pb-4">
+            <Facts
+              items={[
+                ['Number', opened.seq],
+                ['When', formatExact(opened.occurredAt)],
+                [
+                  'Account',
+                  <span key="account" className="font-mono text-xs">
+                    {opened.accountId ?? '–'}
+                  </span>,
+                ],
+                [
+                  'By',
+                  <span key="by" className="font-mono text-xs">
+                    {opened.actorId ?? '–'}
+                  </span>,
+                ],
+                ['From', opened.address],
+                [
+                  'Correlation',
+                  <span key="correlation" className="font-mono text-xs">
+                    {opened.correlationId}
+                  </span>,
+                ],
+              ]}
+            />
+            <Json label="Detail" value={opened.detail} />
+          </div>
+        </Dialog>
+      )}
+    </Page>
+  )
+}
