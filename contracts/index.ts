@@ -1,1 +1,2 @@
 export * from './events.ts'
+export { knownSchemas, schemaIdOf } from './schemas.ts'

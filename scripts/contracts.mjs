@@ -131,12 +131,24 @@ async function describe() {
   console.log('docs/events.md written')
 }
 
+/** Every schema events were ever written in has an id that stays; a new one is added, none is removed. */
+async function register() {
+  const { knownSchemas, schemaIds } = await import('../contracts/schemas.ts')
+  const missing = schemaIds().filter((id) => !knownSchemas.includes(id))
+  if (missing.length === 0) return
+  if (check) return void faults.push(`contracts/schemas.json lacks ${missing.join(', ')}. Run npm run contracts.`)
+  const all = [...knownSchemas, ...missing]
+  writeFileSync(join(contracts, 'schemas.json'), `${JSON.stringify(all, null, 2)}\n`)
+  console.log(`contracts/schemas.json: ${missing.length} schemas registered`)
+}
+
 try {
   buf('The contracts do not keep to the rules', ['lint'])
   generate()
   generate(join(root, 'packages', 'rpc'))
   breaking()
   if (faults.length === 0) await describe()
+  if (faults.length === 0) await register()
 } catch (error) {
   faults.push(error instanceof Error ? error.message : String(error))
 } finally {

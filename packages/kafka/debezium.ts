@@ -38,6 +38,7 @@ export function debeziumRow(record: { value: Buffer | null; timestampMs: number 
     batch: Buffer.from(batch, 'base64'),
     writtenAtMs: typeof writtenAt === 'string' ? Date.parse(writtenAt) : record.timestampMs,
     kinds: Array.isArray(kinds) ? kinds.filter((kind) => typeof kind === 'string') : [],
+    schemas: '',
     after: undefined,
     total: 0,
   }

@@ -18,8 +18,10 @@ export type KafkaLogOptions = {
   clock: () => Date
   /** Who wrote it: our relay (the default), or Debezium. */
   writtenBy?: 'relay' | 'debezium'
-  /** Age of the oldest row that is in the outbox and not in Kafka yet, if this process can know it. */
+  /** Age of the oldest row that is in the outbox and not in Kafka yet, if this process can know it (`unrelayedSeconds`). */
   unrelayedSeconds?: (source: string, shard: string) => Promise<number>
+  /** Ids of all schemas that are registered here; one that is not is said once, and read as far as it can be. */
+  knownSchemas?: readonly string[]
   /** Events of this source were committed here: for a relay in the same process. */
   onWake?: (source: string) => void
 }
@@ -78,6 +80,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
           }
           place = behind(row)
           if (wants(row)) {
+            noteSchemas(row.schemas)
             rows.push(row)
             events += row.eventCount
           }
@@ -89,6 +92,20 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       atEnd = chunk.atEnd
     }
     return page(false)
+  }
+
+  const knownSchemas = options.knownSchemas && new Set(options.knownSchemas)
+  const noted = new Set([''])
+  /**
+   * An id that is not registered here was written by a newer release. Within one version that is no harm: fields are only
+   * added. Events of another version are parked by whoever consumes them, by name.
+   */
+  function noteSchemas(ids: string): void {
+    if (knownSchemas === undefined || noted.has(ids)) return
+    noted.add(ids)
+    const unknown = ids.split(',').filter((id) => id !== '' && !knownSchemas.has(id))
+    if (unknown.length > 0)
+      logger.warn({ schemas: unknown }, 'events are written in a schema newer than this process knows')
   }
 
   const reported = new Set<string>()

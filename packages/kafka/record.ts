@@ -8,6 +8,8 @@ export type Place = { readonly xid: string; readonly seq: number }
 
 export type KafkaRow = LogRow & {
   readonly kinds: readonly string[]
+  /** Ids of the schemas its events are written in, with commas between; empty when nobody said. */
+  readonly schemas: string
   /** The row before it in the same partition; undefined for the first a relay knows of. A reader that was not there has a hole before it. */
   readonly after: Place | undefined
   /** Events in this partition up to and with this row, counted by the relay. */
@@ -95,6 +97,7 @@ export function rowOf(
     batch: record.value,
     writtenAtMs: record.timestampMs,
     kinds: carried.get(headers.kinds)?.split(',') ?? [],
+    schemas: carried.get(headers.schemas) ?? '',
     after: placeOf(carried.get(headers.after)),
     total: Number(carried.get(headers.total) ?? 0),
   }

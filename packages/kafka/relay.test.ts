@@ -1,12 +1,4 @@
-import {
-  beginning,
-  decodeBatch,
-  encodeBatch,
-  isEvent,
-  offsetsIn,
-  runConsumer,
-  type RunningConsumer,
-} from '@souk/events'
+import { beginning, decodeBatch, encodeBatch, offsetsIn, runConsumer, type RunningConsumer } from '@souk/events'
 import { sql } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { kafkaForTests } from '@souk/testing/engines'

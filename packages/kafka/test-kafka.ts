@@ -1,4 +1,12 @@
-import { createOutbox, createPostgresLog, type EventLog, newEvent, type NewEvent, defineEvent } from '@souk/events'
+import {
+  createOutbox,
+  createPostgresLog,
+  type Event,
+  type EventLog,
+  newEvent,
+  type NewEvent,
+  defineEvent,
+} from '@souk/events'
 import { StockChangedSchema, type StockChanged } from '@souk/contracts/inventory'
 import { fakeMetrics, memoryLog, type TestDatabase, testDatabase } from '@souk/testing'
 import {

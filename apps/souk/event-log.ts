@@ -1,0 +1,96 @@
+import { knownSchemas } from '@souk/contracts'
+import type { EventLog } from '@souk/events'
+import { createKafkaLog, type KafkaSettings, relaySchema, unrelayedSeconds } from '@souk/kafka'
+import { type Database, migrate } from '@souk/postgres'
+import { type EnvSpec, flag, integer, oneOf, optional, type ParsedEnv, parseEnv, text } from '@souk/service'
+import type { Logger } from '@souk/telemetry'
+
+/** Where events travel. All of it is left out on a laptop: then it is PostgreSQL. */
+export const kafkaConfig = {
+  SOUK_KAFKA_BROKERS: optional(
+    text({ help: 'Carry events by Kafka instead of PostgreSQL: host:port, several with commas between.' }),
+  ),
+  SOUK_KAFKA_PREFIX: text({ default: 'souk', help: 'Before the names of all topics and groups.' }),
+  SOUK_KAFKA_PARTITIONS: integer({
+    min: 1,
+    max: 1_000,
+    default: 8,
+    help: 'Of topics that are made; at least as many as processes that share the work.',
+  }),
+  SOUK_KAFKA_REPLICAS: integer({ min: 1, max: 7, default: 1, help: 'Copies of each partition; 3 in production.' }),
+  SOUK_KAFKA_RETENTION_HOURS: integer({ min: 1, max: 87_600, default: 168, help: 'How long Kafka keeps events.' }),
+  SOUK_KAFKA_WRITTEN_BY: oneOf(['relay', 'debezium'], {
+    default: 'relay',
+    help: 'Who brings events from the outboxes to Kafka: souk relay, or Debezium.',
+  }),
+  SOUK_KAFKA_TLS: flag({ default: false, help: 'Speak TLS with the brokers.' }),
+  SOUK_KAFKA_USERNAME: optional(text({ help: 'Sign in to the brokers (SCRAM-SHA-512); needs SOUK_KAFKA_PASSWORD.' })),
+  SOUK_KAFKA_PASSWORD: optional(text({ secret: true, help: 'Of that user.' })),
+} satisfies EnvSpec
+
+/** Undefined where events stay in PostgreSQL. @throws ConfigurationError */
+export function kafkaSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): { settings: KafkaSettings; writtenBy: 'relay' | 'debezium' } | undefined {
+  const given: ParsedEnv<typeof kafkaConfig> = parseEnv(env, kafkaConfig)
+  if (given.SOUK_KAFKA_BROKERS === undefined) return undefined
+  const { SOUK_KAFKA_USERNAME: username, SOUK_KAFKA_PASSWORD: password } = given
+  const signIn =
+    username === undefined || password === undefined
+      ? {}
+      : { sasl: { mechanism: 'SCRAM-SHA-512' as const, username, password } }
+  return {
+    settings: {
+      brokers: given.SOUK_KAFKA_BROKERS.split(',').map((broker) => broker.trim()),
+      prefix: given.SOUK_KAFKA_PREFIX,
+      partitions: given.SOUK_KAFKA_PARTITIONS,
+      replicas: given.SOUK_KAFKA_REPLICAS,
+      retentionMs: given.SOUK_KAFKA_RETENTION_HOURS * 3_600_000,
+      client: { ...(given.SOUK_KAFKA_TLS && { tls: {} }), ...signIn },
+    },
+    writtenBy: given.SOUK_KAFKA_WRITTEN_BY === 'debezium' ? 'debezium' : 'relay',
+  }
+}
+
+/** Make what the relay keeps, where it is missing. */
+export const migrateRelay = (url: string, secret: string) => migrate({ url, secret, services: [relaySchema] })
+
+export type OpenEventLog = {
+  env: Readonly<Record<string, string | undefined>>
+  secret: string
+  /** As PostgreSQL has it: the outboxes of all shards. */
+  outboxes: EventLog
+  /** `adminUrl`: of the owner of the schemas. */
+  shards: readonly { name: string; adminUrl: string }[]
+  /** A pool in the role of the relay. Closed by the caller. */
+  openRelay(shard: string): Database
+  log: Logger
+  clock: () => Date
+}
+
+/** The log consumers read: the outboxes themselves, or Kafka when SOUK_KAFKA_BROKERS names one. */
+export async function openEventLog(options: OpenEventLog): Promise<{ eventLog: EventLog; close(): Promise<void> }> {
+  const { env, secret, outboxes, shards, log, clock } = options
+  const kafka = kafkaSettings(env)
+  if (kafka === undefined) return { eventLog: outboxes, close: async () => {} }
+  const relays = new Map<string, Database>()
+  for (const { name, adminUrl } of shards) {
+    await migrateRelay(adminUrl, secret)
+    relays.set(name, options.openRelay(name))
+  }
+  const eventLog = createKafkaLog({
+    ...kafka,
+    logger: log,
+    clock,
+    knownSchemas,
+    // Debezium keeps its progress to itself.
+    ...(kafka.writtenBy === 'relay' && {
+      unrelayedSeconds: async (source: string, shard: string) => {
+        const db = relays.get(shard)
+        return db === undefined ? 0 : await unrelayedSeconds({ log: outboxes, db, shard }, source)
+      },
+    }),
+    onWake: (source) => outboxes.wake(source),
+  })
+  return { eventLog, close: () => eventLog.close() }
+}
