@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import type { Transport } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 import type { Logger } from '@souk/telemetry'
+import { connectionHeader } from './sessions.ts'
 import { type Identities, serverNameOf, serviceOfCertificate } from './identity.ts'
 
 /** The call never left: whoever it was meant for knows nothing of it. */
@@ -59,16 +60,26 @@ export function createLine(options: {
     )
   }
 
-  // A new certificate of ours: what is under way ends on the connection it has, what comes next takes a new one.
-  identities?.onChange(() => {
+  /** What is under way ends on the connection it has, what comes next takes a new one. */
+  function renew(): void {
     const before = manager
     manager = open()
     past.add(before)
-    setTimeout(() => {
+    const retire = () => {
+      if (before.state() === 'open') return void setTimeout(retire, 1_000).unref()
       past.delete(before)
-      if (before.state() !== 'open') before.abort()
-    }, 60_000).unref()
-  })
+      before.abort()
+    }
+    setTimeout(retire, 1_000).unref()
+  }
+  // A new certificate of ours.
+  identities?.onChange(renew)
+
+  function heed(advice: unknown, on: Http2SessionManager): void {
+    if (advice !== 'moving' && advice !== 'leaving') return
+    if (on === manager) renew()
+    if (advice === 'leaving') downUntilMs = Date.now() + firstPauseMs
+  }
 
   const sessions = {
     authority: url,
@@ -76,7 +87,9 @@ export function createLine(options: {
       const current = manager
       if (current.state() !== 'open' && current.state() !== 'idle') await connect(current)
       try {
-        return await current.request(...call)
+        const stream = await current.request(...call)
+        stream.once('response', (headers) => heed(headers[connectionHeader], current))
+        return stream
       } catch (error) {
         // It fails only where no stream was opened.
         throw new NotSent(error)
@@ -107,9 +120,9 @@ export function createLine(options: {
     transport: createGrpcTransport({ baseUrl: url, sessionManager: sessions, acceptCompression: [] }),
     isUp: () => Date.now() >= downUntilMs,
     reached() {
+      if (failures > 0) downUntilMs = 0
       failures = 0
       slowCalls = 0
-      downUntilMs = 0
     },
     unreachable(error) {
       failures += 1

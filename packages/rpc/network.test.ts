@@ -340,5 +340,5 @@ test('a server that closes finishes what it has begun, and nothing is lost on th
   stop = true
   await Promise.all(crowd)
   expect(answered).toBe(begun)
-  expect(answered).toBeGreaterThan(100)
+  expect(answered).toBeGreaterThan(40)
 })

@@ -169,7 +169,7 @@ function judge(target: Target, line: Line, method: DescMethodUnary, error: unkno
   if (signal.aborted) return new Failed(signal.reason as Error, 'refused')
   const status = ConnectError.from(error)
   const { service } = target
-  switch (status.code) {
+  switch (brokeUnderway(error) ? Code.Unavailable : status.code) {
     case Code.DeadlineExceeded:
       line.slow()
       return new Failed(new ServiceSilent(service, 'no answer in time', error), 'failed')
@@ -225,6 +225,14 @@ function wasNotSent(error: unknown): boolean {
     if (/REFUSED_STREAM|ERR_HTTP2_GOAWAY_SESSION/.test(`${at.message} ${String((at as { code?: unknown }).code)}`))
       return true
   }
+  return false
+}
+
+/** Of the connection, whatever Connect makes of it. */
+function brokeUnderway(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1)
+    if (/^(ECANCELED|ECONNRESET|EPIPE|ERR_HTTP2_SESSION_ERROR)$/.test(String((at as { code?: unknown }).code)))
+      return true
   return false
 }
 

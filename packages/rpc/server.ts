@@ -1,4 +1,11 @@
-import { createSecureServer, createServer, type Http2SecureServer, type Http2Server } from 'node:http2'
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type ServerHttp2Session,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
@@ -12,7 +19,7 @@ import { domainErrorsOut } from './domain-errors.ts'
 import { serveHealth } from './health.ts'
 import { type Identities, serverNameOf, serviceOfCertificate } from './identity.ts'
 import { serveReflection } from './reflection.ts'
-import { trackSessions } from './sessions.ts'
+import { connectionHeader, trackSessions } from './sessions.ts'
 
 export type Served = {
   /** The service behind these contracts. */
@@ -136,6 +143,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       // Streams live as long as their two ends: reflection, watching health.
       if (!forAll.test(request.url?.slice(1) ?? '')) headers['grpc-timeout'] ??= `${usualCallMs}m`
     } else headers['connect-timeout-ms'] ??= String(usualCallMs)
+    const advice = sessions.adviceFor((request as Http2ServerRequest).stream?.session as ServerHttp2Session | undefined)
+    if (advice !== undefined) response.setHeader(connectionHeader, advice)
     adapter(request, response)
   }
 
@@ -157,9 +166,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   )
   const sessions = trackSessions(server)
   identities?.onChange(() => {
-    // New connections meet the new certificate; those there are finish what they carry and are made anew.
+    // New connections meet the new certificate; those there are are given up when their callers have made new ones.
     ;(server as Http2SecureServer).setSecureContext(contextOptions(identities, served[0]?.service ?? ''))
-    void sessions.drain(limits.closeTimeoutMs)
+    sessions.move()
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -172,9 +181,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     port,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      await sessions.drain(limits.closeTimeoutMs)
-      closing.abort(new ConnectError('the server is closing', Code.Unavailable))
-      sessions.cut()
+      const late = setTimeout(
+        () => closing.abort(new ConnectError('the server is closing', Code.Unavailable)),
+        limits.closeTimeoutMs * 0.8,
+      )
+      await sessions.leave(limits.closeTimeoutMs)
+      clearTimeout(late)
       await closed
     },
   }
