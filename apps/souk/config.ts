@@ -1,4 +1,5 @@
 import { type EnvField, flag, integer, oneOf, optional, text, url } from '@souk/service'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
 /** A number of proxies, or their addresses. */
@@ -16,6 +17,27 @@ const proxies = (given: { default: number; help: string }): EnvField<number | re
   },
 })
 
+/** Names and addresses of databases, as JSON or the name of a file that holds it. */
+function shards(given: { help: string; secret: boolean }): EnvField<Readonly<Record<string, string>>> {
+  return {
+    ...given,
+    parse(value) {
+      const map: unknown = JSON.parse(value.trim().startsWith('{') ? value : readFileSync(value, 'utf8'))
+      if (typeof map !== 'object' || map === null || Array.isArray(map))
+        throw new Error('must be {"name": "postgres://…"}')
+      for (const [name, url] of Object.entries(map)) {
+        if (!/^[a-z][a-z0-9_]{0,30}$/.test(name) || name === 'home')
+          throw new Error(
+            `${name} is no name of a shard: small letters and digits, and not home, which is DATABASE_URL`,
+          )
+        if (typeof url !== 'string' || !URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol))
+          throw new Error(`the address of ${name} must be postgres://user:password@host/database`)
+      }
+      return map as Record<string, string>
+    },
+  }
+}
+
 /** Settings of the program itself; services add theirs. All of them are optional on a laptop. */
 export const appConfig = {
   SOUK_HOST: text({ default: '127.0.0.1', help: 'Network address to listen on; 0.0.0.0 for all.' }),
@@ -26,6 +48,12 @@ export const appConfig = {
       protocols: ['postgres', 'postgresql'],
       secret: true,
       help: 'A PostgreSQL of yours, instead of the embedded one: postgres://user:password@host/database.',
+    }),
+  ),
+  SOUK_SHARDS: optional(
+    shards({
+      secret: true,
+      help: 'Further databases that shops are divided among, beside DATABASE_URL, which is called home: {"east": "postgres://…", …} or a file of it.',
     }),
   ),
   SOUK_SECRET: optional(

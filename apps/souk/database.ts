@@ -3,10 +3,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@souk/embedded-postgres'
 import { type AppliedMigration, migrate, type Migrated } from '@souk/postgres'
-import { commonMigrations, jobsSchema, type ServiceDefinition } from '@souk/service'
+import { commonMigrations, homeShard, jobsSchema, type ServiceDefinition, shardsSchema } from '@souk/service'
+import { hasShops } from './has-shops.sql.ts'
 
 export type ReadyDatabase = {
   migrated: Migrated
+  /** All databases, home first. */
+  shards: readonly ReadyShard[]
+  /** No shop was ever opened here. */
+  isEmpty: boolean
   /** The server we started, when it is ours. */
   embedded: EmbeddedPostgres | undefined
   secret: string
@@ -16,7 +21,15 @@ export type ReadyDatabase = {
   adminTcpUrl: string
 }
 
-export type DatabaseSettings = { dataFolder: string; databaseUrl: string | undefined; secret: string | undefined }
+export type ReadyShard = { name: string; adminUrl: string; urlFor(service: string): string }
+
+export type DatabaseSettings = {
+  /** Beside home. */
+  shards?: Readonly<Record<string, string>> | undefined
+  dataFolder: string
+  databaseUrl: string | undefined
+  secret: string | undefined
+}
 
 export type Progress = (message: string) => void
 
@@ -39,17 +52,32 @@ export async function prepareDatabase(
     const migrated = await migrate({
       url: adminUrl,
       secret,
-      services: [jobsSchema, ...services.map(serviceSchema)],
+      services: [jobsSchema, shardsSchema, ...services.map(serviceSchema)],
       onApplied({ service }: AppliedMigration) {
         if (service !== migrating) onProgress(`Migrating ${service}`)
         migrating = service
       },
     })
+    const shards: ReadyShard[] = [{ name: homeShard, adminUrl, urlFor: migrated.urlFor }]
+    for (const [name, url] of Object.entries(settings.shards ?? {})) {
+      let said = false
+      const { urlFor } = await migrate({
+        url,
+        secret,
+        services: services.filter(({ divided }) => divided).map(serviceSchema),
+        onApplied() {
+          if (!said) onProgress(`Migrating the shard ${name}`)
+          said = true
+        },
+      })
+      shards.push({ name, adminUrl: url, urlFor })
+    }
     if (!migrated.rolesSeparated)
       onProgress(
         'Note: this database user may not create roles, so all services share it. Give it CREATEROLE to separate them.',
       )
-    return { migrated, embedded, secret, adminUrl, adminTcpUrl: embedded?.url ?? adminUrl }
+    const isEmpty = shards.length > 1 && !(await hasShops(adminUrl))
+    return { migrated, shards, isEmpty, embedded, secret, adminUrl, adminTcpUrl: embedded?.url ?? adminUrl }
   } catch (error) {
     await embedded?.stop()
     throw error

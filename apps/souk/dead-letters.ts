@@ -19,6 +19,10 @@ const matchOf = ({ state, ...match }: LetterFilter): DeadLetterMatch => ({
   ...(state !== 'all' && { state }),
 })
 
+/** Each service once for each of its databases. */
+const everywhere = (services: readonly RunningService[]) =>
+  services.flatMap(({ definition, databases, parts }) => databases.map(({ db }) => ({ definition, db, parts })))
+
 /** Of all these services, oldest first, `limit` at most. */
 export async function lettersOf(
   services: readonly RunningService[],
@@ -26,7 +30,7 @@ export async function lettersOf(
   limit: number,
 ): Promise<LetterOfService[]> {
   const lists = await Promise.all(
-    services.map(async ({ definition, db }) =>
+    everywhere(services).map(async ({ definition, db }) =>
       (await listDeadLetters(db.autocommit, { ...matchOf(filter), limit })).map((letter) => ({
         service: definition.name,
         ...letter,
@@ -40,7 +44,9 @@ export async function lettersOf(
 }
 
 export async function countLetters(services: readonly RunningService[], filter: LetterFilter): Promise<number> {
-  const counts = await Promise.all(services.map(({ db }) => countDeadLettersOf(db.autocommit, matchOf(filter))))
+  const counts = await Promise.all(
+    everywhere(services).map(({ db }) => countDeadLettersOf(db.autocommit, matchOf(filter))),
+  )
   return counts.reduce((sum, one) => sum + one, 0)
 }
 
@@ -49,7 +55,7 @@ export async function showLetter(
   services: readonly RunningService[],
   id: string,
 ): Promise<(ShownDeadLetter & { service: string }) | undefined> {
-  for (const { definition, db, parts } of services) {
+  for (const { definition, db, parts } of everywhere(services)) {
     const letter = await showDeadLetter(db.autocommit, id, parts.consumers ?? [])
     if (letter !== undefined) return { service: definition.name, ...letter }
   }
@@ -63,7 +69,7 @@ export async function replayIn(
   ids: readonly string[],
 ): Promise<Replayed> {
   const total: Replayed = { replayed: [], failed: [], skipped: [...ids] }
-  for (const { db, parts } of services) {
+  for (const { db, parts } of everywhere(services)) {
     if (total.skipped.length === 0) break
     const some = await replayDeadLetters({ db, consumers: parts.consumers ?? [], clock }, total.skipped)
     total.replayed.push(...some.replayed)
@@ -82,7 +88,7 @@ export async function discardIn(
 ): Promise<{ discarded: string[]; skipped: string[] }> {
   const discarded: string[] = []
   for (const id of ids)
-    for (const { db } of services)
+    for (const { db } of everywhere(services))
       if (await db.transaction((tx) => discardDeadLetter(tx, id, reason, clock()))) discarded.push(id)
   return { discarded, skipped: ids.filter((id) => !discarded.includes(id)) }
 }

@@ -4,7 +4,10 @@ import { createDirectory, type Directory } from '@souk/rpc'
 import {
   bootServices,
   configOf,
+  type Division,
+  ensureShardMap,
   type EnvSpec,
+  followShardMap,
   homeShard,
   type JobDesk,
   jobsSchema,
@@ -13,6 +16,8 @@ import {
   parseEnv,
   type RunningServices,
   type ServiceDefinition,
+  type ShardMap,
+  shardsSchema,
 } from '@souk/service'
 import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
 import { appConfig } from './config.ts'
@@ -30,8 +35,12 @@ export type House = {
   jobs: JobDesk
   directory: Directory
   eventLog: EventLog
-  /** A further pool in the role of a service, beside the one it works with. The caller closes it. */
-  open(service: string, options?: Partial<DatabaseOptions>): Database
+  /** A further pool in the role of a service, beside the one it works with. The caller closes it. Default: at home. */
+  open(service: string, options?: Partial<DatabaseOptions>, shard?: string): Database
+  /** How shops are divided among databases. */
+  division: Division
+  /** Which bucket lies where; undefined on a single database. */
+  shardMap: ShardMap | undefined
   log: Logger
   metrics: MetricsRegistry
   clock: () => Date
@@ -68,15 +77,25 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const clock = () => new Date()
   const network = options.network?.({ log, metrics, clock })
   const database = await prepareDatabase(
-    { dataFolder: settings.SOUK_DATA, databaseUrl: settings.DATABASE_URL, secret: settings.SOUK_SECRET },
+    {
+      dataFolder: settings.SOUK_DATA,
+      databaseUrl: settings.DATABASE_URL,
+      shards: settings.SOUK_SHARDS,
+      secret: settings.SOUK_SECRET,
+    },
     services,
     onProgress,
   )
   let stopping = false
   const opened: Database[] = []
-  const open: House['open'] = (service, options = {}) =>
+  const addressOf = (service: string, shard: string) => {
+    const found = database.shards.find(({ name }) => name === shard)
+    if (found === undefined) throw new RangeError(`there is no shard ${shard}`)
+    return found.urlFor(service)
+  }
+  const open: House['open'] = (service, options = {}, shard = homeShard) =>
     openDatabase({
-      url: database.migrated.urlFor(service),
+      url: addressOf(service, shard),
       schema: service,
       maxConnections: settings.SOUK_CONNECTIONS,
       onError(error) {
@@ -85,17 +104,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       },
       ...options,
     })
-  const databaseOf = (service: string): Database => {
-    const db = open(service)
+  const databaseOf = (service: string, shard: string = homeShard): Database => {
+    const db = open(service, {}, shard)
     opened.push(db)
+    const where = shard === homeShard ? '' : `_${shard}`
+    const on = shard === homeShard ? '' : ` on ${shard}`
     const gauge = (what: string, help: string, read: () => number) =>
-      metrics.gauge(`souk_database_${service}_${what}`, help, read)
-    gauge('connections', `Open database connections of ${service}.`, () => db.stats().open)
-    gauge('waiting', `Requests of ${service} waiting for one.`, () => db.stats().waiting)
+      metrics.gauge(`souk_database_${service}${where}_${what}`, help, read)
+    gauge('connections', `Open database connections of ${service}${on}.`, () => db.stats().open)
+    gauge('waiting', `Requests of ${service}${on} waiting for one.`, () => db.stats().waiting)
     return db
   }
+  let shardMap: ShardMap | undefined
   const closeDatabase = async () => {
     stopping = true
+    await shardMap?.stop()
     await Promise.all(opened.map((db) => db.close()))
     await database.embedded?.stop()
   }
@@ -106,13 +129,26 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const servicesEnv = { ...env, SOUK_SECRET: database.secret }
     const config = configOf(services, servicesEnv)
     const { directory, unserved } = countedDirectory(network)
-    const ownLog = createPostgresLog([{ name: homeShard, db: databaseOf(logRole) }])
+    const names = database.shards.map(({ name }) => name)
+    if (names.length > 1) {
+      const db = databaseOf(shardsSchema.service)
+      await ensureShardMap(db, names, database.isEmpty)
+      shardMap = await followShardMap({ db, shards: names, clock, log })
+    }
+    const divided = new Set(allServices.filter((service) => service.divided).map(({ name }) => name))
+    const division: Division = {
+      shards: names,
+      at: (bucket) => shardMap?.at(bucket) ?? homeShard,
+      isDivided: (service) => divided.has(service),
+    }
+    const ownLog = createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) })))
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const ownJobs = { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) }
     const jobs = openJobDesk(ownJobs)
     const running = await bootServices({
       services,
       databaseOf,
+      division,
       eventLog,
       directory,
       env: servicesEnv,
@@ -129,7 +165,22 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       network?.close()
       await closeDatabase()
     }
-    const parts = { config, settings, database, running, jobs, directory, eventLog, open, log, metrics, clock, network }
+    const parts = {
+      config,
+      settings,
+      database,
+      running,
+      jobs,
+      directory,
+      eventLog,
+      open,
+      log,
+      metrics,
+      clock,
+      network,
+      division,
+      shardMap,
+    }
     return { ...parts, unserved, stop }
   } catch (error) {
     network?.close()

@@ -1,5 +1,5 @@
-import { createOutbox, type EventLog, type RunningConsumer, runConsumer } from '@souk/events'
-import { createShards, type Database } from '@souk/postgres'
+import { type Consumer, createOutbox, type EventLog, type RunningConsumer, runConsumer, sourceOf } from '@souk/events'
+import { createShards, type Database, type Shard } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { Clock, Job, ServiceDefinition, ServiceParts } from './define.ts'
@@ -12,8 +12,10 @@ import { openWorkPlace } from './work-place.ts'
 
 export type BootOptions = {
   services: readonly ServiceDefinition[]
-  /** The service's own schema, in its own role. */
-  databaseOf(service: string): Database
+  /** The service's own schema on a shard, in its own role. */
+  databaseOf(service: string, shard: string): Database
+  /** The databases there are and which bucket lies where. Default: the only one, at home. */
+  division?: Division
   eventLog: EventLog
   directory: Directory
   env: Readonly<Record<string, string | undefined>>
@@ -31,11 +33,29 @@ export type BootOptions = {
   jobs?: { url: string; db: Database }
 }
 
-export type RunningService = { definition: ServiceDefinition; db: Database; parts: ServiceParts }
+export type RunningService = {
+  definition: ServiceDefinition
+  /** At home. */
+  db: Database
+  /** All databases its rows lie in; several for shop-scoped services of a divided marketplace. */
+  databases: readonly Shard[]
+  parts: ServiceParts
+}
+
+/** How shop-scoped rows are divided among databases. The first one is home: what is not shop-scoped lies there alone. */
+export type Division = {
+  shards: readonly string[]
+  /** The shard of a bucket now. @throws DomainError while the bucket is on its way. */
+  at(bucket: number): string
+  /** Whether events of this service are written to every shard. */
+  isDivided(service: string): boolean
+}
 
 export type RunningServices = {
   services: readonly RunningService[]
   consumers: readonly RunningConsumer[]
+  /** Every consumer of these services, once for each log it reads into each database, working here or not. */
+  readers: readonly Reader[]
   /** Finish what was accepted, then stop reading events and running jobs. Databases stay open: they are the caller's. */
   stop(): Promise<void>
 }
@@ -55,12 +75,16 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   const { clock, metrics, directory, eventLog } = options
   const config = configOf(options.services, options.env)
   const running: RunningService[] = []
+  const division = options.division ?? undivided
+  const home = division.shards[0] as string
   for (const definition of options.services) {
-    const db = options.databaseOf(definition.name)
+    const own = definition.divided ? division.shards : [home]
+    const databases = own.map((name): Shard => ({ name, db: options.databaseOf(definition.name, name) }))
+    const { db } = databases[0] as Shard
     const parts = await definition.start({
       config: config as never,
       db,
-      shards: createShards([{ name: homeShard, db }]),
+      shards: createShards(databases, databases.length > 1 ? division.at : undefined),
       outbox: createOutbox({ wake: () => eventLog.wake(definition.name) }),
       clock,
       log: options.log.child({ service: definition.name }),
@@ -69,19 +93,28 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       work: createWork(definition.name, clock),
     })
     if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)
-    running.push({ definition, db, parts })
+    running.push({ definition, db, databases, parts })
   }
-  const workers = (options.working ?? true) ? running : []
-  const consumers = workers.flatMap(({ db, parts }) =>
-    (parts.consumers ?? []).map((consumer) =>
-      runConsumer({ consumer, log: eventLog, db, shard: homeShard, logger: options.log, clock, metrics }),
-    ),
+  const working = options.working ?? true
+  const workers = working ? running : []
+  const { log: logger } = options
+  const readers = running.flatMap((service) => readersOf(service, division))
+  const consumers = (working ? readers : []).map(({ consumer, db, shard }) =>
+    runConsumer({ consumer, log: eventLog, db, shard, logger, clock, metrics }),
   )
-  const kept = workers.map(({ definition, db, parts }) => ({ name: definition.name, db, parts }))
+  const kept = workers.flatMap(({ definition, databases, parts }) =>
+    databases.map(({ name: shard, db }) => ({ name: definition.name, shard, db, parts })),
+  )
   const all = options.complete ? kept : undefined
   const tended = kept.map((service) => ({
     ...service,
-    jobs: [...(service.parts.jobs ?? []), ...housekeepingJobs(service, all, homeShard, clock)],
+    // What a service does by the clock it does for all its shards at once.
+    jobs: [
+      ...(service.shard === home ? (service.parts.jobs ?? []) : []),
+      ...housekeepingJobs(service, all, service.shard, clock).map((job) =>
+        service.shard === home ? job : { ...job, name: `${job.name}.${service.shard}` },
+      ),
+    ],
   }))
   const inLibrary = (job: Job) => options.jobs !== undefined && isScheduled(job)
   const ticking = tended.map(({ db, jobs }) =>
@@ -99,6 +132,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   return {
     services: running,
     consumers,
+    readers,
     async stop() {
       deadLetters.stop()
       await Promise.all([...ticking.map((runner) => runner.stop()), workPlace?.stop()])
@@ -106,4 +140,22 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       await Promise.all(consumers.map((consumer) => consumer.stop()))
     },
   }
+}
+
+const undivided: Division = { shards: [homeShard], at: () => homeShard, isDivided: () => false }
+
+/** A consumer, the shard whose log it reads, and the database its effects and its offset are in. */
+export type Reader = { consumer: Consumer; shard: string; db: Database }
+
+/**
+ * Shop-scoped services read each other shard by shard, since all of them are divided alike; who is at home reads all
+ * shards; what home announces is told to every shard, and concerns one of them.
+ */
+function readersOf({ databases, parts }: RunningService, division: Division): Reader[] {
+  return (parts.consumers ?? []).flatMap((consumer) => {
+    const divided = division.isDivided(sourceOf(consumer))
+    if (divided && databases.length > 1) return databases.map(({ name, db }) => ({ consumer, shard: name, db }))
+    const shards = divided ? division.shards : division.shards.slice(0, 1)
+    return shards.flatMap((shard) => databases.map(({ db }) => ({ consumer, shard, db })))
+  })
 }

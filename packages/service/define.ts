@@ -61,6 +61,8 @@ export type ServiceParts = {
 export type ServiceDefinition<Spec extends EnvSpec = EnvSpec> = {
   /** Also the name of its schema and of its role. */
   name: string
+  /** Its rows belong to shops and lie on the shard of their shop. Default: all of them at home. */
+  divided?: true
   /** Folder of its migrations. */
   migrations: URL
   config: Spec

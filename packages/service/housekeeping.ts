@@ -1,4 +1,11 @@
-import { countDeadLetters, forgetPassedEvents, offsetsIn, purgeDeadLetters, sourceOf } from '@souk/events'
+import {
+  comparePositions,
+  countDeadLetters,
+  forgetPassedEvents,
+  offsetsIn,
+  purgeDeadLetters,
+  sourceOf,
+} from '@souk/events'
 import { purgeIdempotencyKeys } from '@souk/http'
 import type { Database } from '@souk/postgres'
 import type { Logger, Metrics } from '@souk/telemetry'
@@ -10,7 +17,7 @@ const dayMs = 24 * hourMs
 /** How long what is announced can be read again, once everybody has read it. */
 const eventsKeptDays = 7
 
-type Kept = { name: string; db: Database; parts: ServiceParts }
+type Kept = { name: string; shard?: string; db: Database; parts: ServiceParts }
 
 /**
  * What every service has done for it: answers forgotten after a day, dead letters after 30, events after seven once
@@ -42,18 +49,40 @@ export function housekeepingJobs(service: Kept, all: readonly Kept[] | undefined
       name: `${name}.forget-events`,
       everyMs: hourMs,
       async run() {
-        const consumers = all.flatMap(({ parts }) => parts.consumers ?? [])
+        const offsets = await offsetsOfReaders(name, shard, all)
+        if (offsets === undefined) return
         await forgetPassedEvents({
           source: db,
           shard,
-          consumers: consumers.filter((consumer) => sourceOf(consumer) === name).map((consumer) => consumer.name),
-          offsets: (await Promise.all(all.map((one) => offsetsIn(one.db)))).flat(),
+          consumers: [...new Set(offsets.map(({ consumer }) => consumer))],
+          offsets,
           now: clock(),
           days: eventsKeptDays,
         })
       },
     })
   return jobs
+}
+
+/**
+ * How far each reader of this log is, the one furthest behind first; undefined when one has not begun. Divided services
+ * read each other shard by shard, and everybody else's log with each of their shards.
+ */
+async function offsetsOfReaders(source: string, shard: string, all: readonly Kept[]) {
+  const isDivided = (service: string) => all.filter(({ name }) => name === service).length > 1
+  const offsets: Awaited<ReturnType<typeof offsetsIn>> = []
+  for (const { name, shard: own, db, parts } of all) {
+    if (isDivided(source) && isDivided(name) && own !== shard) continue
+    const consumers = (parts.consumers ?? []).filter((consumer) => sourceOf(consumer) === source)
+    if (consumers.length === 0) continue
+    const here = (await offsetsIn(db)).filter((each) => each.source === source && each.shard === shard)
+    for (const consumer of consumers) {
+      const offset = here.find((each) => each.consumer === consumer.name)
+      if (offset === undefined) return undefined
+      offsets.push(offset)
+    }
+  }
+  return offsets.sort(comparePositions)
 }
 
 /** More than so many events that wait for a person, and somebody must look. */

@@ -3,7 +3,9 @@ export {
   type BootOptions,
   bootServices,
   configOf,
+  type Division,
   homeShard,
+  type Reader,
   type RunningService,
   type RunningServices,
 } from './boot.ts'
@@ -39,6 +41,15 @@ export {
   type ServiceAudit,
 } from './run-audit.ts'
 
+export {
+  ensureShardMap,
+  followShardMap,
+  mapLeaseMs,
+  type ShardMap,
+  shardErrors,
+  shardsSchema,
+  spreadEvenly,
+} from './shard-map.ts'
 export type { EnqueueOptions, Queue, RunningJob, Work } from './work.ts'
 export { createWork } from './work.ts'
 export { type JobFilter, type JobRow, type JobState, jobStates } from './work.sql.ts'

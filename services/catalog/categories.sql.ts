@@ -34,6 +34,18 @@ export const insertCategory = (tx: Tx, category: Category) =>
     values (${category.categoryId}, ${category.parentId}, ${category.slug}, ${category.title}, ${category.path},
       ${category.ancestorIds}::uuid[], ${category.position})`)
 
+/** As they are at home; older news changes nothing. Parents stand before their children. */
+export const copyCategories = (tx: Tx, categories: readonly Category[]) =>
+  tx.run(sql`
+    insert into categories (category_id, parent_id, slug, title, path, ancestor_ids, position, version)
+    select "categoryId", "parentId", slug, title, path, "ancestorIds", position, version
+    from jsonb_to_recordset(${JSON.stringify(categories)}::jsonb) as given (
+      "categoryId" uuid, "parentId" uuid, slug text, title text, path text, "ancestorIds" uuid[], position int,
+      version bigint)
+    on conflict (category_id) do update
+    set title = excluded.title, position = excluded.position, version = excluded.version
+    where categories.version < excluded.version`)
+
 export const updateCategory = (tx: Tx, category: Category) =>
   tx.run(sql`
     update categories set title = ${category.title}, position = ${category.position}, version = ${category.version}

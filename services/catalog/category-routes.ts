@@ -4,6 +4,7 @@ import { createCategory, editCategory, treeOf } from './categories.ts'
 import { type Category, findCategoryBySlug, listCategories } from './categories.sql.ts'
 import { type RouteDeps, tag } from './edge.ts'
 import { catalogErrors } from './errors.ts'
+import { tellShards } from './tell-shards.ts'
 import { closed, Id, line, Slug } from './views.ts'
 
 const Position = Type.Integer({ minimum: 0, maximum: 10_000, description: 'Among its siblings; equal ones by title.' })
@@ -80,14 +81,17 @@ export const categoryRoutes = (deps: RouteDeps): Route[] => [
     ),
     answers: { 201: CategoryView },
     errors: ['category-slug-taken', 'category-not-found', 'category-too-deep'],
-    handle: (request) =>
-      request.once(deps.db, async (tx) => {
+    handle: async (request) => {
+      const answer = await request.once(deps.db, async (tx) => {
         const category = await createCategory(deps, tx, request.body)
         return created(categoryView(category), {
           ...etag(category.version),
           location: `/v1/categories/${category.slug}`,
         })
-      }),
+      })
+      await tellShards(deps)
+      return answer
+    },
   }),
   route({
     method: 'PATCH',
@@ -106,10 +110,12 @@ export const categoryRoutes = (deps: RouteDeps): Route[] => [
     errors: ['category-not-found', 'version-mismatch', 'precondition-required'],
     handle: async (request) => {
       const ifVersion = versionFrom(request.headers['if-match'])
-      return request.once(deps.db, async (tx) => {
+      const answer = await request.once(deps.db, async (tx) => {
         const category = await editCategory(tx, request.params.categoryId, ifVersion, request.body)
         return ok(categoryView(category), etag(category.version))
       })
+      await tellShards(deps)
+      return answer
     },
   }),
 ]

@@ -31,6 +31,7 @@ export {
 
 export const catalog = defineService({
   name: 'catalog',
+  divided: true,
   migrations: new URL('./migrations/', import.meta.url),
   config: catalogConfig,
   errors: catalogErrors,

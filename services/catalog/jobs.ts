@@ -1,7 +1,9 @@
+import type { Database } from '@souk/postgres'
 import type { Job } from '@souk/service'
 import { settleSale, type SaleDeps, tryAgainAfterMs } from './plan-sale.ts'
 import { endWindows, unsettledWindows } from './sales.sql.ts'
 import { relistShops } from './shop-news.ts'
+import { tellShards } from './tell-shards.ts'
 
 /** Ask orders about windows that a crash, or orders being away, left pending or half called off. */
 export async function settleSales(deps: SaleDeps): Promise<void> {
@@ -12,7 +14,8 @@ export async function settleSales(deps: SaleDeps): Promise<void> {
   }
 }
 
-export const catalogJobs = (deps: SaleDeps): Job[] => [
+export const catalogJobs = (deps: SaleDeps & { db: Database }): Job[] => [
+  { name: 'catalog.tell-shards', everyMs: 60_000, run: () => tellShards(deps) },
   { name: 'catalog.settle-sales', everyMs: 5_000, run: () => settleSales(deps) },
   {
     name: 'catalog.end-sales',

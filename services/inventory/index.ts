@@ -23,6 +23,7 @@ const abandonedAfterMs = 2_000
 /** The goods: what lies on which shelf, and how much of it orders may promise. */
 export const inventory = defineService({
   name: 'inventory',
+  divided: true,
   migrations: new URL('./migrations/', import.meta.url),
   config,
   errors,

@@ -54,15 +54,17 @@ import { createTermsMemory } from './terms.ts'
 
 export const orders = defineService({
   name: 'orders',
+  divided: true,
   migrations: new URL('./migrations/', import.meta.url),
   config: ordersConfig,
   errors: orderErrors,
   emits: [orderPlaced, orderConfirmed, orderCancelled, orderShipped, orderDelivered, orderReturned, ordersImported],
-  async start({ config, db, shards, outbox, clock, log, metrics, directory }) {
+  async start({ config, shards, outbox, clock, log, metrics, directory }) {
     const memory = createTermsMemory()
-    await db.transaction((tx) => tendPartitions(tx, clock(), dayBefore(clock())))
+    for (const shard of shards.all())
+      await shard.db.transaction((tx) => tendPartitions(tx, clock(), dayBefore(clock())))
     const learnVariants = createLearner({
-      db,
+      shards,
       clock,
       catalog: directory.client(CatalogService),
       shops: directory.client(ShopService),
@@ -82,8 +84,12 @@ export const orders = defineService({
       createPricer({ shards, clock, pricing: directory.client(PricingService) }),
     )
     series.queue(placer.stats)
-    const accepted = startPlacingAccepted({ db, placer, clock, log })
-    const acceptor = createAcceptor(db, accepted.wake)
+    const accepting = new Map(
+      shards.all().map((shard) => {
+        const placing = startPlacingAccepted({ db: shard.db, placer, clock, log })
+        return [shard.name, { placing, acceptor: createAcceptor(shard.db, placing.wake) }] as const
+      }),
+    )
     const imports = importRpc({
       shards,
       outbox,
@@ -125,11 +131,11 @@ export const orders = defineService({
       routes: [
         ...orderRoutes({
           placer,
-          acceptor,
+          accept: async (shard, request) => accepting.get(shard)?.acceptor.submit(request),
           shards,
           outbox,
           clock,
-          saleVariantOf: createSaleFinder(db, clock),
+          saleVariantOf: createSaleFinder(shards, clock),
           limits: {
             ordersPerMinute: config.SOUK_ORDERS_PER_MINUTE,
             flashOrdersPerMinute: config.SOUK_FLASH_ORDERS_PER_MINUTE,
@@ -157,8 +163,10 @@ export const orders = defineService({
       audits: orderAudits,
       sheds: [{ method: 'POST', prefix: '/v1/orders', refusing: placer.refusing }],
       async stop() {
-        await acceptor.drain()
-        await accepted.stop()
+        for (const { acceptor, placing } of accepting.values()) {
+          await acceptor.drain()
+          await placing.stop()
+        }
         await placer.drain()
       },
     }

@@ -148,7 +148,7 @@ function neighbours() {
     [CatalogService, ShopService],
   )
   const learn = createLearner({
-    db: world.db,
+    shards: world.database.shards('orders'),
     clock: () => world.clock.now,
     catalog: directory.client(CatalogService),
     shops: directory.client(ShopService),

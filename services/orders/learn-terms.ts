@@ -1,6 +1,6 @@
 import { CatalogService, type ProductChanged } from '@souk/contracts/catalog'
 import { type ShopChanged, ShopService } from '@souk/contracts/shops'
-import type { Database, Tx } from '@souk/postgres'
+import type { Shards, Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import { type Offer, upsertOffers, upsertShops, withdrawMissingOffers } from './terms.sql.ts'
 
@@ -71,7 +71,7 @@ const maxAskMs = 1_000
  * whoever comes while a question is under way waits for its answer. One that failed may be asked again at once.
  */
 export function createLearner(deps: {
-  db: Database
+  shards: Shards
   clock: () => Date
   catalog: Client<typeof CatalogService>
   shops: Client<typeof ShopService>
@@ -82,10 +82,15 @@ export function createLearner(deps: {
     const shops = (
       await Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId }, { timeoutMs: maxAskMs })))
     ).flatMap(({ shop }) => shop ?? [])
-    await deps.db.transaction(async (tx) => {
-      await storeShops(tx, shops)
-      await storeProducts(tx, products)
-    })
+    for (const [{ db }, together] of Map.groupBy(products, ({ shopId }) => deps.shards.ofOwner(shopId)))
+      await db.transaction(async (tx) => {
+        const sellers = new Set(together.map(({ shopId }) => shopId))
+        await storeShops(
+          tx,
+          shops.filter(({ shopId }) => sellers.has(shopId)),
+        )
+        await storeProducts(tx, together)
+      })
   }
 
   const asked = new Map<string, { atMs: number; answer: Promise<void> }>()

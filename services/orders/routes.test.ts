@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Overloaded } from '@souk/batching'
 import { callRoute, type RouteCall, operator, principal, shopper, staff } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createAcceptor, placeAccepted } from './place-later.ts'
+import { placeAccepted } from './place-later.ts'
 import type { Placer } from './placer.ts'
 import { ordersWorld } from './test-orders.ts'
 
@@ -223,9 +223,8 @@ describe('an order to be placed later', () => {
 })
 
 test('an order for later that finds no room is told so at once, and when to come again', async () => {
-  const full = createAcceptor(world.db, () => {})
-  const submit = () => Promise.reject(new Overloaded(3))
-  const answer = await callRoute(world.routes({ acceptor: { ...full, submit } }), 'placeOrder', {
+  const accept = () => Promise.reject(new Overloaded(3))
+  const answer = await callRoute(world.routes({ accept }), 'placeOrder', {
     principal: customer(),
     idempotencyKey: 'no-room',
     body: oneOf(randomUUID()),

@@ -1,4 +1,4 @@
-import { type Batcher, Overloaded } from '@souk/batching'
+import { Overloaded } from '@souk/batching'
 import type { DomainError } from '@souk/errors'
 import type { Outbox } from '@souk/events'
 import { type Answer, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
@@ -31,7 +31,8 @@ import {
 
 export type RouteDeps = {
   placer: Placer
-  acceptor: Batcher<AcceptedRequest, string | DomainError>
+  /** Keeps an order that is to be placed later, on the shard of its shop. */
+  accept(shard: string, request: AcceptedRequest): Promise<string | DomainError | undefined>
   shards: Shards
   outbox: Outbox
   clock: () => Date
@@ -304,10 +305,11 @@ async function accept(deps: RouteDeps, order: OrderRequest, request: PlacingRequ
   const acceptedAt = deps.clock()
   const priority = asked === 'high' && request.me.kind !== 'api-key' ? 'normal' : asked
   const { lines, paymentMethod, paymentToken, correlationId, saleOnly = false, extras } = order
-  const kept = await deps.acceptor
-    .submit({
+  const first = lines[0]?.variantId ?? ''
+  const kept = await deps
+    .accept(deps.shards.ofId(first).name, {
       // In the bucket of the shop, as the variant's id has it: the order's own shard is known from the first moment.
-      orderId: uuidv7(acceptedAt.getTime(), bucketInId(lines[0]?.variantId ?? '')),
+      orderId: uuidv7(acceptedAt.getTime(), bucketInId(first)),
       customerId: order.customerId,
       key: order.key,
       bodyHash: order.bodyHash,

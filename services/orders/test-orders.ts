@@ -137,6 +137,7 @@ export async function ordersWorld() {
       ),
     )
 
+  const acceptor = createAcceptor(db, () => {})
   return {
     database,
     db,
@@ -155,11 +156,11 @@ export async function ordersWorld() {
     routes: (more: Partial<RouteDeps> = {}) =>
       orderRoutes({
         placer: placer(),
-        acceptor: createAcceptor(db, () => {}),
+        accept: (_shard, request) => acceptor.submit(request),
         shards: database.shards('orders'),
         outbox,
         clock: () => clock.now,
-        saleVariantOf: createSaleFinder(db, () => clock.now),
+        saleVariantOf: createSaleFinder(database.shards('orders'), () => clock.now),
         limits: { ordersPerMinute: 100, flashOrdersPerMinute: 10 },
         ...more,
       }),

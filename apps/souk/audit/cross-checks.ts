@@ -6,7 +6,7 @@ import type { House } from '../house.ts'
 import { everybodyTold } from './everybody-told.ts'
 import { moneyAgrees } from './money-agrees.ts'
 
-type Audited = Pick<House, 'running' | 'directory' | 'eventLog'>
+type Audited = Pick<House, 'running' | 'directory' | 'eventLog' | 'division'>
 
 const behindSeconds = 60
 const stalledSeconds = 60
@@ -147,15 +147,16 @@ export async function lagOfConsumers({
   eventLog,
 }: Pick<Audited, 'running' | 'eventLog'>): Promise<ConsumerLag[]> {
   const lags: ConsumerLag[] = []
-  for (const { db, parts } of running.services) {
+  for (const [db, readers] of Map.groupBy(running.readers, (reader) => reader.db)) {
     const offsets = new Map(
       (await offsetsIn(db)).map((offset) => [`${offset.consumer} ${offset.source} ${offset.shard}`, offset]),
     )
-    for (const { name, events } of parts.consumers ?? []) {
+    for (const { consumer, shard } of readers) {
+      const { name, events } = consumer
       const source = events[0]?.topic.split('.')[0] ?? ''
       const from = (lane: string) => offsets.get(`${name} ${source} ${lane}`) ?? beginning
       const lag: ConsumerLag = { consumer: name, source, events: 0, seconds: 0 }
-      for await (const { event } of tail({ log: eventLog, source, shard: homeShard, events, from, follow: false })) {
+      for await (const { event } of tail({ log: eventLog, source, shard, events, from, follow: false })) {
         if (lag.events === 0 && event !== undefined)
           lag.seconds = Math.max(0, (Date.now() - event.occurredAtMs) / 1_000)
         lag.events += 1
@@ -180,7 +181,8 @@ async function consumersLag(house: Audited): Promise<AuditResult> {
 }
 
 async function deadLetters({ running }: Audited): Promise<AuditResult> {
-  const counted = (await Promise.all(running.services.map(({ db }) => countDeadLetters(db.autocommit)))).flat()
+  const databases = running.services.flatMap((service) => service.databases)
+  const counted = (await Promise.all(databases.map(({ db }) => countDeadLetters(db.autocommit)))).flat()
   const total = counted.reduce((sum, { parked }) => sum + parked, 0)
   const findings: Finding[] =
     total <= manyDeadLetters
@@ -190,12 +192,18 @@ async function deadLetters({ running }: Audited): Promise<AuditResult> {
 }
 
 async function outboxStall({ running, eventLog }: Audited): Promise<AuditResult> {
-  const sources = running.services.map(({ definition }) => definition.name)
+  const sources = running.services.flatMap(({ definition, databases }) =>
+    databases.map(({ name }) => ({ source: definition.name, shard: name })),
+  )
   const findings: Finding[] = []
-  for (const source of sources) {
-    const seconds = await eventLog.stalledSeconds(source, homeShard)
+  for (const { source, shard } of sources) {
+    const seconds = await eventLog.stalledSeconds(source, shard)
+    const where = shard === homeShard ? '' : ` on ${shard}`
     if (seconds > stalledSeconds)
-      findings.push({ subject: `outbox of ${source}`, message: `its oldest event waits for ${Math.round(seconds)} s` })
+      findings.push({
+        subject: `outbox of ${source}${where}`,
+        message: `its oldest event waits for ${Math.round(seconds)} s`,
+      })
   }
   return { checked: sources.length, findings }
 }

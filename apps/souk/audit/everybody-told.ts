@@ -1,8 +1,9 @@
 import { orderConfirmed } from '@souk/contracts'
 import { MessageService } from '@souk/contracts/notifications'
-import { beginning, comparePositions, type Event, isEvent, offsetsIn, type Position, tail } from '@souk/events'
-import { type AuditResult, homeShard } from '@souk/service'
+import { beginning, comparePositions, type Event, isEvent, offsetsIn, type Position } from '@souk/events'
+import type { AuditResult } from '@souk/service'
 import type { House } from '../house.ts'
+import { tailAll } from '../tail-all.ts'
 
 const consumer = 'notifications.orders'
 /** Transactions of the whole database that are looked back on unless everything is; some minutes of a sale. */
@@ -16,7 +17,7 @@ type Confirmed = { orderId: string; customerId: string; confirmedAtMs: bigint }
  * yet is its lag, which another check looks at. Reads the log once, asks about 2,048 at a time: some 10 µs an order.
  */
 export async function everybodyTold(
-  { running, directory, eventLog }: Pick<House, 'running' | 'directory' | 'eventLog'>,
+  { running, directory, eventLog, division }: Pick<House, 'running' | 'directory' | 'eventLog' | 'division'>,
   { full, maxFindings }: { full: boolean; maxFindings: number },
 ): Promise<AuditResult> {
   const messages = directory.client(MessageService)
@@ -42,14 +43,7 @@ export async function everybodyTold(
   }
   let page: Confirmed[] = []
   const events = [orderConfirmed]
-  for await (const { lane, at, event } of tail({
-    log: eventLog,
-    source: 'orders',
-    shard: homeShard,
-    events,
-    from,
-    follow: false,
-  })) {
+  for await (const { lane, at, event } of tailAll({ eventLog, division }, { source: 'orders', events, from })) {
     if (comparePositions(at, handled.get(lane) ?? beginning) >= 0) continue
     if (event !== undefined && isConfirmation(event)) page.push(event.payload)
     if (page.length < pageSize) continue

@@ -10,12 +10,13 @@ import {
 } from '@souk/contracts'
 import { type OrderDue, OrderService } from '@souk/contracts/orders'
 import { PaymentService, type PaymentStanding } from '@souk/contracts/payments'
-import { beginning, type EventType, type Position, tail } from '@souk/events'
-import { type AuditResult, homeShard } from '@souk/service'
+import { beginning, type EventType, type Position } from '@souk/events'
+import type { AuditResult } from '@souk/service'
 import type { House } from '../house.ts'
+import { shardsOf, tailAll } from '../tail-all.ts'
 import { faultOf } from './money-rules.ts'
 
-type Audited = Pick<House, 'directory' | 'eventLog'>
+type Audited = Pick<House, 'directory' | 'eventLog' | 'division'>
 
 /** Transactions of the whole database that are looked back on unless everything is; some minutes of a sale. */
 const latestXids = 50_000n
@@ -111,15 +112,15 @@ async function* latestOrders(house: Audited, books: Books): AsyncGenerator<strin
 }
 
 /** Ids of orders that events tell of, each once in its page. */
-async function* announced(
-  { eventLog }: Pick<Audited, 'eventLog'>,
-  source: string,
-  events: readonly EventType[],
-): AsyncGenerator<string[]> {
-  const head = BigInt((await eventLog.head(source, homeShard)).xid)
-  const from: Position = head <= latestXids ? beginning : { xid: String(head - latestXids), seq: 0, index: 0 }
+async function* announced(house: Audited, source: string, events: readonly EventType[]): AsyncGenerator<string[]> {
+  const firsts = new Map<string, Position>()
+  for (const shard of shardsOf(house, source)) {
+    const head = BigInt((await house.eventLog.head(source, shard)).xid)
+    firsts.set(shard, head <= latestXids ? beginning : { xid: String(head - latestXids), seq: 0, index: 0 })
+  }
   let page = new Set<string>()
-  for await (const { event } of tail({ log: eventLog, source, shard: homeShard, events, from, follow: false }))
+  const from = (_lane: string, shard: string) => firsts.get(shard) ?? beginning
+  for await (const { event } of tailAll(house, { source, events, from }))
     for (const orderId of ordersIn(event?.payload)) {
       page.add(orderId)
       if (page.size < pageSize) continue

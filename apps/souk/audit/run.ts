@@ -21,9 +21,16 @@ export async function runAudit(
   const maxFindings = options.maxFindings ?? 20
   const checks: CheckOutcome[] = []
   let oldest: Date | undefined | null
-  for (const { definition, parts } of house.running.services) {
+  const everywhere = house.running.services.flatMap((service) =>
+    service.databases.map(({ name }) => ({ ...service, shard: name })),
+  )
+  for (const { definition, parts, shard } of everywhere) {
     // A pool of its own for the time: a long check must not take a connection from those who sell.
-    const db = house.open(definition.name, { maxConnections: 1, applicationName: `souk audit ${definition.name}` })
+    const db = house.open(
+      definition.name,
+      { maxConnections: 1, applicationName: `souk audit ${definition.name}` },
+      shard,
+    )
     try {
       const { outcomes, seen, since } = await auditService(definition.name, db, parts.audits ?? [], {
         full: options.full,

@@ -1,8 +1,8 @@
 import { allEvents } from '@souk/contracts'
 import { beginning, type EventType, serviceOf, tail, type Tailed } from '@souk/events'
-import { homeShard } from '@souk/service'
 import { withBackOffice } from '../back-office.ts'
 import { type Console, table, tame } from '../console.ts'
+import { shardsOf } from '../tail-all.ts'
 import { UsageError } from '../explain.ts'
 import { payloadJson } from '../payload-json.ts'
 
@@ -34,30 +34,33 @@ export function tailEvents(io: Console, options: TailOptions): Promise<number> {
   const kinds = kindsFor(options)
   const since = sinceOf(options.from)
   const sources = [...new Set(kinds.map(({ topic }) => serviceOf(topic)))]
-  return withBackOffice(io, async ({ eventLog }) => {
+  return withBackOffice(io, async (house) => {
+    const { eventLog } = house
     const stop = new AbortController()
     process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort())
     let left = options.limit ?? Number.POSITIVE_INFINITY
     await Promise.all(
-      sources.map(async (source) => {
-        const passing = tail({
-          log: eventLog,
-          source,
-          shard: homeShard,
-          events: kinds,
-          signal: stop.signal,
-          follow: options.follow,
-          ...(since !== undefined && { from: beginning }),
-        })
-        for await (const tailed of passing) {
-          if (tailed.event !== undefined && tailed.event.occurredAtMs < (since ?? 0)) continue
-          io.print(options.json ? jsonLine(source, tailed) : plainLine(source, tailed))
-          left -= 1
-          if (left > 0) continue
-          stop.abort()
-          return
-        }
-      }),
+      sources
+        .flatMap((source) => shardsOf(house, source).map((shard) => ({ source, shard })))
+        .map(async ({ source, shard }) => {
+          const passing = tail({
+            log: eventLog,
+            source,
+            shard,
+            events: kinds,
+            signal: stop.signal,
+            follow: options.follow,
+            ...(since !== undefined && { from: beginning }),
+          })
+          for await (const tailed of passing) {
+            if (tailed.event !== undefined && tailed.event.occurredAtMs < (since ?? 0)) continue
+            io.print(options.json ? jsonLine(source, tailed) : plainLine(source, tailed))
+            left -= 1
+            if (left > 0) continue
+            stop.abort()
+            return
+          }
+        }),
     )
     return 0
   })

@@ -1,0 +1,28 @@
+import { type EventType, type Position, tail } from '@souk/events'
+import type { House } from './house.ts'
+
+type Divided = Pick<House, 'eventLog' | 'division'>
+
+/** The shards a service announces on: all of them when its rows belong to shops, else home. */
+export const shardsOf = ({ division }: Pick<House, 'division'>, source: string): readonly string[] =>
+  division.isDivided(source) ? division.shards : division.shards.slice(0, 1)
+
+/** Everything a service has announced until now, shard after shard. `from` is asked for each lane. */
+export async function* tailAll(
+  house: Divided,
+  {
+    source,
+    events,
+    from,
+  }: { source: string; events: readonly EventType[]; from: (lane: string, shard: string) => Position },
+) {
+  for (const shard of shardsOf(house, source))
+    yield* tail({
+      log: house.eventLog,
+      source,
+      shard,
+      events,
+      from: (lane) => from(lane, shard),
+      follow: false,
+    })
+}
