@@ -1,3 +1,4 @@
+import { checkoutMutants } from './list-checkout.ts'
 import { fulfilmentMutants } from './list-fulfilment.ts'
 import { importMutants } from './list-import.ts'
 import { messageMutants } from './messages.ts'
@@ -451,6 +452,7 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
   ...paymentMutants,
   ...messageMutants,
+  ...checkoutMutants,
   ...fulfilmentMutants,
   ...importMutants,
   ...providerMutants,
