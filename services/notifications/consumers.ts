@@ -20,7 +20,7 @@ import { isUuid, type Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import { type RecordDeps, recordTellings, type Telling } from './record-messages.ts'
 import { knowAccounts, knowShops, type KnownShop } from './recipients.sql.ts'
-import { tellingOfOrder, tellingOfPayment } from './tellings.ts'
+import { causeFor, tellingOfOrder, tellingOfPayment } from './tellings.ts'
 
 export type ConsumerDeps = RecordDeps & {
   shops: Client<typeof ShopService>
@@ -49,7 +49,11 @@ export const messageConsumers = (deps: ConsumerDeps): Consumer[] => [
     async handle(tx, events, prepared) {
       const facts = prepared as StockFacts
       await knowShops(tx, [...facts.shops.values()])
-      await tell(tx, deps, events, (event) => tellingOfStock(event as never, facts))
+      await recordTellings(
+        tx,
+        deps,
+        events.flatMap((event) => tellingsOfStock(event, facts)),
+      )
     },
   },
   {
@@ -94,32 +98,36 @@ const knownShop = (shop: ShopChanged): KnownShop => ({
   version: Number(shop.version),
 })
 
-type StockFacts = { shops: Map<string, KnownShop>; titles: Map<string, string> }
+type StockFacts = { shops: Map<string, KnownShop>; staff: Map<string, readonly string[]>; titles: Map<string, string> }
 
-/** Who the shop's owner is and what the goods are called: asked of those who know, once a batch. */
+/** Whose the shop is, who looks after its stock, and what the goods are called: asked of those who know, once a batch. */
 async function stockFacts(deps: ConsumerDeps, events: readonly Event[]): Promise<StockFacts> {
   const alerts = events.map((event) => event.payload as unknown as StockRanLow)
   const shopIds = [...new Set(alerts.map((alert) => alert.shopId))]
-  const [products, ...shops] = await Promise.all([
+  const [products, shops, staff] = await Promise.all([
     deps.catalog.getProducts({ productIds: [...new Set(alerts.map((alert) => alert.productId))] }),
-    ...shopIds.map((shopId) => deps.shops.getShop({ shopId })),
+    Promise.all(shopIds.map((shopId) => deps.shops.getShop({ shopId }))),
+    Promise.all(shopIds.map((shopId) => deps.shops.listStaff({ shopId, duty: 'inventory' }))),
   ])
   return {
+    staff: new Map(shopIds.map((shopId, index) => [shopId, staff[index]?.accountIds ?? []])),
     shops: new Map(shops.flatMap(({ shop }) => (shop === undefined ? [] : [[shop.shopId, knownShop(shop)]]))),
     titles: new Map(products.products.map((product) => [product.productId, product.title])),
   }
 }
 
-/** To whoever owns the shop. Nobody is told when there is no such shop any more. */
-function tellingOfStock(event: Event, { shops, titles }: StockFacts): Telling | undefined {
+/** To whoever owns the shop, and to its staff that looks after the stock. Nobody, when there is no such shop any more. */
+function tellingsOfStock(event: Event, { shops, staff, titles }: StockFacts): Telling[] {
   const alert = event.payload as unknown as StockRanLow
   const owner = shops.get(alert.shopId)?.ownerAccountId ?? ''
-  if (!isUuid(owner)) return undefined
-  return {
+  if (!isUuid(owner)) return []
+  const others = (staff.get(alert.shopId) ?? []).filter((accountId) => isUuid(accountId) && accountId !== owner)
+  return [owner, ...others].map((customerId) => ({
     kind: 'stock-low',
-    customerId: owner,
-    // The event's own id: the same variant runs low more than once.
-    causeId: event.id,
+    customerId,
+    // The event's own id: the same variant runs low more than once. A message that leaves the house is known by its id
+    // alone, so for others than the owner it is one of their own.
+    causeId: customerId === owner ? event.id : causeFor(event.id, customerId),
     occurredAtMs: Number(alert.noticedAtMs),
     aboutId: null,
     shopId: alert.shopId,
@@ -128,5 +136,5 @@ function tellingOfStock(event: Event, { shops, titles }: StockFacts): Telling | 
       left: Number(alert.onHand),
       level: Number(alert.alertLevel),
     },
-  }
+  }))
 }

@@ -196,6 +196,29 @@ test('a shop is told when its stock runs low, by the name of the product', async
   expect(items[0]?.subject).toBe('Brass lamp is running low')
 })
 
+test('stock that runs low is told to the owner and to those who look after the stock, each once', async () => {
+  const [owner, keeper, clerk, shopId] = [newId(), newId(), newId(), newId()]
+  desk.shops.set(shopId, {
+    name: 'Lamps',
+    ownerAccountId: owner,
+    staff: { inventory: [owner, keeper], orders: [owner, clerk] },
+  })
+  const low = received(stockRanLow, {
+    shopId,
+    productId: newId(),
+    variantId: newId(),
+    onHand: 1n,
+    alertLevel: 5n,
+    noticedAtMs: 1_772_445_000_000n,
+  })
+  await desk.consume('stock', low)
+  await desk.consume('stock', low)
+  const told = await Promise.all([owner, keeper, clerk].map(async (account) => (await inboxOf(account)).items))
+  expect(told.map((items) => items.length)).toEqual([1, 1, 0])
+  // Deliveries are known by the message's id alone: one id for two people would leave the second without his mail.
+  expect(told[0]?.[0]?.messageId).not.toBe(told[1]?.[0]?.messageId)
+})
+
 describe('who may write to whom', () => {
   const send = (principal: Parameters<typeof callRoute>[2], body: object) =>
     callRoute(desk.routes, 'sendNotification', { ...principal, body })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   orderCancelled,
   orderConfirmed,
@@ -132,3 +133,9 @@ const amountOf = ({ amountMinor, currencyCode }: { amountMinor: bigint; currency
   minor: Number(amountMinor),
   currency: currencyCode,
 })
+
+/** What is told to several, each by a message of his own: the same for the same two, and different for any others. */
+export function causeFor(causeId: string, accountId: string): string {
+  const hex = createHash('sha256').update(`${causeId} ${accountId}`).digest('hex')
+  return `${causeId.slice(0, 19)}8${hex.slice(0, 3)}-${hex.slice(3, 15)}`
+}

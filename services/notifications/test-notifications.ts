@@ -72,7 +72,7 @@ export function testNotifications(db: Database, providers: readonly Provider[] =
   const meters = messageMeters(metrics)
   const open = new Set(providers.map(({ channel }) => channel))
   const deps = { db, outbox, clock: time.clock, log, meters, open, random: () => 0.5 }
-  const shops = new Map<string, { name: string; ownerAccountId: string }>()
+  const shops = new Map<string, { name: string; ownerAccountId: string; staff?: Record<string, string[]> }>()
   const titles = new Map<string, string>()
   const directory = createDirectory()
   directory.serve(
@@ -80,8 +80,11 @@ export function testNotifications(db: Database, providers: readonly Provider[] =
       router.service(ShopService, {
         getShop: ({ shopId }) => {
           const shop = shops.get(shopId)
-          return shop === undefined ? {} : { shop: { shopId, version: 1n, ...shop } }
+          if (shop === undefined) return {}
+          const { name, ownerAccountId } = shop
+          return { shop: { shopId, version: 1n, name, ownerAccountId } }
         },
+        listStaff: ({ shopId, duty }) => ({ accountIds: shops.get(shopId)?.staff?.[duty] ?? [] }),
       })
       router.service(CatalogService, {
         getProducts: ({ productIds }) => ({

@@ -31,6 +31,14 @@ export const upsertMember = (
 export const removeMember = (tx: Tx, shopId: string, accountId: string) =>
   tx.run(sql`delete from shop_members where shop_id = ${shopId} and account_id = ${accountId}`)
 
+/** Members with a duty, longest first; 100 at most. */
+export const staffWith = async (tx: Tx, shopId: string, duty: string): Promise<string[]> =>
+  (
+    await tx.many<{ accountId: string }>(sql`
+      select account_id as "accountId" from shop_members where shop_id = ${shopId} and ${duty} = any(duties)
+      order by added_at, account_id limit 100`)
+  ).map((row) => row.accountId)
+
 /** The owners of a shop, longest first. */
 export const listOwners = async (tx: Tx, shopId: string): Promise<string[]> =>
   (

@@ -87,6 +87,47 @@ export declare type ShopChanged = Message<"souk.shops.ShopChanged"> & {
 export declare const ShopChangedSchema: GenMessage<ShopChanged>;
 
 /**
+ * @generated from message souk.shops.ListStaffRequest
+ */
+export declare type ListStaffRequest = Message<"souk.shops.ListStaffRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * "catalog", "inventory", "orders", "members", "settings"
+   *
+   * @generated from field: string duty = 2;
+   */
+  duty: string;
+};
+
+/**
+ * Describes the message souk.shops.ListStaffRequest.
+ * Use `create(ListStaffRequestSchema)` to create a new message.
+ */
+export declare const ListStaffRequestSchema: GenMessage<ListStaffRequest>;
+
+/**
+ * @generated from message souk.shops.ListStaffResponse
+ */
+export declare type ListStaffResponse = Message<"souk.shops.ListStaffResponse"> & {
+  /**
+   * empty when there is no such shop
+   *
+   * @generated from field: repeated string account_ids = 1;
+   */
+  accountIds: string[];
+};
+
+/**
+ * Describes the message souk.shops.ListStaffResponse.
+ * Use `create(ListStaffResponseSchema)` to create a new message.
+ */
+export declare const ListStaffResponseSchema: GenMessage<ListStaffResponse>;
+
+/**
  * @generated from message souk.shops.GetShopRequest
  */
 export declare type GetShopRequest = Message<"souk.shops.GetShopRequest"> & {
@@ -131,6 +172,16 @@ export declare const ShopService: GenService<{
     methodKind: "unary";
     input: typeof GetShopRequestSchema;
     output: typeof GetShopResponseSchema;
+  },
+  /**
+   * Who of a shop has a duty, by account; 100 at most.
+   *
+   * @generated from rpc souk.shops.ShopService.ListStaff
+   */
+  listStaff: {
+    methodKind: "unary";
+    input: typeof ListStaffRequestSchema;
+    output: typeof ListStaffResponseSchema;
   },
 }>;
 

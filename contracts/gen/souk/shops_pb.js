@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/shops.proto.
  */
 export const file_souk_shops = /*@__PURE__*/
-  fileDesc("ChBzb3VrL3Nob3BzLnByb3RvEgpzb3VrLnNob3BzIvABCgtTaG9wQ2hhbmdlZBIPCgdzaG9wX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAMSDAoEbmFtZRgDIAEoCRIMCgRzbHVnGAQgASgJEg4KBnN0YXR1cxgFIAEoCRIUCgx2ZXJpZmljYXRpb24YBiABKAkSFQoNY3VycmVuY3lfY29kZRgHIAEoCRIUCgxjb3VudHJ5X2NvZGUYCCABKAkSGAoQb3duZXJfYWNjb3VudF9pZBgJIAEoCRIVCg1jaGFuZ2VkX2F0X21zGAogASgDEh8KF2NvbW1pc3Npb25fYmFzaXNfcG9pbnRzGAsgASgNIiEKDkdldFNob3BSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkiOAoPR2V0U2hvcFJlc3BvbnNlEiUKBHNob3AYASABKAsyFy5zb3VrLnNob3BzLlNob3BDaGFuZ2VkMlYKC1Nob3BTZXJ2aWNlEkcKB0dldFNob3ASGi5zb3VrLnNob3BzLkdldFNob3BSZXF1ZXN0Ghsuc291ay5zaG9wcy5HZXRTaG9wUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
+  fileDesc("ChBzb3VrL3Nob3BzLnByb3RvEgpzb3VrLnNob3BzIvABCgtTaG9wQ2hhbmdlZBIPCgdzaG9wX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAMSDAoEbmFtZRgDIAEoCRIMCgRzbHVnGAQgASgJEg4KBnN0YXR1cxgFIAEoCRIUCgx2ZXJpZmljYXRpb24YBiABKAkSFQoNY3VycmVuY3lfY29kZRgHIAEoCRIUCgxjb3VudHJ5X2NvZGUYCCABKAkSGAoQb3duZXJfYWNjb3VudF9pZBgJIAEoCRIVCg1jaGFuZ2VkX2F0X21zGAogASgDEh8KF2NvbW1pc3Npb25fYmFzaXNfcG9pbnRzGAsgASgNIjEKEExpc3RTdGFmZlJlcXVlc3QSDwoHc2hvcF9pZBgBIAEoCRIMCgRkdXR5GAIgASgJIigKEUxpc3RTdGFmZlJlc3BvbnNlEhMKC2FjY291bnRfaWRzGAEgAygJIiEKDkdldFNob3BSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkiOAoPR2V0U2hvcFJlc3BvbnNlEiUKBHNob3AYASABKAsyFy5zb3VrLnNob3BzLlNob3BDaGFuZ2VkMqUBCgtTaG9wU2VydmljZRJHCgdHZXRTaG9wEhouc291ay5zaG9wcy5HZXRTaG9wUmVxdWVzdBobLnNvdWsuc2hvcHMuR2V0U2hvcFJlc3BvbnNlIgOQAgESTQoJTGlzdFN0YWZmEhwuc291ay5zaG9wcy5MaXN0U3RhZmZSZXF1ZXN0Gh0uc291ay5zaG9wcy5MaXN0U3RhZmZSZXNwb25zZSIDkAIBYgZwcm90bzM");
 
 /**
  * Describes the message souk.shops.ShopChanged.
@@ -18,18 +18,32 @@ export const ShopChangedSchema = /*@__PURE__*/
   messageDesc(file_souk_shops, 0);
 
 /**
+ * Describes the message souk.shops.ListStaffRequest.
+ * Use `create(ListStaffRequestSchema)` to create a new message.
+ */
+export const ListStaffRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_shops, 1);
+
+/**
+ * Describes the message souk.shops.ListStaffResponse.
+ * Use `create(ListStaffResponseSchema)` to create a new message.
+ */
+export const ListStaffResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_shops, 2);
+
+/**
  * Describes the message souk.shops.GetShopRequest.
  * Use `create(GetShopRequestSchema)` to create a new message.
  */
 export const GetShopRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_shops, 1);
+  messageDesc(file_souk_shops, 3);
 
 /**
  * Describes the message souk.shops.GetShopResponse.
  * Use `create(GetShopResponseSchema)` to create a new message.
  */
 export const GetShopResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_shops, 2);
+  messageDesc(file_souk_shops, 4);
 
 /**
  * @generated from service souk.shops.ShopService
