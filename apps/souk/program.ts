@@ -97,6 +97,20 @@ Services in one process call each other in memory, others over gRPC:
 
   command(
     program,
+    'gateway',
+    'be the single entry for processes that serve some of the services each',
+    `${examples('SOUK_GATEWAY_UPSTREAMS=http://10.0.0.7:7700,http://10.0.0.8:7700 SOUK_RPC_IDENTITY=10.0.0.7:7800 souk gateway')}
+
+Asks each process what it serves, recognises and counts callers, and sends requests on; one description of the whole API
+at /docs. Settings beside those of \`souk serve\`:
+  SOUK_GATEWAY_UPSTREAMS        the processes behind it, with commas between
+  SOUK_RPC_IDENTITY             where callers are recognised: host:port
+  SOUK_SECRET                   the same as theirs, or SOUK_FORWARDER_SECRET made from it`,
+    async (options: { json?: true }) => (await import('./commands/gateway.ts')).gateway(io, options),
+  )
+
+  command(
+    program,
     'certificates [names...]',
     'make what services of several processes show each other, with a development authority',
     `${examples('souk certificates', 'souk certificates orders payments --hours 1', 'souk certificates --rotate')}

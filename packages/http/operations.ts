@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { json, securityHeaders } from './headers.ts'
 import type { Readiness } from './health.ts'
 import type { OpenApi } from './openapi.ts'
+import type { RouteEntry } from './route-table.ts'
 
 const config = { access: 'public' }
 const headers = { ...securityHeaders, 'cache-control': 'no-store' }
@@ -13,13 +14,19 @@ const live = (_request: FastifyRequest, reply: FastifyReply) => reply.headers(he
 export function serveOperations(
   app: FastifyInstance,
   options: {
-    document: OpenApi
+    document: () => OpenApi
+    table: () => readonly RouteEntry[]
     metrics: MetricsRegistry
     ready: () => Promise<Readiness>
     isDraining: () => boolean
   },
 ): void {
-  const document = Buffer.from(JSON.stringify(options.document))
+  let written: { of: OpenApi; bytes: Buffer } | undefined
+  const document = (): Buffer => {
+    const of = options.document()
+    if (written?.of !== of) written = { of, bytes: Buffer.from(JSON.stringify(of)) }
+    return written.bytes
+  }
   const ready = async (_request: FastifyRequest, reply: FastifyReply) => {
     const state = await options.ready()
     const isReady = state.status === 'ready' && !options.isDraining()
@@ -38,6 +45,8 @@ export function serveOperations(
       .send(await options.metrics.expose()),
   )
   app.get('/openapi.json', { config }, (_request, reply) =>
-    reply.headers({ ...securityHeaders, 'cache-control': 'no-cache', 'content-type': json }).send(document),
+    reply.headers({ ...securityHeaders, 'cache-control': 'no-cache', 'content-type': json }).send(document()),
   )
+  // For a gateway: what is to be sent here.
+  app.get('/routes.json', { config }, (_request, reply) => reply.headers(headers).send(options.table()))
 }

@@ -112,7 +112,7 @@ export function createQuotaKeeper(limiter: RateLimiter, quotas: Quotas, clock: (
       take(exchange, own.name, ownPolicy(own), key, own.perMinute, nowMs)
     },
     takeByAddress(address) {
-      if (quotas.perAddress === Number.POSITIVE_INFINITY) return undefined
+      if (quotas.perAddress === Number.POSITIVE_INFINITY || address === everybody) return undefined
       return limiter.take(`a ${addressKey(address)}`, quotas.perAddress, clock().getTime())
     },
   }

@@ -22,6 +22,7 @@ import { createQuotaKeeper, defaultQuotas, type Quotas } from './quotas.ts'
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts'
 import type { Route } from './route.ts'
 import { registerRoutes } from './register-routes.ts'
+import { collectExtras, entryOf } from './route-table.ts'
 import { createFinder, type FindDirect, withDirectRoutes } from './direct.ts'
 import { createNotFound } from './not-found.ts'
 import {
@@ -77,6 +78,8 @@ export type HttpServerOptions = Verifiers & {
   forwarderSecret?: string
   /** Origins whose pages may call this API with credentials. Default: none. */
   corsOrigins?: readonly string[]
+  /** The description of the API, where it is not that of `routes`: of a gateway. */
+  document?: () => OpenApi
   /** Routes outside the contract (pictures, key sets): public, each saying so in `config: { access: 'public' }`. */
   extra?: (app: FastifyInstance) => void | Promise<void>
 }
@@ -162,7 +165,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseHiddenRoutes(app)
   if (hasCors) app.register(cors, { origin: corsOrigins, credentials: true, maxAge: 86_400, exposedHeaders: exposed })
 
-  const document = describeApi(routes, options.info, rows)
+  const described = describeApi(routes, options.info, rows)
+  const document = () => options.document?.() ?? described
   const served = registerRoutes(app, routes, {
     pipeline,
     metrics,
@@ -174,8 +178,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     served.filter(({ definition }) => definition.hot),
     limits.bodyBytes,
   )
+  const table = routes.map(entryOf)
   serveOperations(app, {
     document,
+    table: () => table,
     metrics,
     ready: createReadiness(options.health ?? {}, log),
     isDraining: () => draining,
@@ -183,7 +189,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   serveProblemPages(app, rows)
   serveReference(app, options.info.title)
   const { extra } = options
-  if (extra !== undefined) app.register(async (inner) => extra(inner))
+  if (extra !== undefined)
+    app.register(async (inner) => {
+      const extras = collectExtras(inner)
+      await extra(inner)
+      table.push(...extras)
+    })
 
   async function close(): Promise<void> {
     draining = true
@@ -211,7 +222,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     app,
     close,
-    openapi: () => document,
+    openapi: document,
     inject: async (request) => app.inject(request),
     async listen({ host, port }) {
       await app.listen({ host, port, backlog: 4_096 })
