@@ -40,8 +40,12 @@ export class SoukUnreachable extends Error {
   }
 }
 
-export const isProblem = (error: unknown, ...codes: readonly (ProblemCode | (string & {}))[]): error is SoukProblem =>
-  error instanceof SoukProblem && (codes.length === 0 || codes.includes(error.code))
+/** Whether the API refused, and with one of these codes when some are named. */
+export const isProblem = <Code extends ProblemCode>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is SoukProblem & { code: Code } =>
+  error instanceof SoukProblem && (codes.length === 0 || (codes as readonly string[]).includes(error.code))
 
 const membersOf = (body: unknown): Record<string, unknown> =>
   typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AddLocationData, AddLocationResponses, AddMyAddressData, AddMyAddressResponses, AddVariantData, AddVariantResponses, AddWishData, AddWishResponses, AdjustInventoryData, AdjustInventoryResponses, AnswerReviewData, AnswerReviewResponses, ApproveReturnData, ApproveReturnResponses, ApproveReviewData, ApproveReviewResponses, ArchiveProductData, ArchiveProductResponses, BeginAsGuestData, BeginAsGuestResponses, CancelJobData, CancelJobResponses, CancelOrderData, CancelOrderResponses, CancelSaleData, CancelSaleResponses, CapturePaymentData, CapturePaymentResponses, ChangeFlagData, ChangeFlagResponses, ChangeMySettingData, ChangeMySettingResponses, ChangePasswordData, ChangePasswordResponses, ChangeSettingData, ChangeSettingResponses, ChangeShopSettingData, ChangeShopSettingResponses, CheckOutData, CheckOutResponses, ClearCartData, ClearCartResponses, CloseShopData, CloseShopResponses, CompensateOrderData, CompensateOrderResponses, CreateCategoryData, CreateCategoryResponses, CreateDiscountData, CreateDiscountResponses, CreateFlagData, CreateFlagResponses, CreateProductData, CreateProductResponses, CreateShippingRateData, CreateShippingRateResponses, CreateVoucherData, CreateVoucherResponses, CreditWalletData, CreditWalletResponses, DecideShopVerificationData, DecideShopVerificationResponses, DisableAccountData, DisableAccountResponses, DiscardDeadLettersData, DiscardDeadLettersResponses, DiscardNotificationData, DiscardNotificationResponses, EditCategoryData, EditCategoryResponses, EditProductData, EditProductResponses, EditReviewData, EditReviewResponses, EditShopData, EditShopResponses, EditVariantData, EditVariantResponses, EditVoucherData, EditVoucherResponses, EnableAccountData, EnableAccountResponses, EndSessionData, EndSessionResponses, EvaluateFlagsData, EvaluateFlagsResponses, GetAccountData, GetAccountResponses, GetAllotmentData, GetAllotmentResponses, GetCartData, GetCartResponses, GetCategoryData, GetCategoryResponses, GetCheckoutData, GetCheckoutResponses, GetCustomerData, GetCustomerResponses, GetCustomersData, GetCustomersResponses, GetDashboardData, GetDashboardResponses, GetDeadLetterData, GetDeadLetterResponses, GetDiscountData, GetDiscountResponses, GetFlagData, GetFlagResponses, GetJobData, GetJobResponses, GetKeySetData, GetKeySetResponses, GetLastAuditData, GetLastAuditResponses, GetLedgerBalancesData, GetLedgerBalancesResponses, GetLoyaltyData, GetLoyaltyResponses, GetMeData, GetMeResponses, GetMyPreferencesData, GetMyPreferencesResponses, GetMyProfileData, GetMyProfileResponses, GetMyReviewOfData, GetMyReviewOfResponses, GetMyWalletData, GetMyWalletResponses, GetNotificationPreferencesData, GetNotificationPreferencesResponses, GetOrderData, GetOrderResponses, GetOrderStatusData, GetOrderStatusResponses, GetOrderTimelineData, GetOrderTimelineResponses, GetPaymentData, GetPaymentResponses, GetPricingSettingsData, GetPricingSettingsResponses, GetProductAvailabilityData, GetProductAvailabilityResponses, GetProductBySlugData, GetProductBySlugResponses, GetProductData, GetProductInventoryData, GetProductInventoryResponses, GetProductRatingData, GetProductRatingResponses, GetProductResponses, GetProductsData, GetProductsResponses, GetRehearsalData, GetRehearsalResponses, GetReturnData, GetReturnResponses, GetReviewData, GetReviewHistoryData, GetReviewHistoryResponses, GetReviewResponses, GetSaleData, GetSaleRemainingData, GetSaleRemainingResponses, GetSaleResponses, GetShopBySlugData, GetShopBySlugResponses, GetShopDashboardData, GetShopDashboardResponses, GetShopData, GetShopIssueRuleData, GetShopIssueRuleResponses, GetShopMemberData, GetShopMemberResponses, GetShopResponses, GetVoucherData, GetVoucherResponses, ListAccountsData, ListAccountsResponses, ListApiKeysData, ListApiKeysResponses, ListCategoriesData, ListCategoriesResponses, ListConsumersData, ListConsumersResponses, ListCustomerNotificationsData, ListCustomerNotificationsResponses, ListCustomersData, ListCustomersResponses, ListDeadLettersData, ListDeadLettersResponses, ListDiscountsData, ListDiscountsResponses, ListExpiringLotsData, ListExpiringLotsResponses, ListFailedNotificationsData, ListFailedNotificationsResponses, ListFlagHistoryData, ListFlagHistoryResponses, ListFlagsData, ListFlagsResponses, ListFlashSalesData, ListFlashSalesResponses, ListInventoryMovementsData, ListInventoryMovementsResponses, ListJobsData, ListJobsResponses, ListLocationsData, ListLocationsResponses, ListLotsData, ListLotsResponses, ListMyAddressesData, ListMyAddressesResponses, ListMyConsentHistoryData, ListMyConsentHistoryResponses, ListMyConsentsData, ListMyConsentsResponses, ListMyNotificationsData, ListMyNotificationsResponses, ListMyOrdersData, ListMyOrdersResponses, ListMyReviewsData, ListMyReviewsResponses, ListMySettingsData, ListMySettingsResponses, ListMyShopsData, ListMyShopsResponses, ListOrderPaymentsData, ListOrderPaymentsResponses, ListOrdersToShipData, ListOrdersToShipResponses, ListPricesData, ListPricesResponses, ListProductReviewsData, ListProductReviewsResponses, ListProductsData, ListProductsResponses, ListProductsToReviewData, ListProductsToReviewResponses, ListRatingsData, ListRatingsResponses, ListRecentNotificationsData, ListRecentNotificationsResponses, ListReturnsData, ListReturnsResponses, ListReviewsToModerateData, ListReviewsToModerateResponses, ListSalesData, ListSalesResponses, ListSessionsData, ListSessionsResponses, ListSettingHistoryData, ListSettingHistoryResponses, ListSettingsData, ListSettingsResponses, ListShipmentsData, ListShipmentsResponses, ListShippingRatesData, ListShippingRatesResponses, ListShopHistoryData, ListShopHistoryResponses, ListShopInventoryData, ListShopInventoryResponses, ListShopMembersData, ListShopMembersResponses, ListShopOrdersData, ListShopOrdersResponses, ListShopPaymentsData, ListShopPaymentsResponses, ListShopReturnsData, ListShopReturnsResponses, ListShopReviewsData, ListShopReviewsResponses, ListShopsData, ListShopSettingHistoryData, ListShopSettingHistoryResponses, ListShopSettingsData, ListShopSettingsResponses, ListShopsResponses, ListStuckOrdersData, ListStuckOrdersResponses, ListTaxRatesData, ListTaxRatesResponses, ListTemplatesData, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsResponses, ListToReorderData, ListToReorderResponses, ListTrailData, ListTrailResponses, ListTroubledPaymentsData, ListTroubledPaymentsResponses, ListVouchersData, ListVouchersResponses, ListWishesData, ListWishesResponses, LogInData, LogInResponses, LogOutData, LogOutResponses, MakeApiKeyData, MakeApiKeyResponses, MakeRehearsalShoppersData, MakeRehearsalShoppersResponses, MergeCartData, MergeCartResponses, OpenCartData, OpenCartResponses, PlaceFlashSaleOrderData, PlaceFlashSaleOrderResponses, PlaceOrderData, PlaceOrderResponses, PlanSaleData, PlanSaleResponses, PreviewTemplateData, PreviewTemplateResponses, PublishTemplateData, PublishTemplateResponses, QuoteData, QuoteResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookResponses, ReceiveReturnData, ReceiveReturnResponses, ReconcilePaymentsData, ReconcilePaymentsResponses, RecordDeliveryData, RecordDeliveryResponses, RefreshData, RefreshResponses, RefundPaymentData, RefundPaymentResponses, RefuseReturnData, RefuseReturnResponses, RefuseReviewData, RefuseReviewResponses, RegisterData, RegisterResponses, RegisterShopData, RegisterShopResponses, ReinstateShopData, ReinstateShopResponses, RemoveCartItemData, RemoveCartItemResponses, RemoveDiscountData, RemoveDiscountResponses, RemoveFlagData, RemoveFlagResponses, RemoveMyAddressData, RemoveMyAddressResponses, RemoveRehearsalShoppersData, RemoveRehearsalShoppersResponses, RemoveReviewAnswerData, RemoveReviewAnswerResponses, RemoveReviewData, RemoveReviewResponses, RemoveShippingRateData, RemoveShippingRateResponses, RemoveShopMemberData, RemoveShopMemberResponses, RemoveVoucherData, RemoveVoucherResponses, RemoveWishData, RemoveWishResponses, ReplaceDiscountData, ReplaceDiscountResponses, ReplaceShippingRateData, ReplaceShippingRateResponses, ReplayDeadLettersData, ReplayDeadLettersResponses, ReplayNotificationData, ReplayNotificationResponses, ReportReviewData, ReportReviewResponses, RequestReturnData, RequestReturnResponses, RequestShopVerificationData, RequestShopVerificationResponses, ResetMySettingData, ResetMySettingResponses, ResetSettingData, ResetSettingResponses, ResetShopSettingData, ResetShopSettingResponses, RestoreFlagData, RestoreFlagResponses, RetryJobData, RetryJobResponses, RetryOrderData, RetryOrderResponses, RevokeApiKeyData, RevokeApiKeyResponses, RotateApiKeyData, RotateApiKeyResponses, RotateSigningKeysData, RotateSigningKeysResponses, RunAuditData, RunAuditResponses, SearchProductsData, SearchProductsResponses, SendNotificationData, SendNotificationResponses, SetAccountRolesData, SetAccountRolesResponses, SetCartItemData, SetCartItemResponses, SetCartVouchersData, SetCartVouchersResponses, SetIssueRuleData, SetIssueRuleResponses, SetMyAddressData, SetMyAddressResponses, SetMyConsentData, SetMyConsentResponses, SetMyPreferencesData, SetMyPreferencesResponses, SetMyProfileData, SetMyProfileResponses, SetNotificationPreferencesData, SetNotificationPreferencesResponses, SetPriceData, SetPriceResponses, SetPricingSettingsData, SetPricingSettingsResponses, SetProductInventoryData, SetProductInventoryResponses, SetReorderRuleData, SetReorderRuleResponses, SetShopCommissionData, SetShopCommissionResponses, SetShopIssueRuleData, SetShopIssueRuleResponses, SetShopMemberData, SetShopMemberResponses, SetStockAlertLevelData, SetStockAlertLevelResponses, SetTaxRatesData, SetTaxRatesResponses, ShipOrderData, ShipOrderResponses, StartRehearsalData, StartRehearsalResponses, StopRehearsalData, StopRehearsalResponses, SuggestSearchesData, SuggestSearchesResponses, SuspendShopData, SuspendShopResponses, TakeBackHelpfulData, TakeBackHelpfulResponses, VerifyData, VerifyResponses, VoidPaymentData, VoidPaymentResponses, VoteReviewHelpfulData, VoteReviewHelpfulResponses, WriteOffLotData, WriteOffLotResponses, WriteReviewData, WriteReviewResponses } from './types.gen.ts';
+import type { AddLocationData, AddLocationResponses, AddMyAddressData, AddMyAddressResponses, AddVariantData, AddVariantResponses, AddWishData, AddWishResponses, AdjustInventoryData, AdjustInventoryResponses, AnswerReviewData, AnswerReviewResponses, ApproveReturnData, ApproveReturnResponses, ApproveReviewData, ApproveReviewResponses, ArchiveProductData, ArchiveProductResponses, BeginAsGuestData, BeginAsGuestResponses, CancelJobData, CancelJobResponses, CancelOrderData, CancelOrderResponses, CancelSaleData, CancelSaleResponses, CapturePaymentData, CapturePaymentResponses, ChangeFlagData, ChangeFlagResponses, ChangeMySettingData, ChangeMySettingResponses, ChangePasswordData, ChangePasswordResponses, ChangeSettingData, ChangeSettingResponses, ChangeShopSettingData, ChangeShopSettingResponses, CheckOutData, CheckOutResponses, ClearCartData, ClearCartResponses, CloseShopData, CloseShopResponses, CompensateOrderData, CompensateOrderResponses, CompleteMediaData, CompleteMediaResponses, CreateCategoryData, CreateCategoryResponses, CreateDiscountData, CreateDiscountResponses, CreateFlagData, CreateFlagResponses, CreateMediaData, CreateMediaResponses, CreateProductData, CreateProductResponses, CreateShippingRateData, CreateShippingRateResponses, CreateVoucherData, CreateVoucherResponses, CreditWalletData, CreditWalletResponses, DecideShopVerificationData, DecideShopVerificationResponses, DeleteMediaData, DeleteMediaResponses, DisableAccountData, DisableAccountResponses, DiscardDeadLettersData, DiscardDeadLettersResponses, DiscardNotificationData, DiscardNotificationResponses, DownloadMediaData, DownloadMediaResponses, EditCategoryData, EditCategoryResponses, EditProductData, EditProductResponses, EditReviewData, EditReviewResponses, EditShopData, EditShopResponses, EditVariantData, EditVariantResponses, EditVoucherData, EditVoucherResponses, EnableAccountData, EnableAccountResponses, EndSessionData, EndSessionResponses, EvaluateFlagsData, EvaluateFlagsResponses, FetchMediaData, FetchMediaResponses, GetAccountData, GetAccountResponses, GetAllotmentData, GetAllotmentResponses, GetCartData, GetCartResponses, GetCategoryData, GetCategoryResponses, GetCheckoutData, GetCheckoutResponses, GetCustomerData, GetCustomerResponses, GetCustomersData, GetCustomersResponses, GetDashboardData, GetDashboardResponses, GetDeadLetterData, GetDeadLetterResponses, GetDiscountData, GetDiscountResponses, GetFlagData, GetFlagResponses, GetJobData, GetJobResponses, GetKeySetData, GetKeySetResponses, GetLastAuditData, GetLastAuditResponses, GetLedgerBalancesData, GetLedgerBalancesResponses, GetLoyaltyData, GetLoyaltyResponses, GetMeData, GetMediaData, GetMediaResponses, GetMediaUsageData, GetMediaUsageResponses, GetMeResponses, GetMyPreferencesData, GetMyPreferencesResponses, GetMyProfileData, GetMyProfileResponses, GetMyReviewOfData, GetMyReviewOfResponses, GetMyWalletData, GetMyWalletResponses, GetNotificationPreferencesData, GetNotificationPreferencesResponses, GetOrderData, GetOrderResponses, GetOrderStatusData, GetOrderStatusResponses, GetOrderTimelineData, GetOrderTimelineResponses, GetPaymentData, GetPaymentResponses, GetPictureData, GetPictureResponses, GetPricingSettingsData, GetPricingSettingsResponses, GetProductAvailabilityData, GetProductAvailabilityResponses, GetProductBySlugData, GetProductBySlugResponses, GetProductData, GetProductInventoryData, GetProductInventoryResponses, GetProductRatingData, GetProductRatingResponses, GetProductResponses, GetProductsData, GetProductsResponses, GetRehearsalData, GetRehearsalResponses, GetReturnData, GetReturnResponses, GetReviewData, GetReviewHistoryData, GetReviewHistoryResponses, GetReviewResponses, GetSaleData, GetSaleRemainingData, GetSaleRemainingResponses, GetSaleResponses, GetShopBySlugData, GetShopBySlugResponses, GetShopDashboardData, GetShopDashboardResponses, GetShopData, GetShopIssueRuleData, GetShopIssueRuleResponses, GetShopMemberData, GetShopMemberResponses, GetShopResponses, GetVoucherData, GetVoucherResponses, ListAccountsData, ListAccountsResponses, ListApiKeysData, ListApiKeysResponses, ListCategoriesData, ListCategoriesResponses, ListConsumersData, ListConsumersResponses, ListCustomerNotificationsData, ListCustomerNotificationsResponses, ListCustomersData, ListCustomersResponses, ListDeadLettersData, ListDeadLettersResponses, ListDiscountsData, ListDiscountsResponses, ListExpiringLotsData, ListExpiringLotsResponses, ListFailedNotificationsData, ListFailedNotificationsResponses, ListFlagHistoryData, ListFlagHistoryResponses, ListFlagsData, ListFlagsResponses, ListFlashSalesData, ListFlashSalesResponses, ListInventoryMovementsData, ListInventoryMovementsResponses, ListJobsData, ListJobsResponses, ListLocationsData, ListLocationsResponses, ListLotsData, ListLotsResponses, ListMediaData, ListMediaResponses, ListMyAddressesData, ListMyAddressesResponses, ListMyConsentHistoryData, ListMyConsentHistoryResponses, ListMyConsentsData, ListMyConsentsResponses, ListMyNotificationsData, ListMyNotificationsResponses, ListMyOrdersData, ListMyOrdersResponses, ListMyReviewsData, ListMyReviewsResponses, ListMySettingsData, ListMySettingsResponses, ListMyShopsData, ListMyShopsResponses, ListOrderPaymentsData, ListOrderPaymentsResponses, ListOrdersToShipData, ListOrdersToShipResponses, ListPricesData, ListPricesResponses, ListProductReviewsData, ListProductReviewsResponses, ListProductsData, ListProductsResponses, ListProductsToReviewData, ListProductsToReviewResponses, ListRatingsData, ListRatingsResponses, ListRecentNotificationsData, ListRecentNotificationsResponses, ListReturnsData, ListReturnsResponses, ListReviewsToModerateData, ListReviewsToModerateResponses, ListSalesData, ListSalesResponses, ListSessionsData, ListSessionsResponses, ListSettingHistoryData, ListSettingHistoryResponses, ListSettingsData, ListSettingsResponses, ListShipmentsData, ListShipmentsResponses, ListShippingRatesData, ListShippingRatesResponses, ListShopHistoryData, ListShopHistoryResponses, ListShopInventoryData, ListShopInventoryResponses, ListShopMembersData, ListShopMembersResponses, ListShopOrdersData, ListShopOrdersResponses, ListShopPaymentsData, ListShopPaymentsResponses, ListShopReturnsData, ListShopReturnsResponses, ListShopReviewsData, ListShopReviewsResponses, ListShopsData, ListShopSettingHistoryData, ListShopSettingHistoryResponses, ListShopSettingsData, ListShopSettingsResponses, ListShopsResponses, ListStuckOrdersData, ListStuckOrdersResponses, ListTaxRatesData, ListTaxRatesResponses, ListTemplatesData, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsResponses, ListToReorderData, ListToReorderResponses, ListTrailData, ListTrailResponses, ListTroubledPaymentsData, ListTroubledPaymentsResponses, ListVouchersData, ListVouchersResponses, ListWishesData, ListWishesResponses, LogInData, LogInResponses, LogOutData, LogOutResponses, MakeApiKeyData, MakeApiKeyResponses, MakeRehearsalShoppersData, MakeRehearsalShoppersResponses, MergeCartData, MergeCartResponses, OpenCartData, OpenCartResponses, PlaceFlashSaleOrderData, PlaceFlashSaleOrderResponses, PlaceOrderData, PlaceOrderResponses, PlanSaleData, PlanSaleResponses, PreviewTemplateData, PreviewTemplateResponses, PublishTemplateData, PublishTemplateResponses, QuoteData, QuoteResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookResponses, ReceiveReturnData, ReceiveReturnResponses, ReconcilePaymentsData, ReconcilePaymentsResponses, RecordDeliveryData, RecordDeliveryResponses, RefreshData, RefreshResponses, RefundPaymentData, RefundPaymentResponses, RefuseReturnData, RefuseReturnResponses, RefuseReviewData, RefuseReviewResponses, RegisterData, RegisterResponses, RegisterShopData, RegisterShopResponses, ReinstateShopData, ReinstateShopResponses, RemoveCartItemData, RemoveCartItemResponses, RemoveDiscountData, RemoveDiscountResponses, RemoveFlagData, RemoveFlagResponses, RemoveMyAddressData, RemoveMyAddressResponses, RemoveRehearsalShoppersData, RemoveRehearsalShoppersResponses, RemoveReviewAnswerData, RemoveReviewAnswerResponses, RemoveReviewData, RemoveReviewResponses, RemoveShippingRateData, RemoveShippingRateResponses, RemoveShopMemberData, RemoveShopMemberResponses, RemoveVoucherData, RemoveVoucherResponses, RemoveWishData, RemoveWishResponses, ReplaceDiscountData, ReplaceDiscountResponses, ReplaceShippingRateData, ReplaceShippingRateResponses, ReplayDeadLettersData, ReplayDeadLettersResponses, ReplayNotificationData, ReplayNotificationResponses, ReportReviewData, ReportReviewResponses, RequestReturnData, RequestReturnResponses, RequestShopVerificationData, RequestShopVerificationResponses, ResetMySettingData, ResetMySettingResponses, ResetSettingData, ResetSettingResponses, ResetShopSettingData, ResetShopSettingResponses, RestoreFlagData, RestoreFlagResponses, RetryJobData, RetryJobResponses, RetryOrderData, RetryOrderResponses, RevokeApiKeyData, RevokeApiKeyResponses, RotateApiKeyData, RotateApiKeyResponses, RotateSigningKeysData, RotateSigningKeysResponses, RunAuditData, RunAuditResponses, SearchProductsData, SearchProductsResponses, SendNotificationData, SendNotificationResponses, SetAccountRolesData, SetAccountRolesResponses, SetCartItemData, SetCartItemResponses, SetCartVouchersData, SetCartVouchersResponses, SetIssueRuleData, SetIssueRuleResponses, SetMyAddressData, SetMyAddressResponses, SetMyConsentData, SetMyConsentResponses, SetMyPreferencesData, SetMyPreferencesResponses, SetMyProfileData, SetMyProfileResponses, SetNotificationPreferencesData, SetNotificationPreferencesResponses, SetPriceData, SetPriceResponses, SetPricingSettingsData, SetPricingSettingsResponses, SetProductInventoryData, SetProductInventoryResponses, SetReorderRuleData, SetReorderRuleResponses, SetShopCommissionData, SetShopCommissionResponses, SetShopIssueRuleData, SetShopIssueRuleResponses, SetShopMemberData, SetShopMemberResponses, SetStockAlertLevelData, SetStockAlertLevelResponses, SetTaxRatesData, SetTaxRatesResponses, ShipOrderData, ShipOrderResponses, StartRehearsalData, StartRehearsalResponses, StopRehearsalData, StopRehearsalResponses, SuggestSearchesData, SuggestSearchesResponses, SuspendShopData, SuspendShopResponses, TakeBackHelpfulData, TakeBackHelpfulResponses, UploadMediaData, UploadMediaResponses, VerifyData, VerifyResponses, VoidPaymentData, VoidPaymentResponses, VoteReviewHelpfulData, VoteReviewHelpfulResponses, WriteOffLotData, WriteOffLotResponses, WriteReviewData, WriteReviewResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -3095,6 +3095,159 @@ export class Operations extends HeyApiClient {
         return (options.client ?? this.client).get<SuggestSearchesResponses, unknown, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/v1/search/suggestions',
+            ...options
+        });
+    }
+    
+    /**
+     * List the pictures of a shop, the latest first
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public listMedia<ThrowOnError extends boolean = true>(options: Options<ListMediaData, ThrowOnError>): RequestResult<ListMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<ListMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media',
+            ...options
+        });
+    }
+    
+    /**
+     * Announce a picture and get an address to upload it to
+     *
+     * Send the bytes to `upload.url` with `upload.headers` within 15 minutes, then complete it. JPEG, PNG, WebP, AVIF or GIF (its first picture), 50 MB and 50 megapixels at most.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public createMedia<ThrowOnError extends boolean = true>(options: Options<CreateMediaData, ThrowOnError>): RequestResult<CreateMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CreateMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Have an uploaded picture looked at and its variants made
+     *
+     * It is checked by type, size and content at once; `ready` follows some seconds later.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public completeMedia<ThrowOnError extends boolean = true>(options: Options<CompleteMediaData, ThrowOnError>): RequestResult<CompleteMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CompleteMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/{mediaId}/complete',
+            ...options
+        });
+    }
+    
+    /**
+     * Delete a picture
+     *
+     * Its files are gone at once; caches in front may show it until they forget it. Take it off products first.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public deleteMedia<ThrowOnError extends boolean = true>(options: Options<DeleteMediaData, ThrowOnError>): RequestResult<DeleteMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<DeleteMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/{mediaId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a picture and its variants
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public getMedia<ThrowOnError extends boolean = true>(options: Options<GetMediaData, ThrowOnError>): RequestResult<GetMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/{mediaId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get an address to download a picture from
+     *
+     * In the largest form we keep. The address is valid for five minutes, for whoever has it.
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public downloadMedia<ThrowOnError extends boolean = true>(options: Options<DownloadMediaData, ThrowOnError>): RequestResult<DownloadMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<DownloadMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/{mediaId}/download',
+            ...options
+        });
+    }
+    
+    /**
+     * How much a shop keeps, and how much it may
+     *
+     * For: duty catalog in the shop concerned.
+     */
+    public getMediaUsage<ThrowOnError extends boolean = true>(options: Options<GetMediaUsageData, ThrowOnError>): RequestResult<GetMediaUsageResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetMediaUsageResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/shops/{shopId}/media-usage',
+            ...options
+        });
+    }
+    
+    /**
+     * A picture
+     *
+     * In one of the widths 160, 480, 960, 1600 and as webp or avif: `960.webp`. Its address never shows anything else.
+     *
+     * For: anybody.
+     */
+    public getPicture<ThrowOnError extends boolean = true>(options: Options<GetPictureData, ThrowOnError>): RequestResult<GetPictureResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetPictureResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/media/{mediaId}/{file}',
+            ...options
+        });
+    }
+    
+    /**
+     * Send the bytes of a picture
+     *
+     * To the signed address that announcing it was answered with.
+     *
+     * For: anybody.
+     */
+    public uploadMedia<ThrowOnError extends boolean = true>(options: Options<UploadMediaData, ThrowOnError>): RequestResult<UploadMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<UploadMediaResponses, unknown, ThrowOnError, 'data'>({
+            bodySerializer: null,
+            responseStyle: 'data',
+            url: '/media/uploads/{mediaId}',
+            ...options,
+            headers: {
+                'Content-Type': 'image/jpeg',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Download a picture
+     *
+     * From a signed address.
+     *
+     * For: anybody.
+     */
+    public fetchMedia<ThrowOnError extends boolean = true>(options: Options<FetchMediaData, ThrowOnError>): RequestResult<FetchMediaResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<FetchMediaResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/media/downloads/{mediaId}',
             ...options
         });
     }

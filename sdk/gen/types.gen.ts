@@ -6216,7 +6216,7 @@ export type QuoteData = {
              * ISO 3166-1 alpha-2: DE.
              */
             country: string;
-            postcode?: string;
+            postalCode?: string;
         };
     };
     path?: never;
@@ -6480,7 +6480,7 @@ export type ListMyOrdersResponses = {
                     name: string;
                     line1: string;
                     line2?: string;
-                    postcode?: string;
+                    postalCode?: string;
                     city: string;
                     region?: string;
                     /**
@@ -6552,7 +6552,7 @@ export type PlaceOrderData = {
                 name: string;
                 line1: string;
                 line2?: string;
-                postcode?: string;
+                postalCode?: string;
                 city: string;
                 region?: string;
                 /**
@@ -6689,7 +6689,7 @@ export type PlaceOrderResponses = {
                 name: string;
                 line1: string;
                 line2?: string;
-                postcode?: string;
+                postalCode?: string;
                 city: string;
                 region?: string;
                 /**
@@ -6854,7 +6854,7 @@ export type PlaceFlashSaleOrderResponses = {
                 name: string;
                 line1: string;
                 line2?: string;
-                postcode?: string;
+                postalCode?: string;
                 city: string;
                 region?: string;
                 /**
@@ -6995,7 +6995,7 @@ export type GetOrderResponses = {
                 name: string;
                 line1: string;
                 line2?: string;
-                postcode?: string;
+                postalCode?: string;
                 city: string;
                 region?: string;
                 /**
@@ -7231,7 +7231,7 @@ export type ListShopOrdersResponses = {
                     name: string;
                     line1: string;
                     line2?: string;
-                    postcode?: string;
+                    postalCode?: string;
                     city: string;
                     region?: string;
                     /**
@@ -7382,7 +7382,7 @@ export type CancelOrderResponses = {
                 name: string;
                 line1: string;
                 line2?: string;
-                postcode?: string;
+                postalCode?: string;
                 city: string;
                 region?: string;
                 /**
@@ -7563,7 +7563,7 @@ export type ListOrdersToShipResponses = {
                     name: string;
                     line1: string;
                     line2?: string;
-                    postcode?: string;
+                    postalCode?: string;
                     city: string;
                     region?: string;
                     /**
@@ -7856,7 +7856,7 @@ export type RecordDeliveryResponses = {
                 name: string;
                 line1: string;
                 line2?: string;
-                postcode?: string;
+                postalCode?: string;
                 city: string;
                 region?: string;
                 /**
@@ -9758,18 +9758,16 @@ export type CheckOutData = {
          * For cards: what the payment provider answered. Never a card number.
          */
         paymentToken?: string;
+        /**
+         * To an address of the address book or to one that is written out: one of the two.
+         */
         delivery?: {
             /**
              * Of the shops’ shipping rates; left out: "standard".
              */
             method?: string;
-            addressId: string;
-        } | {
-            /**
-             * Of the shops’ shipping rates; left out: "standard".
-             */
-            method?: string;
-            address: {
+            addressId?: string;
+            address?: {
                 name: string;
                 line1: string;
                 line2?: string;
@@ -11007,6 +11005,371 @@ export type SuggestSearchesResponses = {
 };
 
 export type SuggestSearchesResponse = SuggestSearchesResponses[keyof SuggestSearchesResponses];
+
+export type ListMediaData = {
+    body?: never;
+    path?: never;
+    query: {
+        shopId: string;
+        state?: 'awaiting' | 'processing' | 'ready' | 'refused';
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/media';
+};
+
+export type ListMediaResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            id: string;
+            shopId: string;
+            /**
+             * awaiting its bytes → processing → ready; refused: `refusal` says why.
+             */
+            state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+            fileName: string;
+            alt: string;
+            contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+            /**
+             * As uploaded.
+             */
+            bytes: number;
+            /**
+             * What it counts in the quota of the shop.
+             */
+            storedBytes: number;
+            width: number | null;
+            height: number | null;
+            url: string | null;
+            variants: Array<{
+                /**
+                 * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+                 */
+                name: number;
+                width: number;
+                height: number;
+                format: 'webp' | 'avif';
+                bytes: number;
+                url: string;
+            }>;
+            refusal: string | null;
+            createdAt: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListMediaResponse = ListMediaResponses[keyof ListMediaResponses];
+
+export type CreateMediaData = {
+    body: {
+        shopId: string;
+        /**
+         * For your own lists.
+         */
+        fileName: string;
+        /**
+         * What is to be seen, for those who do not see it.
+         */
+        alt?: string;
+        contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+        /**
+         * Exactly as many as will be sent; 50 MB at most.
+         */
+        bytes: number;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/media';
+};
+
+export type CreateMediaResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        media: {
+            id: string;
+            shopId: string;
+            /**
+             * awaiting its bytes → processing → ready; refused: `refusal` says why.
+             */
+            state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+            fileName: string;
+            alt: string;
+            contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+            /**
+             * As uploaded.
+             */
+            bytes: number;
+            /**
+             * What it counts in the quota of the shop.
+             */
+            storedBytes: number;
+            width: number | null;
+            height: number | null;
+            url: string | null;
+            variants: Array<{
+                /**
+                 * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+                 */
+                name: number;
+                width: number;
+                height: number;
+                format: 'webp' | 'avif';
+                bytes: number;
+                url: string;
+            }>;
+            refusal: string | null;
+            createdAt: string;
+        };
+        upload: {
+            method: 'PUT';
+            /**
+             * Where the bytes go; below the address of this API when it begins with a slash.
+             */
+            url: string;
+            /**
+             * To be sent with them.
+             */
+            headers: {
+                [key: string]: unknown | string;
+            };
+            expiresAt: string;
+        };
+    };
+};
+
+export type CreateMediaResponse = CreateMediaResponses[keyof CreateMediaResponses];
+
+export type CompleteMediaData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/{mediaId}/complete';
+};
+
+export type CompleteMediaResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        /**
+         * awaiting its bytes → processing → ready; refused: `refusal` says why.
+         */
+        state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+        fileName: string;
+        alt: string;
+        contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+        /**
+         * As uploaded.
+         */
+        bytes: number;
+        /**
+         * What it counts in the quota of the shop.
+         */
+        storedBytes: number;
+        width: number | null;
+        height: number | null;
+        url: string | null;
+        variants: Array<{
+            /**
+             * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+             */
+            name: number;
+            width: number;
+            height: number;
+            format: 'webp' | 'avif';
+            bytes: number;
+            url: string;
+        }>;
+        refusal: string | null;
+        createdAt: string;
+    };
+};
+
+export type CompleteMediaResponse = CompleteMediaResponses[keyof CompleteMediaResponses];
+
+export type DeleteMediaData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/{mediaId}';
+};
+
+export type DeleteMediaResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type DeleteMediaResponse = DeleteMediaResponses[keyof DeleteMediaResponses];
+
+export type GetMediaData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/{mediaId}';
+};
+
+export type GetMediaResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        shopId: string;
+        /**
+         * awaiting its bytes → processing → ready; refused: `refusal` says why.
+         */
+        state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+        fileName: string;
+        alt: string;
+        contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+        /**
+         * As uploaded.
+         */
+        bytes: number;
+        /**
+         * What it counts in the quota of the shop.
+         */
+        storedBytes: number;
+        width: number | null;
+        height: number | null;
+        url: string | null;
+        variants: Array<{
+            /**
+             * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+             */
+            name: number;
+            width: number;
+            height: number;
+            format: 'webp' | 'avif';
+            bytes: number;
+            url: string;
+        }>;
+        refusal: string | null;
+        createdAt: string;
+    };
+};
+
+export type GetMediaResponse = GetMediaResponses[keyof GetMediaResponses];
+
+export type DownloadMediaData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/{mediaId}/download';
+};
+
+export type DownloadMediaResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        url: string;
+        expiresAt: string;
+    };
+};
+
+export type DownloadMediaResponse = DownloadMediaResponses[keyof DownloadMediaResponses];
+
+export type GetMediaUsageData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: never;
+    url: '/v1/shops/{shopId}/media-usage';
+};
+
+export type GetMediaUsageResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        files: number;
+        bytes: number;
+        quotaBytes: number;
+    };
+};
+
+export type GetMediaUsageResponse = GetMediaUsageResponses[keyof GetMediaUsageResponses];
+
+export type GetPictureData = {
+    body?: never;
+    path: {
+        mediaId: string;
+        file: string;
+    };
+    query?: never;
+    url: '/media/{mediaId}/{file}';
+};
+
+export type GetPictureResponses = {
+    /**
+     * The picture.
+     */
+    200: Blob | File;
+};
+
+export type GetPictureResponse = GetPictureResponses[keyof GetPictureResponses];
+
+export type UploadMediaData = {
+    body: Blob | File;
+    path: {
+        mediaId: string;
+    };
+    query: {
+        expires: number;
+        signature: string;
+    };
+    url: '/media/uploads/{mediaId}';
+};
+
+export type UploadMediaResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type UploadMediaResponse = UploadMediaResponses[keyof UploadMediaResponses];
+
+export type FetchMediaData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query: {
+        expires: number;
+        signature: string;
+    };
+    url: '/media/downloads/{mediaId}';
+};
+
+export type FetchMediaResponses = {
+    /**
+     * The picture.
+     */
+    200: Blob | File;
+};
+
+export type FetchMediaResponse = FetchMediaResponses[keyof FetchMediaResponses];
 
 export type ListSettingsData = {
     body?: never;

@@ -1,0 +1,155 @@
+import { buttonClass } from '@souk/ui/plain'
+import { Link, type LoaderFunctionArgs, useLoaderData } from 'react-router'
+import { forEverybody, headersOf, perhaps, reading } from '../answers.server.ts'
+import { useWords } from '../i18n/words.tsx'
+import { ProductGrid } from '../parts/cards.tsx'
+import { Countdown } from '../parts/countdown.tsx'
+import { BackIcon, CheckIcon, LockIcon } from '../parts/icons.tsx'
+import { PriceTag } from '../parts/money.tsx'
+import { Page, Section } from '../parts/page.tsx'
+import { Picture } from '../parts/picture.tsx'
+import { runtimeContext } from '../runtime.server.ts'
+
+export { headersOf as headers }
+
+export const loader = ({ context }: LoaderFunctionArgs) =>
+  reading(async () => {
+    const { store } = context.get(runtimeContext)
+    const [tree, newest, shops, sales] = await Promise.all([
+      perhaps(store.categories(), []),
+      store.products({ sort: 'newest', limit: 60 }),
+      perhaps(store.shops(), []),
+      perhaps(store.sales(), []),
+    ])
+    // One shop may have filled its shelves at once: of each, the newest few.
+    const seen = new Map<string, number>()
+    const mixed = newest.items.filter(({ shopId }) => {
+      seen.set(shopId, (seen.get(shopId) ?? 0) + 1)
+      return (seen.get(shopId) ?? 0) <= 3
+    })
+    const open = sales.filter(({ sale }) => sale.phase !== 'past')
+    const first = open.find(({ sale }) => sale.phase === 'running') ?? open[0]
+    const leaves = tree.flatMap(({ children }) => children).slice(0, 12)
+    const tiles = await Promise.all(
+      leaves.map(async ({ slug, title }) => {
+        const found = await perhaps(store.products({ sort: 'newest', limit: 1, category: slug }), undefined)
+        return { slug, title, picture: found?.items[0]?.pictures[0] }
+      }),
+    )
+    return forEverybody({
+      tiles: tiles.filter(({ picture }) => picture !== undefined),
+      newest: await store.cards((mixed.length >= 8 ? mixed : newest.items).slice(0, 8)),
+      shops: shops.slice(0, 8).map(({ slug, name, description, banner, logo }) => ({ slug, name, description, picture: banner ?? logo })),
+      hero: first && { sale: first.sale, card: (await store.cards([first.product]))[0] },
+    })
+  })
+
+export default function Home() {
+  const { tiles, newest, shops, hero } = useLoaderData<typeof loader>()
+  const { t, to } = useWords()
+  const heroPicture = hero?.card?.picture ?? newest[0]?.picture
+  return (
+    <Page>
+      <title>{`${t('site.name')} · ${t('site.claim')}`}</title>
+      <meta name="description" content={t('home.lead')} />
+      <section className="mt-6 grid overflow-hidden rounded-xl bg-sunken md:mt-8 md:grid-cols-2">
+        <div className="flex flex-col justify-center p-6 sm:p-10 lg:p-14">
+          <h1 className="display text-[2.1rem] sm:text-5xl lg:text-6xl">{t('home.hero')}</h1>
+          <p className="mt-4 max-w-prose text-quiet sm:text-lg">{t('home.lead')}</p>
+          <p className="mt-7">
+            <Link to={to('/search')} className={buttonClass({ variant: 'primary', size: 'lg' })}>
+              {t('home.browse')}
+            </Link>
+          </p>
+        </div>
+        <div className="relative min-h-72">
+          <Picture
+            picture={heroPicture}
+            alt=""
+            priority
+            sizes="(min-width: 48rem) 50vw, 100vw"
+            className="absolute inset-0 h-full aspect-auto"
+          />
+          {hero?.card && (
+            <Link
+              to={to(`/sale/${hero.sale.id}`)}
+              prefetch="intent"
+              className="absolute inset-x-4 bottom-4 rounded-lg bg-raised/95 p-4 shadow-popup hover:bg-raised sm:right-auto sm:max-w-sm"
+            >
+              <span className="text-xs font-semibold tracking-wide text-accent uppercase">
+                {t(hero.sale.phase === 'running' ? 'home.now' : 'home.soon')}
+              </span>
+              <span className="theirs mt-0.5 block font-medium">{hero.card.title}</span>
+              <span className="mt-1 flex flex-wrap items-baseline justify-between gap-x-4">
+                <PriceTag minor={hero.sale.priceMinor} beforeMinor={hero.card.priceMinor} currency={hero.card.currency} />
+                <span className="text-sm text-quiet">
+                  <Countdown startsAt={hero.sale.startsAt} endsAt={hero.sale.endsAt} />
+                </span>
+              </span>
+            </Link>
+          )}
+        </div>
+      </section>
+
+      {tiles.length > 0 && (
+        <Section title={t('home.categories')}>
+          <ul className="grid grid-cols-3 gap-3 sm:grid-cols-4 sm:gap-4 lg:grid-cols-6">
+            {tiles.map(({ slug, title, picture }) => (
+              <li key={slug}>
+                <Link to={to(`/c/${slug}`)} prefetch="intent" className="lift group block">
+                  <span className="block overflow-hidden rounded-lg bg-sunken">
+                    <Picture picture={picture} alt="" sizes="(min-width: 64rem) 12rem, 33vw" />
+                  </span>
+                  <span className="theirs mt-2 block text-sm font-medium group-hover:underline">{title}</span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+
+      <Section title={t('home.new')} more="/search?sort=newest">
+        <ProductGrid cards={newest} />
+      </Section>
+
+      {shops.length > 0 && (
+        <Section title={t('home.shops')} more="/s">
+          <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4 lg:gap-6">
+            {shops.map(({ slug, name, description, picture }) => (
+              <li key={slug}>
+                <Link to={to(`/s/${slug}`)} prefetch="intent" className="lift group flex gap-4 sm:block">
+                  <span className="block w-24 shrink-0 overflow-hidden rounded-lg bg-sunken sm:w-auto">
+                    <Picture picture={picture ?? undefined} alt="" sizes="(min-width: 64rem) 18rem, 50vw" className="sm:aspect-4/3" />
+                  </span>
+                  <span className="min-w-0 sm:mt-3 sm:block">
+                    <span className="theirs block font-medium group-hover:underline">{name}</span>
+                    <span className="theirs mt-0.5 line-clamp-2 text-sm text-quiet">{description}</span>
+                  </span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+
+      <section className="mt-16 grid gap-6 border-t border-line pt-10 sm:grid-cols-3">
+        {(
+          [
+            ['promise', LockIcon],
+            ['returns', BackIcon],
+            ['pay', CheckIcon],
+          ] as const
+        ).map(([name, Icon]) => (
+          <div key={name} className="flex gap-4">
+            <Icon className="mt-0.5 size-6 shrink-0 text-accent" />
+            <div>
+              <h2 className="font-medium">{t(`home.${name}.title`)}</h2>
+              <p className="mt-0.5 text-sm text-quiet">{t(`home.${name}.text`)}</p>
+            </div>
+          </div>
+        ))}
+      </section>
+    </Page>
+  )
+}
+

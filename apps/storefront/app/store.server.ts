@@ -1,0 +1,121 @@
+import { type Category, isProblem, type Product, type Sale, type SearchProductsData, type Shop, type Souk } from '@souk/sdk'
+import { type Card, cardOf, type SaleOf } from './cards.ts'
+import type { Kept } from './kept.server.ts'
+
+export type SearchQuery = NonNullable<SearchProductsData['query']>
+export type CategoryNode = Pick<Category, 'id' | 'slug' | 'title'> & { children: CategoryNode[] }
+
+const second = 1_000
+/** What changes rarely, what changes now and then, and what a crowd looks at. */
+const lives = {
+  rare: { freshMs: 60 * second, staleMs: 600 * second },
+  page: { freshMs: 5 * second, staleMs: 120 * second },
+  live: { freshMs: second, staleMs: 2 * second },
+} as const
+
+/** "There is no such thing" is an answer; being busy is not. */
+const saysNo = (error: unknown) => isProblem(error) && error.status < 500 && error.status !== 429
+
+export type Store = ReturnType<typeof createStore>
+
+/** What everybody sees of the marketplace. */
+export function createStore(souk: Souk, kept: Kept) {
+  const ask = <Value>(key: string, life: keyof typeof lives, fetch: () => Promise<Value>) =>
+    kept(key, lives[life], fetch, saysNo)
+
+  const categories = () =>
+    ask('categories', 'rare', async () => (await souk.listCategories()).items as CategoryNode[])
+  const shop = (shopId: string) => ask(`shop ${shopId}`, 'rare', () => souk.getShop({ path: { shopId } }))
+  const shops = () =>
+    ask('shops', 'rare', async () => (await souk.listShops({ query: { limit: 100 } })).items.filter(isOpen))
+  const product = (productId: string) =>
+    ask(`product ${productId}`, 'page', () => souk.getProduct({ path: { productId } }))
+  const availability = (productId: string) =>
+    ask(`availability ${productId}`, 'live', () => souk.getProductAvailability({ path: { productId } }))
+  const sales = () =>
+    ask('sales', 'live', async () => (await souk.listFlashSales({ query: { limit: 100 } })).items)
+
+  /** The sale of a product that runs, or else the next one. Without sales, when they cannot be read: the price decides at the order. */
+  const saleByProduct = async (): Promise<ReadonlyMap<string, SaleOf>> => {
+    const found = await sales().catch(() => [])
+    const open = found.filter(({ sale }) => sale.phase !== 'past').reverse()
+    return new Map(open.map(({ sale }) => [sale.productId, saleOf(sale)]))
+  }
+
+  const cards = async (products: readonly Product[]): Promise<Card[]> => {
+    const [bySale, shopNames, ratings] = await Promise.all([saleByProduct(), namesOf(products), ratingsOf(products)])
+    return products.map((each) => {
+      const rating = ratings.get(each.id)
+      return {
+        ...cardOf(each, { sale: bySale.get(each.id), shopName: shopNames.get(each.shopId) }),
+        ...(rating !== undefined && rating.count > 0 && { rating }),
+      }
+    })
+  }
+  /** Stars are an ornament of a list: without them when they cannot be read. */
+  const ratingsOf = async (products: readonly Product[]) => {
+    const productIds = products.map(({ id }) => id)
+    if (productIds.length === 0) return new Map<string, { average: number; count: number }>()
+    const found = await ask(`ratings ${productIds.join()}`, 'page', () =>
+      souk.listRatings({ query: { productIds: productIds.slice(0, 100) } }),
+    ).catch(() => ({ items: [] }))
+    return new Map(found.items.map(({ productId, ratingTenths, count }) => [productId, { average: ratingTenths / 10, count }]))
+  }
+  const namesOf = async (products: readonly Product[]) => {
+    const known = new Map((await shops().catch(() => [])).map(({ id, name }) => [id, name]))
+    const missing = [...new Set(products.map(({ shopId }) => shopId))].filter((id) => !known.has(id))
+    for (const found of await Promise.all(missing.map((id) => shop(id).catch(() => undefined))))
+      if (found !== undefined) known.set(found.id, found.name)
+    return known
+  }
+
+  return {
+    categories,
+    shop,
+    shops,
+    product,
+    availability,
+    sales,
+    saleByProduct,
+    cards,
+    shopBySlug: (slug: string) => ask(`shop/${slug}`, 'rare', () => souk.getShopBySlug({ path: { slug } })),
+    products: (query: NonNullable<Parameters<Souk['listProducts']>[0]>['query']) =>
+      ask(`products ${JSON.stringify(query)}`, 'page', () => souk.listProducts({ query })),
+    sale: (saleWindowId: string) => ask(`sale ${saleWindowId}`, 'live', () => souk.getSale({ path: { saleWindowId } })),
+    remaining: (saleWindowId: string) =>
+      ask(`remaining ${saleWindowId}`, 'live', () => souk.getSaleRemaining({ path: { saleWindowId } })),
+    reviews: (productId: string, cursor?: string) =>
+      ask(`reviews ${productId} ${cursor ?? ''}`, 'page', () =>
+        souk.listProductReviews({ path: { productId }, query: { limit: 5, ...(cursor !== undefined && { cursor }) } }),
+      ),
+    rating: (productId: string) =>
+      ask(`rating ${productId}`, 'page', () => souk.getProductRating({ path: { productId } })),
+    search: (query: SearchQuery) =>
+      ask(`search ${JSON.stringify(query)}`, 'page', () => souk.searchProducts({ query })),
+    suggestions: (q: string) =>
+      ask(`suggestions ${q.toLowerCase()}`, 'page', async () => (await souk.suggestSearches({ query: { q } })).items),
+  }
+}
+
+const isOpen = ({ status }: Shop) => status === 'open'
+
+export const saleOf = ({ id, phase, priceMinor, startsAt, endsAt, units, variantId, capPerCustomer }: Sale): SaleOf => ({
+  id,
+  phase,
+  priceMinor,
+  startsAt,
+  endsAt,
+  units,
+  variantId,
+  capPerCustomer,
+})
+
+/** The way from the root to a category, itself included; undefined when there is none. */
+export function wayTo(tree: readonly CategoryNode[], slug: string): CategoryNode[] | undefined {
+  for (const node of tree) {
+    if (node.slug === slug) return [node]
+    const below = wayTo(node.children, slug)
+    if (below !== undefined) return [node, ...below]
+  }
+  return undefined
+}
