@@ -17,11 +17,10 @@ export const wantRebuild = (deps: Pick<IndexDeps, 'db' | 'clock'>): Promise<numb
   askRebuild(deps.db.autocommit, deps.clock())
 
 /**
- * Begin a rebuild that is wanted, or go on with one that is under way, for `forMs` at most: a process that ends leaves it to
- * the next. What changes meanwhile is written into both indexes. Resolves to whether something was left to do.
+ * Begin a rebuild that is wanted, or go on with one that is under way, by one portion: a process that ends leaves it to the
+ * next. What changes meanwhile is written into both indexes. Resolves to whether there was something to do.
  */
-export async function goOnRebuilding(deps: IndexDeps, forMs: number): Promise<boolean> {
-  const until = performance.now() + forMs
+export async function goOnRebuilding(deps: IndexDeps): Promise<boolean> {
   const { autocommit } = deps.db
   let state = await readRebuild(autocommit)
   if (state.askedAt !== null) {
@@ -31,26 +30,22 @@ export async function goOnRebuilding(deps: IndexDeps, forMs: number): Promise<bo
     state = await readRebuild(autocommit)
   }
   if (state.startedAt === null) return false
-  let after = state.filledAfter ?? ''
-  while (performance.now() < until) {
-    const { productIds } = await deps.catalog.listProductIds(
-      { afterProductId: after, limit: atOnce, shopId: '' },
-      { timeoutMs: 10_000 },
-    )
-    const last = productIds.at(-1)
-    if (last === undefined) {
-      await deps.engine.finishRebuild()
-      await rebuildFinished(autocommit, deps.clock())
-      return false
-    }
-    // Mark 0: whatever an event has had written into the new index meanwhile is newer.
-    await writeProducts(
-      deps,
-      productIds.map((productId) => ({ productId, mark: 0 })),
-    )
-    await rebuildWent(autocommit, last, productIds.length)
-    after = last
+  const { productIds } = await deps.catalog.listProductIds(
+    { afterProductId: state.filledAfter ?? '', limit: atOnce, shopId: '' },
+    { timeoutMs: 10_000 },
+  )
+  const last = productIds.at(-1)
+  if (last === undefined) {
+    await deps.engine.finishRebuild()
+    await rebuildFinished(autocommit, deps.clock())
+    return true
   }
+  // Mark 0: whatever an event has had written into the new index before is newer.
+  await writeProducts(
+    deps,
+    productIds.map((productId) => ({ productId, mark: 0 })),
+  )
+  await rebuildWent(autocommit, last, productIds.length)
   return true
 }
 
