@@ -2,11 +2,13 @@ import { categories } from './categories.ts'
 import { productsOf, shopPictureUrl } from './compose.ts'
 import { householdsOf } from './households.ts'
 import { people } from './people.ts'
+import { rulesOf, taxRates } from './promotions.ts'
 import { reviewsOf } from './reviews.ts'
 import { salesAround, stockedForSales } from './sales.ts'
 import { trades } from './trades/index.ts'
 import type { DemoMarketplace, DemoShop } from './types.ts'
 
+export { taxClassOf } from './promotions.ts'
 export { pictureSvg } from './pictures/index.ts'
 export type * from './types.ts'
 
@@ -26,5 +28,16 @@ export function demoMarketplace(now: Date): DemoMarketplace {
   const everybody = people(trades)
   const reviews = reviewsOf(products, everybody)
   const households = householdsOf(products, sales, everybody)
-  return { categories: categories(), shops: shops(), people: everybody, products, sales, reviews, households }
+  const open = shops()
+  return {
+    categories: categories(),
+    shops: open,
+    people: everybody,
+    products,
+    sales,
+    reviews,
+    households,
+    taxRates,
+    rules: rulesOf(open),
+  }
 }

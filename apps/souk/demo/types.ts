@@ -96,6 +96,40 @@ export type DemoHousehold = {
   cart: { productKey: string; quantity: number }[]
 }
 
+export type DemoTaxRates = { country: string; rates: { taxClass: string; label: string; basisPoints: number }[] }
+
+/** Bodies as the API takes them. */
+export type DemoShopRules = {
+  shopKey: string
+  settings: {
+    collectsTax: boolean
+    pricesIncludeTax: boolean
+    country: string
+    requiresDelivery: boolean
+    minorPerPoint: number | null
+  }
+  shippingRates: {
+    name: string
+    method?: string
+    countries: string[]
+    fromGrams?: number
+    toGrams?: number
+    priceMinor: number
+    currency: Currency
+    freeFromMinor?: number | null
+  }[]
+  discounts: { title: string; kind: 'percent'; percent: number; minimumQuantity: number }[]
+  vouchers: {
+    code: string
+    title: string
+    kind: 'percent' | 'free-shipping'
+    percent?: number
+    firstOrderOnly?: boolean
+    uses?: number
+    usesPerCustomer: number
+  }[]
+}
+
 export type DemoMarketplace = {
   categories: DemoCategory[]
   shops: DemoShop[]
@@ -104,4 +138,6 @@ export type DemoMarketplace = {
   sales: DemoSale[]
   reviews: DemoReview[]
   households: DemoHousehold[]
+  taxRates: readonly DemoTaxRates[]
+  rules: DemoShopRules[]
 }

@@ -2,7 +2,7 @@ import { ensureShop, importProducts, type NewProduct } from '@souk/catalog'
 import { ShopService } from '@souk/contracts/shops'
 import type { Principal } from '@souk/http'
 import { depsOf, receiveStock } from '@souk/inventory'
-import type { DemoMarketplace, DemoProduct } from '../demo/index.ts'
+import { type DemoMarketplace, type DemoProduct, taxClassOf } from '../demo/index.ts'
 import { acting, type Desk } from '../desk.ts'
 import type { House } from '../house.ts'
 import { idFor, seedContext } from './context.ts'
@@ -23,7 +23,7 @@ export async function stockProducts(
   const before = await productsOfShop(desk, operator, shopId)
   const missing = products.filter(({ slug }) => !before.has(slug))
   const by = { accountId: operator.accountId, correlationId: 'souk-seed' }
-  await context.db.transaction((tx) =>
+  await context.shards.ofOwner(shopId).db.transaction((tx) =>
     importProducts(
       context,
       tx,
@@ -103,7 +103,13 @@ const newProduct = (product: DemoProduct, categoryIds: ReadonlyMap<string, strin
   categoryIds: product.categoryKeys.map((key) => categoryIds.get(key) as string),
   options: product.options,
   pictures: product.pictures,
-  variants: product.variants.map(({ sku, optionValues, priceMinor }) => ({ sku, options: optionValues, priceMinor })),
+  taxClass: taxClassOf(product.shopKey),
+  variants: product.variants.map(({ sku, optionValues, priceMinor, weightGrams }) => ({
+    sku,
+    options: optionValues,
+    priceMinor,
+    weightGrams,
+  })),
 })
 
 /** All of a shop, by slug. */

@@ -61,6 +61,16 @@ describe('stocking a marketplace', () => {
     expect(row).toEqual({ homes: 8, carts: 8, items: 24 })
   })
 
+  test('shops say how they send, tax and discount; those with a sale sell at their prices alone', async () => {
+    const [row] = await database.query<Record<string, number>>(`
+      select (select count(*)::int from orders.shops where asks) as asking,
+             (select count(*)::int from orders.voucher_limits) as vouchers,
+             (select count(*)::int from promotions.tax_rates) as rates,
+             (select count(*)::int from orders.shops s join orders.sale_windows w using (shop_id) where s.asks) as slow_sales,
+             (select count(*)::int from catalog.variants where weight_grams = 0) as weightless`)
+    expect(row).toEqual({ asking: 10, vouchers: 20, rates: 24, slow_sales: 0, weightless: 0 })
+  })
+
   test('everything on the shelves may be promised, and sales have their units', async () => {
     const row = await counts()
     expect(Number(row?.granted)).toBe(Number(row?.on_hand))

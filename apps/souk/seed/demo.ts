@@ -7,6 +7,7 @@ import { seedContext, untilHandled } from './context.ts'
 import { stockCategories } from './demo-categories.ts'
 import { stockHouseholds } from './demo-households.ts'
 import { findDemoProducts, stockProducts } from './demo-products.ts'
+import { stockPromotions } from './demo-promotions.ts'
 import { stockReviews } from './demo-reviews.ts'
 import { findDemoShops, stockShops } from './demo-shops.ts'
 
@@ -78,6 +79,7 @@ async function stock(
     onProgress(`Stocking the demo: ${shop.name}, ${products.length} products`)
     await stockProducts(house, desk, operator, shopIds.get(shop.key) as string, products, categoryIds)
   }
+  await stockPromotions(desk, operator, demo, shopIds)
   onProgress('Stocking the demo: reviews')
   await stockReviews(house, desk, demo, shopIds, accountOf)
   await stockHouseholds(desk, demo, accountOf)
