@@ -2,7 +2,7 @@ import { reactRouter } from '@react-router/dev/vite'
 import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'vite'
 
-export default defineConfig(({ isSsrBuild }) => ({
+export default defineConfig({
   plugins: [tailwindcss(), reactRouter()],
   cacheDir: '../../.cache/storefront/vite',
   logLevel: 'error',
@@ -12,9 +12,13 @@ export default defineConfig(({ isSsrBuild }) => ({
     reportCompressedSize: false,
     // What is inlined is sent with every page; a file is sent once.
     assetsInlineLimit: 0,
-    ...(isSsrBuild && { rollupOptions: { input: './server/handler.ts' } }),
   },
-  // One file that runs anywhere, with React's production half whatever NODE_ENV says.
-  ssr: { noExternal: true },
-  define: isSsrBuild ? { 'process.env.NODE_ENV': '"production"' } : {},
-}))
+  environments: {
+    ssr: {
+      // One file that runs anywhere, with React's production half whatever NODE_ENV says.
+      resolve: { noExternal: true },
+      define: { 'process.env.NODE_ENV': '"production"' },
+      build: { target: 'node22', rollupOptions: { input: './server/handler.ts' } },
+    },
+  },
+})

@@ -2,7 +2,7 @@ import { Alert, Button, buttonClass } from '@souk/ui/plain'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useWords } from '../i18n/words.tsx'
-import type { Bought } from '../routes/buy.ts'
+import type { Bought } from '../bought.server.ts'
 
 type State = { at: 'ready' } | { at: 'asking'; busy: boolean } | { at: 'answered'; answer: Exclude<Bought, { state: 'busy' }> } | { at: 'unsure' }
 
