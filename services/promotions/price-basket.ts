@@ -74,6 +74,8 @@ export type Refusal = {
     | 'country'
     | 'method'
     | 'weight'
+    | 'used-up'
+    | 'used'
   detail: string
   code?: string
   minimumMinor?: number

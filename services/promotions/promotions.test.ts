@@ -176,6 +176,22 @@ describe('a quote', () => {
     }
     expect(world.asked.products - before).toBe(1)
   })
+  test('leaves out a voucher that is used up, or that the customer has used', async () => {
+    const { code } = await create({ usesPerCustomer: 1 })
+    const thing = world.sell()
+    const body = { lines: [{ variantId: thing.variantId, quantity: 1 }], voucherCodes: [code] }
+    const quoted = async () => (await world.call('quote', shopper(), { params: {}, body })).body.shops[0]
+    expect(await quoted()).toMatchObject({ totalMinor: 900, voucherCodes: [code] })
+    world.orders.state.takenByCustomer = 1n
+    expect(await quoted()).toMatchObject({ totalMinor: 1_000, voucherCodes: [], refusals: [{ reason: 'used', code }] })
+    world.orders.state.takenByCustomer = 0n
+    world.orders.state.remaining = 0n
+    expect(await quoted()).toMatchObject({ totalMinor: 1_000, refusals: [{ reason: 'used-up', code }] })
+    world.orders.state.away = true
+    expect(await quoted()).toMatchObject({ totalMinor: 900, refusals: [] })
+    world.orders.state.away = false
+    world.orders.state.remaining = 3n
+  })
   test('is what an order is charged, and an order is refused for what a quote leaves out', async () => {
     const { id, code } = await create({ usesPerCustomer: 1, firstOrderOnly: true, minimumMinor: 500, currency: 'EUR' })
     const thing = world.sell()

@@ -3,7 +3,7 @@ import { ok, type Route, route } from '@souk/http'
 import { Type } from 'typebox'
 import { closed, Country, Id, Method, orNull, type RouteDeps, tag, Time } from './edge.ts'
 import { promotionErrors } from './errors.ts'
-import { codeOf, quote } from './price-order.ts'
+import { type Asked, codeOf, quote } from './price-order.ts'
 import type { Refusal } from './price-basket.ts'
 import { deliveryMethods } from './price-shipping.ts'
 
@@ -96,17 +96,43 @@ type Given = {
   delivery?: { method?: string; country: string }
 }
 
+type QuotedVoucher = { voucherId: string; code: string; usesPerCustomer: number }
+
+/** Vouchers whose rules hold and of which nothing is left, in all or for this customer: only orders knows. */
+async function exhausted(
+  { terms }: RouteDeps,
+  shopId: string,
+  customerId: string,
+  used: readonly QuotedVoucher[],
+): Promise<Refusal[]> {
+  if (used.length === 0) return []
+  const voucherIds = used.map(({ voucherId }) => voucherId)
+  // Who does not answer holds up no quote: the order itself is what counts.
+  const { uses } = await terms
+    .listUses({ shopId, voucherIds, customerId }, { timeoutMs: 500 })
+    .catch(() => ({ uses: [] as never[] }))
+  return used.flatMap(({ voucherId, code, usesPerCustomer }): Refusal[] => {
+    const left = uses.find((one) => one.voucherId === voucherId)
+    if (left === undefined) return []
+    if (usesPerCustomer > 0 && Number(left.takenByCustomer) >= usesPerCustomer)
+      return [{ kind: 'voucher', reason: 'used', code, detail: `You have used the voucher ${code}.` }]
+    if (left.remaining === 0n)
+      return [{ kind: 'voucher', reason: 'used-up', code, detail: `The voucher ${code} has been used up.` }]
+    return []
+  })
+}
+
 async function quoteShop(
   deps: RouteDeps,
   shopId: string,
   lines: readonly PricedLine[],
   given: Given,
   orderedBefore: boolean,
+  customerId: string,
 ) {
-  const [first] = lines
-  const currency = first?.currencyCode ?? ''
+  const currency = lines[0]?.currencyCode ?? ''
   const { delivery } = given
-  const made = await quote(deps, {
+  const asked: Asked = {
     shopId,
     currency,
     lines: lines.map((line) => ({
@@ -118,7 +144,11 @@ async function quoteShop(
     codes: given.voucherCodes ?? [],
     orderedBefore,
     destination: delivery && { method: delivery.method ?? 'standard', country: delivery.country },
-  })
+  }
+  const first = await quote(deps, asked)
+  const gone = await exhausted(deps, shopId, customerId, first.priced.used)
+  const codes = asked.codes.filter((code) => !gone.some((refusal) => refusal.code === code))
+  const made = gone.length === 0 ? first : await quote(deps, { ...asked, codes })
   const { priced, basket, rules } = made
   const goodsMinor = priced.lines.reduce((sum, { totalMinor }) => sum + totalMinor, 0)
   return {
@@ -146,7 +176,7 @@ async function quoteShop(
             grams: basket.lines.reduce((sum, { weightGrams, quantity }) => sum + weightGrams * quantity, 0),
             goodsMinor: goodsMinor - priced.lines.reduce((sum, { discountMinor }) => sum + discountMinor, 0),
           }),
-    refusals: priced.refusals,
+    refusals: [...priced.refusals, ...gone],
   }
 }
 
@@ -202,7 +232,7 @@ export const quoteRoutes = (deps: RouteDeps): Route[] => [
       const shops = await Promise.all(
         [...byShop.values()].map((own) => {
           const shopId = own[0]?.shopId ?? ''
-          return quoteShop(deps, shopId, own, given, shopsOrderedFrom.includes(shopId))
+          return quoteShop(deps, shopId, own, given, shopsOrderedFrom.includes(shopId), principal?.accountId ?? '')
         }),
       ).catch((error: unknown) => {
         deps.log.warn({ error }, 'a basket could not be priced')

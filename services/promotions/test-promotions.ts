@@ -14,7 +14,7 @@ import { voucherRoutes } from './voucher-routes.ts'
 /** Orders as far as promotions goes: what it was told, and whether it answers. */
 export function fakeOrders() {
   const told = { uses: new Map<string, { version: bigint; uses: bigint }>(), rules: new Map<string, boolean>() }
-  const state = { away: false }
+  const state = { away: false, remaining: 3n, takenByCustomer: 0n }
   const alive = () => {
     if (state.away) throw new Error('orders is away')
   }
@@ -28,7 +28,14 @@ export function fakeOrders() {
     },
     listUses: async ({ voucherIds = [] as string[] }) => {
       alive()
-      return { uses: voucherIds.map((voucherId) => ({ voucherId, granted: 5n, remaining: 3n })) } as never
+      return {
+        uses: voucherIds.map((voucherId) => ({
+          voucherId,
+          granted: 5n,
+          remaining: state.remaining,
+          takenByCustomer: state.takenByCustomer,
+        })),
+      } as never
     },
     setRules: async ({ shopId = '', ask = false }) => {
       alive()
