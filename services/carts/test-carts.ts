@@ -1,7 +1,5 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import { type ProductChanged, ProductChangedSchema, SaleWindowChangedSchema } from '@souk/contracts/catalog'
-import { PlaceOrdersResponseSchema } from '@souk/contracts/orders'
-import { ShopChangedSchema } from '@souk/contracts/shops'
+import type { ProductChanged, SaleWindowChanged } from '@souk/contracts/catalog'
+import type { ShopChanged } from '@souk/contracts/shops'
 import type { Principal } from '@souk/http'
 import { uuidv7 } from '@souk/postgres'
 import { callRoute, collectingOutbox, manualClock, memoryLog, type RouteCall, testDatabase } from '@souk/testing'
@@ -43,6 +41,8 @@ type Placed = {
   cancelled: boolean
   voucherCodes: string[]
 }
+
+const shopOf = (given: Partial<ShopChanged>) => ({ slug: 'shop', name: 'Shop', ...given }) as ShopChanged
 
 /** Stands for orders: keeps keys, sells what there is, fails when told to. */
 export function fakeOrders(nowMs: () => number) {
@@ -94,7 +94,7 @@ export function fakeOrders(nowMs: () => number) {
           return { outcome: { case: 'order' as const, value } }
         })
         if (fate === 'answer-lost') throw new Error('the answer never arrived')
-        return create(PlaceOrdersResponseSchema, { outcomes })
+        return { outcomes }
       },
       async cancelOrders({ orderIds = [] }: { orderIds?: string[] }) {
         self.calls += 1
@@ -154,7 +154,7 @@ export async function startCarts() {
     },
     shops: {
       getShop: async ({ shopId = '' }) => ({
-        shop: create(ShopChangedSchema, { shopId, status: 'open', name: 'New', version: 1n }),
+        shop: shopOf({ shopId, status: 'open', name: 'New', version: 1n }),
       }),
     },
     promotions: {
@@ -195,7 +195,7 @@ export async function startCarts() {
     status?: string
   }) => {
     versions += 1n
-    return create(ProductChangedSchema, {
+    return {
       productId: given.productId ?? uuidv7(time.clock().getTime()),
       shopId: given.shopId ?? uuidv7(time.clock().getTime()),
       version: versions,
@@ -206,12 +206,13 @@ export async function startCarts() {
         {
           variantId: given.variantId ?? uuidv7(time.clock().getTime()),
           sku: 'CUP',
+          title: '',
           priceMinor: BigInt(given.priceMinor ?? 1_000),
           currencyCode: 'EUR',
           active: true,
         },
       ],
-    })
+    } as unknown as ProductChanged
   }
   const world = {
     database,
@@ -239,9 +240,7 @@ export async function startCarts() {
       const variantId = product.variants[0]?.variantId ?? ''
       const { productId, shopId } = product
       await db.transaction(async (tx) => {
-        await keepShops(tx, [
-          create(ShopChangedSchema, { shopId, name: 'Shop', slug: 'shop', status: 'open', version: 1n }),
-        ])
+        await keepShops(tx, [shopOf({ shopId, name: 'Shop', slug: 'shop', status: 'open', version: 1n })])
         await keepProducts(tx, [product])
       })
       orders.left.set(variantId, given.left ?? 100)
@@ -250,8 +249,10 @@ export async function startCarts() {
     },
     change: (given: { productId: string; shopId: string; variantId: string; priceMinor?: number; status?: string }) =>
       db.transaction((tx) => keepProducts(tx, [productOf(given)])),
-    plan: (given: MessageInitShape<typeof SaleWindowChangedSchema>) =>
-      db.transaction((tx) => keepWindows(tx, [create(SaleWindowChangedSchema, { status: 'planned', ...given })])),
+    plan: (given: Partial<SaleWindowChanged>) =>
+      db.transaction((tx) =>
+        keepWindows(tx, [{ status: 'planned', capPerCustomer: 0, ...given } as SaleWindowChanged]),
+      ),
     /** Catalog has it, and its news has not come. */
     async publish() {
       const product = productOf({})

@@ -1,6 +1,4 @@
-import { create } from '@bufbuild/protobuf'
 import { accountRegistered, consentChanged, customerChanged } from '@souk/contracts'
-import { AccountRegisteredSchema } from '@souk/contracts/identity'
 import { CustomerService } from '@souk/contracts/customers'
 import type { Event } from '@souk/events'
 import { createDirectory } from '@souk/rpc'
@@ -52,13 +50,13 @@ const call = async (operation: string, given: RouteCall = {}) =>
 
 async function registered(accountId: string, email: string, name: string, guest = false) {
   const [consumer] = customerConsumers(deps)
-  const payload = create(AccountRegisteredSchema, {
+  const payload = {
     accountId,
     email,
     name,
     guest,
     registeredAtMs: BigInt(time.clock().getTime()),
-  })
+  }
   const event = { payload, correlationId: 'c', type: accountRegistered.type } as unknown as Event
   await deps.db.transaction((tx) => consumer?.handle(tx, [event]) as Promise<void>)
 }
