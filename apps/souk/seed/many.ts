@@ -56,9 +56,9 @@ export async function stockForLoad(house: House, options: LoadStock): Promise<st
   let shelving = Promise.resolve()
   for (let from = existing + 1; from <= options.products; from += maxImport) {
     const numbers = Array.from({ length: Math.min(maxImport, options.products - from + 1) }, (_, index) => from + index)
-    const products = await catalog.db.transaction((tx) =>
-      importProducts(catalog, tx, shopId, numbers.map(synthetic), by),
-    )
+    const products = await catalog.shards
+      .ofOwner(shopId)
+      .db.transaction((tx) => importProducts(catalog, tx, shopId, numbers.map(synthetic), by))
     await shelving
     shelving = receive(
       from,

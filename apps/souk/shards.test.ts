@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import { bucketInId } from '@souk/postgres'
+import { eventually, type TestDatabase, testDatabase, testSecret } from '@souk/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, createApi } from './api.ts'
+import { runAudit } from './audit/run.ts'
+import { type Marketplace, openMarketplace } from './marketplace.ts'
+import { stockDemo } from './seed/demo.ts'
+import { allServices } from './services.ts'
+
+const divided = allServices.filter((service) => service.divided)
+let databases: Record<'home' | 'east' | 'south' | 'west', TestDatabase>
+let marketplace: Marketplace
+let shopper: Api
+let token: string
+let products: { id: string; shopId: string; variants: { id: string }[] }[]
+
+beforeAll(async () => {
+  databases = {
+    home: await testDatabase(allServices),
+    east: await testDatabase(divided),
+    south: await testDatabase(divided),
+    west: await testDatabase(divided),
+  }
+  const { home, ...others } = databases
+  const urls = Object.fromEntries(Object.entries(others).map(([name, { url }]) => [name, url]))
+  let signIn: { email: string; password: string } | undefined
+  marketplace = await openMarketplace({
+    services: allServices,
+    env: {
+      DATABASE_URL: home.url,
+      SOUK_SHARDS: JSON.stringify(urls),
+      SOUK_SECRET: testSecret,
+      SOUK_ADDRESS_PER_MINUTE: '1000000',
+      SOUK_ACCOUNT_PER_MINUTE: '1000000',
+      SOUK_LOG_LEVEL: 'error',
+    },
+    port: 0,
+    onProgress: () => {},
+    onFatal: () => {},
+    async beforeOpening(house) {
+      const demo = await stockDemo(house, { onProgress: () => {}, onlyIfEmpty: true })
+      signIn = demo?.signIns.shoppers[0]
+    },
+  })
+  shopper = createApi(marketplace.url)
+  await shopper.signIn(signIn as NonNullable<typeof signIn>)
+  const signedIn = await fetch(`${marketplace.url}/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(signIn),
+  })
+  token = ((await signedIn.json()) as { accessToken: string }).accessToken
+  products = []
+  for (let cursor = ''; products.length < 600; ) {
+    const page: { items: typeof products; nextCursor: string | null } = await shopper.get(
+      `/v1/products?limit=100${cursor && `&cursor=${cursor}`}`,
+    )
+    products.push(...page.items)
+    if (page.nextCursor === null) break
+    cursor = page.nextCursor
+  }
+})
+afterAll(async () => {
+  await marketplace?.stop()
+  for (const database of Object.values(databases ?? {})) await database.close()
+})
+
+const rows = async (table: string) =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(databases).map(async ([name, database]) => {
+        const [found] = await database.query<{ count: number }>(`select count(*)::int as count from ${table}`)
+        return [name, found?.count ?? 0] as const
+      }),
+    ),
+  )
+
+/** An order for the first thing of a shop that is not sold out, at once or for later. */
+async function placeOneOf(ofShop: typeof products, later: boolean): Promise<{ id: string }> {
+  for (const { variants } of ofShop) {
+    const variantId = variants[0]?.id ?? ''
+    const answer = await fetch(`${marketplace.url}/v1/orders`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        'idempotency-key': randomUUID(),
+        ...(later && { prefer: 'respond-async' }),
+      },
+      body: JSON.stringify({ lines: [{ variantId, quantity: 1 }] }),
+    })
+    const placed = (await answer.json()) as { id: string; code?: string }
+    if (placed.code === 'out-of-stock') continue
+    expect(answer.status, JSON.stringify(placed)).toBe(later ? 202 : 201)
+    expect(bucketInId(placed.id)).toBe(bucketInId(variantId))
+    return placed
+  }
+  throw new Error('everything in this shop is sold out')
+}
+
+describe('a marketplace divided among four databases', () => {
+  test('spreads its buckets evenly, and a shop’s products and goods lie with it', async () => {
+    expect(marketplace.shardMap?.counts()).toEqual(
+      new Map([
+        ['home', 256],
+        ['east', 256],
+        ['south', 256],
+        ['west', 256],
+      ]),
+    )
+    for (const table of ['catalog.products', 'inventory.items']) {
+      const counts = await rows(table)
+      expect(Object.values(counts).filter((count) => count > 0).length, table).toBeGreaterThan(1)
+      expect(
+        Object.values(counts).reduce((sum, count) => sum + count, 0),
+        table,
+      ).toBeGreaterThanOrEqual(products.length)
+    }
+  })
+
+  test('shows one list over all of them, page by page, and finds each thing by its id', async () => {
+    expect(new Set(products.map(({ id }) => id)).size).toBe(products.length)
+    expect(products.length).toBeGreaterThan(500)
+    const shops = new Set(products.map(({ shopId }) => shopId))
+    expect(shops.size).toBeGreaterThan(6)
+    for (const shopId of shops) {
+      const product = products.find((each) => each.shopId === shopId) as (typeof products)[number]
+      expect(await shopper.get(`/v1/products/${product.id}`)).toMatchObject({ id: product.id })
+    }
+  })
+
+  test('takes an order in every shop, at once and for later, confirms each, and shows them all to who placed them', async () => {
+    const firsts = [...Map.groupBy(products, ({ shopId }) => shopId).values()]
+    const ids: string[] = []
+    for (const [index, ofShop] of firsts.entries()) {
+      const placed = await placeOneOf(ofShop, index % 3 === 0)
+      ids.push(placed.id)
+    }
+    await eventually(async () => {
+      for (const id of ids) expect(await shopper.get(`/v1/orders/${id}`)).toMatchObject({ status: 'confirmed' })
+    })
+    const mine = await shopper.get<{ items: { id: string }[] }>('/v1/orders?limit=100')
+    expect(mine.items.map(({ id }) => id)).toEqual(expect.arrayContaining(ids))
+    const placed = await rows('orders.orders')
+    expect(Object.values(placed).filter((count) => count > 0).length).toBeGreaterThan(1)
+    // What followed lies at home, from every shard: paid, and told.
+    const [paid] = await databases.home.query<{ count: number }>('select count(*)::int as count from payments.payments')
+    expect(paid?.count).toBeGreaterThanOrEqual(ids.length)
+  })
+
+  test('is found sound by the audit, on every shard and across them', async () => {
+    await eventually(async () => {
+      const report = await runAudit(marketplace, { full: true })
+      const unsound = report.checks.filter(({ findings, failure }) => findings.length > 0 || failure !== undefined)
+      expect(unsound).toEqual([])
+      const i1 = report.checks.filter(({ service, invariant }) => service === 'orders' && invariant === 'I1')
+      expect(i1.length).toBeGreaterThanOrEqual(4)
+    })
+  })
+})
