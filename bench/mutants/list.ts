@@ -4,6 +4,7 @@ import { importMutants } from './list-import.ts'
 import { messageMutants } from './messages.ts'
 import { providerMutants } from './list-providers.ts'
 import { paymentMutants } from './list-payments.ts'
+import { promotionMutants } from './list-promotions.ts'
 import { sagaMutants } from './list-saga.ts'
 
 /** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
@@ -453,6 +454,7 @@ export const mutants: readonly Mutant[] = [
   ...paymentMutants,
   ...messageMutants,
   ...checkoutMutants,
+  ...promotionMutants,
   ...fulfilmentMutants,
   ...importMutants,
   ...providerMutants,
