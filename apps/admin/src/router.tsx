@@ -61,6 +61,11 @@ const operations = () => import('./screens/operations.tsx')
 const audit = () => import('./screens/audit.tsx')
 const accounts = () => import('./screens/accounts.tsx')
 const me = () => import('./screens/me.tsx')
+const promotions = () => import('./screens/promotions.tsx')
+const customers = () => import('./screens/customers.tsx')
+const reviews = () => import('./screens/reviews.tsx')
+const settings = () => import('./screens/settings.tsx')
+const assortment = () => import('./screens/assortment.tsx')
 const design = () => import('./screens/design.tsx')
 
 const tree = root.addChildren([
@@ -78,6 +83,12 @@ const tree = root.addChildren([
   screen('/s/$shopId/messages', lazy(messages, 'ShopMessages')),
   screen('/s/$shopId/members', lazy(members, 'Members')),
   screen('/s/$shopId/settings', lazy(shopSettings, 'ShopSettings')),
+  screen('/s/$shopId/promotions', lazy(promotions, 'Promotions')),
+  screen('/s/$shopId/reviews', lazy(reviews, 'ShopReviews')),
+  screen('/customers', lazy(customers, 'Customers')),
+  screen('/reviews', lazy(reviews, 'Moderation')),
+  screen('/settings', lazy(settings, 'MarketplaceSettings')),
+  screen('/categories', lazy(assortment, 'Assortment')),
   screen('/orders/$orderId', lazy(order, 'OrderDetail')),
   screen('/products/$productId', lazy(product, 'ProductDetail')),
   screen('/stuck', lazy(orders, 'StuckOrders')),

@@ -66,7 +66,7 @@ export function FilterBar({
           aria-label={label}
           value={values[name] ?? ''}
           onChange={(event) => set({ [name]: event.target.value })}
-          className={cx('min-w-34', values[name] && '[&_select]:border-accent')}
+          className={cx('max-w-60 min-w-34', values[name] && '[&_select]:border-accent')}
         >
           <option value="">{all}</option>
           {options.map(([value, text]) => (

@@ -16,8 +16,8 @@ import {
 } from 'recharts'
 import { formatCompact, formatCount } from '../format.ts'
 
-const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const hour = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const margin = { top: 8, right: 8, bottom: 0, left: 0 }
 
 const tooltip = {

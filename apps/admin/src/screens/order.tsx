@@ -97,12 +97,7 @@ function Whole({ order }: { order: Order }) {
               items={[
                 ['State', <Status key="state" of={order.status} />],
                 ['Shop', shop.data?.name ?? shortId(order.shopId)],
-                [
-                  'Customer',
-                  <span key="customer" className="font-mono text-xs">
-                    {order.customerId}
-                  </span>,
-                ],
+                ['Customer', <CustomerCell key="customer" order={order} />],
                 ['Placed', formatExact(order.placedAt)],
                 ['Paid by', humanise(order.paymentMethod)],
                 ...(order.toPay ? [['To be paid until', formatExact(order.toPay.until)] as const] : []),
@@ -148,10 +143,35 @@ function Whole({ order }: { order: Order }) {
   )
 }
 
+/** Whose it is: by name for those who may know it. */
+function CustomerCell({ order }: { order: Order }) {
+  const { operator } = useSession()
+  return operator ? (
+    <CustomerName customerId={order.customerId} />
+  ) : (
+    <span className="font-mono text-xs">{order.customerId}</span>
+  )
+}
+
+function CustomerName({ customerId }: { customerId: string }) {
+  const { data } = useQuery({
+    queryKey: ['customer', customerId],
+    queryFn: () => souk.getCustomer({ path: { customerId } }),
+    retry: false,
+  })
+  const name = data && (`${data.givenName} ${data.familyName}`.trim() || data.email)
+  return name ? (
+    <Link to="/customers" search={{ q: data.email ?? name } as never} className="text-accent">
+      {name}
+    </Link>
+  ) : (
+    <span className="font-mono text-xs">{customerId}</span>
+  )
+}
+
 /** Vouchers, delivery, tax: whatever stands between the lines and the total. */
 function Adjustments({ order }: { order: Order }) {
-  const { adjustments = [] } = order as Order & { adjustments?: { kind: string; label: string; amountMinor: number }[] }
-  return adjustments.map(({ kind, label, amountMinor }, index) => (
+  return (order.adjustments ?? []).map(({ kind, label, amountMinor }, index) => (
     <Tr key={`${kind}-${index}`}>
       <Td colSpan={3}>
         {label} <span className="text-xs text-quiet">{humanise(kind)}</span>

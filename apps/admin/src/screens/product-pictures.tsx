@@ -1,9 +1,13 @@
-import type { Product } from '@souk/sdk'
-import { Button, Card, Field, IconButton, Input } from '@souk/ui'
+import type { GetMediaResponse, Product } from '@souk/sdk'
+import { Button, Card, Field, IconButton, Input, useToast } from '@souk/ui'
 import { ArrowLeft, Trash2 } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { Picture } from '../parts/picture.tsx'
+import { explain } from '../parts/problem.tsx'
+import { souk } from '../souk.ts'
 import { word } from '../work/form.ts'
+
+const kinds = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/gif'] as const
 
 /** Pictures in their order: the first stands for the product in lists. */
 export function ProductPictures({
@@ -14,17 +18,30 @@ export function ProductPictures({
   save: (pictures: Product['pictures']) => Promise<boolean>
 }) {
   const { pictures } = product
+  const tell = useToast()
   const [busy, setBusy] = useState(false)
   const put = async (next: Product['pictures']) => {
     setBusy(true)
-    await save(next)
-    setBusy(false)
+    try {
+      await save(next)
+    } finally {
+      setBusy(false)
+    }
   }
-  const add = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const form = event.currentTarget
+  const add = async (form: HTMLFormElement) => {
     const data = new FormData(form)
-    void put([...pictures, { url: word(data, 'url'), alt: word(data, 'alt') }]).then(() => form.reset())
+    const file = data.get('file')
+    if (!(file instanceof File)) return
+    setBusy(true)
+    try {
+      const url = await uploaded(product.shopId, file, word(data, 'alt'))
+      if (await save([...pictures, { url, alt: word(data, 'alt') }])) form.reset()
+    } catch (error) {
+      const { title, detail } = explain(error)
+      tell({ title, detail, tone: 'bad' })
+    } finally {
+      setBusy(false)
+    }
   }
   return (
     <Card title="Pictures">
@@ -56,9 +73,15 @@ export function ProductPictures({
           </li>
         ))}
       </ul>
-      <form onSubmit={add} className="flex flex-col gap-2">
-        <Field label="Address of a picture">
-          <Input name="url" required maxLength={2_000} placeholder="https://…" />
+      <form
+        onSubmit={(event: FormEvent<HTMLFormElement>) => {
+          event.preventDefault()
+          void add(event.currentTarget)
+        }}
+        className="flex flex-col gap-2"
+      >
+        <Field label="New picture" hint="JPEG, PNG, WebP, AVIF or GIF.">
+          <Input name="file" type="file" accept={kinds.join(',')} required className="h-auto! py-2" />
         </Field>
         <Field label="What it shows" hint="Read out to those who do not see it.">
           <Input name="alt" required maxLength={200} />
@@ -69,6 +92,30 @@ export function ProductPictures({
       </form>
     </Card>
   )
+}
+
+/** Sends the file where the marketplace says, waits until it was looked at, and resolves to its address. */
+async function uploaded(shopId: string, file: File, alt: string): Promise<string> {
+  const contentType = kinds.find((kind) => kind === file.type)
+  if (contentType === undefined) throw new Error(`${file.name} is no picture of a kind that can be shown.`)
+  const { media, upload } = await souk.createMedia({
+    body: { shopId, fileName: file.name, alt, contentType, bytes: file.size },
+  })
+  const sent = await fetch(upload.url, {
+    method: upload.method,
+    headers: upload.headers as Record<string, string>,
+    body: file,
+  })
+  if (!sent.ok) throw new Error(`The picture could not be sent (${sent.status}).`)
+  const path = { mediaId: media.id }
+  let now: GetMediaResponse = await souk.completeMedia({ path })
+  for (let waitedMs = 0; now.state === 'processing' && waitedMs < 30_000; waitedMs += 400) {
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    now = await souk.getMedia({ path })
+  }
+  if (now.state === 'refused') throw new Error(now.refusal ?? 'The picture was refused.')
+  if (now.url === null) throw new Error('The picture is still being prepared; look again in a minute.')
+  return now.url
 }
 
 const swapped = <Item,>(items: readonly Item[], index: number): Item[] => {

@@ -34,7 +34,7 @@ import { dayKey, localInput, monthOf, weeksOf } from '../work/calendar.ts'
 import { raw } from '../work/form.ts'
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
-const monthName = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric' })
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric' })
 
 /** All sales of the shop that a calendar can show, oldest pages last. */
 async function salesOf(shopId: string): Promise<Sale[]> {
@@ -74,6 +74,12 @@ export function Sales() {
       <Loaded query={sales}>
         {(items) => (
           <>
+            {items.length === 0 && (
+              <EmptyState icon={<CalendarClock />} title="No sale was planned yet">
+                Choose a product, a price below its usual one, when it begins and ends, and how many units lie ready.
+                The units are set aside: nobody can buy them before.
+              </EmptyState>
+            )}
             <Upcoming sales={items} titles={titles} open={setOpened} />
             <Card flush>
               <div className="flex items-center gap-2 px-4 py-2">
@@ -90,12 +96,6 @@ export function Sales() {
               </div>
               <Month month={month} sales={items} titles={titles} open={setOpened} plan={setPlanning} />
             </Card>
-            {items.length === 0 && (
-              <EmptyState icon={<CalendarClock />} title="No sale was planned yet">
-                Choose a product, a price below its usual one, when it begins and ends, and how many units lie ready.
-                The units are set aside: nobody can buy them before.
-              </EmptyState>
-            )}
           </>
         )}
       </Loaded>

@@ -13,6 +13,7 @@ import { Status, When } from '../parts/status.tsx'
 import { shopKey, useShopId } from '../shop.tsx'
 import { souk } from '../souk.ts'
 import { word } from '../work/form.ts'
+import { SettingsList } from './settings.tsx'
 
 export function ShopSettings() {
   const shopId = useShopId()
@@ -44,6 +45,9 @@ export function ShopSettings() {
                         : []),
                     ]}
                   />
+                </Card>
+                <Card title="Settings" flush>
+                  <SettingsList shopId={shopId} />
                 </Card>
                 <Card title="History">
                   <ShopHistory shopId={shopId} />

@@ -1,0 +1,183 @@
+import type { ListTaxRatesResponse } from '@souk/sdk'
+import { Button, Card, EmptyState, Field, Input, Select, Table, Tabs, Td, Th, Tr } from '@souk/ui'
+import { useQuery } from '@tanstack/react-query'
+import { FolderTree } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { useAct } from '../parts/act.ts'
+import { Loaded, Page } from '../parts/page.tsx'
+import { souk } from '../souk.ts'
+import { word } from '../work/form.ts'
+import { slugOf } from '../work/product-csv.ts'
+
+type Category = { id: string; slug: string; title: string; children?: Category[] }
+
+/** What all shops share: the tree of categories, and what each country takes. */
+export const Assortment = () => (
+  <Page title="Categories and tax">
+    <Tabs
+      label="Categories and tax"
+      tabs={[
+        { value: 'categories', label: 'Categories', content: <Categories /> },
+        { value: 'tax', label: 'Tax rates', content: <TaxRates /> },
+      ]}
+    />
+  </Page>
+)
+
+function Categories() {
+  const query = useQuery({ queryKey: ['categories'], queryFn: () => souk.listCategories() })
+  const add = useAct({
+    run: (body: { slug: string; title: string; parentId?: string }) => souk.createCategory({ body }),
+    stale: [['categories']],
+    done: ({ title }) => `${title} is a category`,
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const data = new FormData(form)
+    const title = word(data, 'title')
+    const parentId = word(data, 'parent')
+    add.mutate({ title, slug: slugOf(title), ...(parentId && { parentId }) }, { onSuccess: () => form.reset() })
+  }
+  return (
+    <div className="grid gap-4 lg:grid-cols-[2fr_1fr]">
+      <Card>
+        <Loaded query={query}>
+          {({ items }) => {
+            const tree = items as Category[]
+            return tree.length === 0 ? (
+              <EmptyState icon={<FolderTree />} title="No categories yet" />
+            ) : (
+              <Tree categories={tree} />
+            )
+          }}
+        </Loaded>
+      </Card>
+      <Card title="New category">
+        <form onSubmit={submit} className="flex flex-col gap-3">
+          <Field label="Title">
+            <Input name="title" required maxLength={80} />
+          </Field>
+          <Field label="Under">
+            <Select name="parent">
+              <option value="">Nothing: a category of its own</option>
+              {paths((query.data?.items ?? []) as Category[]).map(([id, path]) => (
+                <option key={id} value={id}>
+                  {path}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Button type="submit" variant="primary" busy={add.isPending} className="self-start">
+            Add
+          </Button>
+        </form>
+      </Card>
+    </div>
+  )
+}
+
+const paths = (categories: readonly Category[], above = ''): [id: string, path: string][] =>
+  categories.flatMap(({ id, title, children = [] }) => [
+    [id, above + title] as [string, string],
+    ...paths(children, `${above}${title} › `),
+  ])
+
+const Tree = ({ categories }: { categories: readonly Category[] }) => (
+  <ul className="flex flex-col gap-1 text-sm">
+    {categories.map(({ id, title, slug, children = [] }) => (
+      <li key={id}>
+        {title} <span className="text-xs text-quiet">{slug}</span>
+        {children.length > 0 && (
+          <div className="mt-1 ml-3 border-l border-line pl-3">
+            <Tree categories={children} />
+          </div>
+        )}
+      </li>
+    ))}
+  </ul>
+)
+
+type Country = ListTaxRatesResponse['items'][number]
+
+function TaxRates() {
+  const query = useQuery({ queryKey: ['tax-rates'], queryFn: () => souk.listTaxRates() })
+  const [chosen, setChosen] = useState<string>()
+  return (
+    <Loaded query={query}>
+      {({ items }) => {
+        const country = items.find((each) => each.country === (chosen ?? items[0]?.country))
+        return (
+          <div className="flex max-w-2xl flex-col gap-4">
+            <Field label="Country" className="w-40">
+              <Select value={country?.country ?? ''} onChange={(event) => setChosen(event.target.value)}>
+                {items.map(({ country }) => (
+                  <option key={country}>{country}</option>
+                ))}
+              </Select>
+            </Field>
+            {country && <Rates key={country.country} country={country} />}
+          </div>
+        )
+      }}
+    </Loaded>
+  )
+}
+
+function Rates({ country }: { country: Country }) {
+  const put = (rates: Country['rates']) => souk.setTaxRates({ path: { country: country.country }, body: { rates } })
+  const set = useAct({
+    run: put,
+    stale: [['tax-rates']],
+    done: `Tax of ${country.country} is set`,
+    undo: () => put(country.rates),
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    set.mutate(
+      country.rates.map((rate) => ({ ...rate, basisPoints: Math.round(Number(word(form, rate.taxClass)) * 100) })),
+    )
+  }
+  return (
+    <Card flush>
+      <form onSubmit={submit}>
+        <Table label={`Tax rates of ${country.country}`}>
+          <thead>
+            <tr>
+              <Th>Class</Th>
+              <Th>Called</Th>
+              <Th numeric>Percent</Th>
+            </tr>
+          </thead>
+          <tbody>
+            {country.rates.map(({ taxClass, label, basisPoints }) => (
+              <Tr key={taxClass}>
+                <Td>{taxClass}</Td>
+                <Td>{label}</Td>
+                <Td numeric>
+                  <Input
+                    name={taxClass}
+                    type="number"
+                    min={0}
+                    max={100}
+                    step={0.01}
+                    defaultValue={basisPoints / 100}
+                    required
+                    aria-label={`${label} in percent`}
+                    className="ml-auto w-24 text-right"
+                  />
+                </Td>
+              </Tr>
+            ))}
+          </tbody>
+        </Table>
+        <div className="p-4">
+          <Button type="submit" variant="primary" busy={set.isPending}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Card>
+  )
+}
