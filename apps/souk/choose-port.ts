@@ -15,22 +15,27 @@ const isFree = (host: string, port: number): Promise<boolean> =>
  * The port to listen on, looked for before anything is started. One that was asked for must be free; otherwise the next
  * free one of twenty will do.
  */
-export async function choosePort(host: string, port: number, askedFor: boolean): Promise<number> {
+export async function choosePort(
+  host: string,
+  port: number,
+  askedFor: boolean,
+  setting = 'SOUK_PORT',
+): Promise<number> {
   try {
     for (let candidate = port; candidate < port + 20; candidate++) {
       if (await isFree(host, candidate)) return candidate
       if (askedFor)
         throw new Refusal(
-          `Port ${port} on ${host} is taken by another program. Set SOUK_PORT to a free one, or leave it out and one is chosen.`,
+          `Port ${port} on ${host} is taken by another program. Set ${setting} to a free one, or leave it out and one is chosen.`,
         )
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EACCES')
-      throw new Refusal(`This user may not listen on port ${port}. Set SOUK_PORT to 1024 or above.`)
+      throw new Refusal(`This user may not listen on port ${port}. Set ${setting} to 1024 or above.`)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       throw new Refusal(`${host} is no address of this machine. Set SOUK_HOST to one, or to 0.0.0.0 for all.`)
     throw error
   }
-  throw new Refusal(`Ports ${port} to ${port + 19} on ${host} are all taken. Set SOUK_PORT to a free one.`)
+  throw new Refusal(`Ports ${port} to ${port + 19} on ${host} are all taken. Set ${setting} to a free one.`)
 }

@@ -82,6 +82,16 @@ export const appConfig = {
       help: 'Show everybody’s messages at /inbox, to this machine only. Left out: on for `souk start`, off for `souk serve`.',
     }),
   ),
+  SOUK_STOREFRONT: flag({
+    default: true,
+    help: 'Build the storefront when it is not built yet, and open it beside the marketplace.',
+  }),
+  SOUK_STOREFRONT_PORT: integer({
+    min: 0,
+    max: 65_535,
+    default: 3000,
+    help: 'Port of the storefront. Left out: 3000 or the next free one.',
+  }),
   SOUK_ADMIN: flag({ default: true, help: 'Build the admin when it is not built yet, and serve it at /admin.' }),
   SOUK_DEMO: flag({ default: true, help: 'Stock a demo marketplace when the database is empty.' }),
   SOUK_OPERATOR_EMAIL: optional(

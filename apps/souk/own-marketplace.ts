@@ -49,6 +49,7 @@ export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarke
     SOUK_PORT: String(port),
     SOUK_DEMO: 'off',
     SOUK_ADMIN: 'off',
+    SOUK_STOREFRONT: 'off',
     SOUK_REHEARSAL: 'on',
     SOUK_OPERATOR_EMAIL: operator.email,
     SOUK_OPERATOR_PASSWORD: operator.password,

@@ -6,6 +6,8 @@ type Opened = {
   url: string
   /** What people are told can be read at /inbox. */
   inbox: boolean
+  /** Where shoppers look around. */
+  storefront: string | undefined
   /** /admin is served. */
   admin: boolean
   demo: DemoState | undefined
@@ -20,10 +22,11 @@ const line = (name: string, value: string) => `  ${name.padEnd(15)} ${value}`
 const signIn = (who: string, { email, password }: SignIn) => `  ${who.padEnd(28)} ${email.padEnd(30)} ${password}`
 
 /** What a newcomer needs to know when the doors are open. */
-export function summary({ url, inbox, admin, demo, operator, folder, own, testProvider }: Opened): string {
+export function summary({ url, inbox, admin, storefront, demo, operator, folder, own, testProvider }: Opened): string {
   const where = [
     'Souk is open.',
     '',
+    ...(storefront === undefined ? [] : [line('Storefront', `${storefront}/`)]),
     line('Marketplace', `${url}/`),
     ...(admin ? [line('Admin', `${url}/admin/`)] : []),
     ...(inbox ? [line('Inbox', `${url}/inbox`)] : []),

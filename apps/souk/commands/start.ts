@@ -14,6 +14,7 @@ import { type DemoState, stockDemo } from '../seed/demo.ts'
 import { ensureOperator } from '../seed/operator.ts'
 import { parseEnv } from '@souk/service'
 import { join } from 'node:path'
+import { builtStorefront, startStorefrontProcess } from '../storefront-process.ts'
 import { startTestProviderProcess, testProviderHost, wantsTestProvider } from '../test-provider-process.ts'
 import { summary } from './start-summary.ts'
 
@@ -35,6 +36,22 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   const withTestProvider = wantsTestProvider(settings, io.env)
   const providerPort = withTestProvider ? await choosePort(testProviderHost, port === 0 ? 7710 : port + 10, false) : 0
 
+  const storefrontPort = settings.SOUK_STOREFRONT
+    ? await choosePort(
+        settings.SOUK_HOST,
+        settings.SOUK_STOREFRONT_PORT || 3000,
+        (io.env.SOUK_STOREFRONT_PORT ?? '') !== '',
+        'SOUK_STOREFRONT_PORT',
+      )
+    : 0
+  // Whoever has paid comes back to the order, which the storefront shows.
+  const returnUrl =
+    settings.SOUK_STOREFRONT && !io.env.SOUK_PAYMENTS_RETURN_URL
+      ? {
+          SOUK_PAYMENTS_RETURN_URL: `http://${settings.SOUK_HOST.replace('0.0.0.0', '127.0.0.1')}:${storefrontPort}/payments`,
+        }
+      : {}
+
   // From here on a signal means: clean up. One that comes before the doors are open waits until they are.
   const askedToStop = untilAskedToStop(io)
   let fatal: (error: Error) => void = () => {}
@@ -47,13 +64,18 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
   const admin = settings.SOUK_ADMIN ? builtAdmin(progress) : undefined
   admin?.catch((error: Error) => io.say(`\n${error.message}\nEverything but /admin works all the same.`))
 
+  const pages = settings.SOUK_STOREFRONT ? builtStorefront(progress) : undefined
+  pages?.catch((error: Error) => io.say(`\n${error.message}\nEverything but the storefront works all the same.`))
+
   let demo: DemoState | undefined
   let operator: SignIn | undefined
   const marketplace = await openMarketplace({
     services: allServices,
-    env: withTestProvider
-      ? { ...io.env, SOUK_TEST_PROVIDER_URL: `http://${testProviderHost}:${providerPort}` }
-      : io.env,
+    env: {
+      ...io.env,
+      ...returnUrl,
+      ...(withTestProvider && { SOUK_TEST_PROVIDER_URL: `http://${testProviderHost}:${providerPort}` }),
+    },
     port,
     onProgress: progress,
     onFatal: fatal,
@@ -75,6 +97,17 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
         log: marketplace.log,
       })
     : undefined
+  const storefront =
+    pages === undefined
+      ? undefined
+      : startStorefrontProcess({
+          host: settings.SOUK_HOST,
+          port: storefrontPort,
+          apiUrl: url.replace('//0.0.0.0', '//127.0.0.1'),
+          secret: database.secret,
+          build: pages,
+          log: marketplace.log,
+        })
   operator ??= demo?.signIns.operator
   await announceRunning(folder, {
     url,
@@ -90,10 +123,23 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
       () => true,
       () => false,
     )) ?? false
+  const withStorefront =
+    (await storefront?.ready.then(
+      () => true,
+      () => false,
+    )) ?? false
   progress(`Open at ${url}`)
   if (json)
     io.print(
-      JSON.stringify({ url, pid: process.pid, dataFolder: folder, operator, demo, testProvider: testProvider?.url }),
+      JSON.stringify({
+        url,
+        pid: process.pid,
+        dataFolder: folder,
+        operator,
+        demo,
+        testProvider: testProvider?.url,
+        storefront: storefront?.url,
+      }),
     )
   else
     io.print(
@@ -101,6 +147,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
         url,
         inbox: mayShowInbox(settings, true),
         admin: withAdmin,
+        storefront: withStorefront ? storefront?.url : undefined,
         demo,
         operator,
         folder,
@@ -117,6 +164,7 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
     io.say(`\nThe database is gone and did not come back: ${(error as Error).message}`)
   }
   await withdrawRunning(folder)
+  await storefront?.stop()
   await marketplace.stop()
   await testProvider?.stop()
   io.say('Closed. Everything that was answered is kept.')

@@ -17,8 +17,7 @@ export function headersOf({ loaderHeaders, errorHeaders }: HeadersArgs): Headers
   return errorHeaders ?? loaderHeaders
 }
 
-export const notFound = () =>
-  data(null, { status: 404, headers: { 'cache-control': 'public, max-age=0, s-maxage=5' } })
+export const notFound = () => data(null, { status: 404, headers: { 'cache-control': 'public, max-age=0, s-maxage=5' } })
 
 /** Pages for errors: 404 for what is not there, 503 for what may work in a moment, 500 for what should not happen. */
 export function asPage(error: unknown): unknown {

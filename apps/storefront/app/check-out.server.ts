@@ -20,7 +20,8 @@ export async function quoteOf(
   try {
     return await visit.souk.quote({ body: { lines, voucherCodes: cart.vouchers, delivery } })
   } catch (error) {
-    if (isProblem(error) && error.status < 500 && error.status !== 429 && error.code !== 'validation-failed') throw error
+    if (isProblem(error) && error.status < 500 && error.status !== 429 && error.code !== 'validation-failed')
+      throw error
     return undefined
   }
 }

@@ -42,7 +42,10 @@ export default async function handleRequest(request: Request, status: number, he
   headers.set('content-type', 'text/html; charset=utf-8')
   headers.set('content-security-policy', policy([...new Set(hashes)]))
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store')
-  return new Response(clean.replaceAll(` nonce="${nonce}"`, ''), { status: failed && status === 200 ? 500 : status, headers })
+  return new Response(clean.replaceAll(` nonce="${nonce}"`, ''), {
+    status: failed && status === 200 ? 500 : status,
+    headers,
+  })
 }
 
 const hashOf = (code: string) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`

@@ -29,7 +29,8 @@ export type Runtime = {
 export const runtimeContext = createContext<Runtime>()
 
 export function createRuntime(config: RuntimeConfig): Runtime {
-  const headers: Record<string, string> = config.forwarderSecret === undefined ? {} : { 'x-souk-forwarder': config.forwarderSecret }
+  const headers: Record<string, string> =
+    config.forwarderSecret === undefined ? {} : { 'x-souk-forwarder': config.forwarderSecret }
   const everybody: Souk = createSouk({
     baseUrl: config.apiUrl,
     headers,

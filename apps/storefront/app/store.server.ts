@@ -1,4 +1,12 @@
-import { type Category, isProblem, type Product, type Sale, type SearchProductsData, type Shop, type Souk } from '@souk/sdk'
+import {
+  type Category,
+  isProblem,
+  type Product,
+  type Sale,
+  type SearchProductsData,
+  type Shop,
+  type Souk,
+} from '@souk/sdk'
 import { type Card, cardOf, type SaleOf } from './cards.ts'
 import type { Kept } from './kept.server.ts'
 
@@ -23,8 +31,7 @@ export function createStore(souk: Souk, kept: Kept) {
   const ask = <Value>(key: string, life: keyof typeof lives, fetch: () => Promise<Value>) =>
     kept(key, lives[life], fetch, saysNo)
 
-  const categories = () =>
-    ask('categories', 'rare', async () => (await souk.listCategories()).items as CategoryNode[])
+  const categories = () => ask('categories', 'rare', async () => (await souk.listCategories()).items as CategoryNode[])
   const shop = (shopId: string) => ask(`shop ${shopId}`, 'rare', () => souk.getShop({ path: { shopId } }))
   const shops = () =>
     ask('shops', 'rare', async () => (await souk.listShops({ query: { limit: 100 } })).items.filter(isOpen))
@@ -32,8 +39,7 @@ export function createStore(souk: Souk, kept: Kept) {
     ask(`product ${productId}`, 'page', () => souk.getProduct({ path: { productId } }))
   const availability = (productId: string) =>
     ask(`availability ${productId}`, 'live', () => souk.getProductAvailability({ path: { productId } }))
-  const sales = () =>
-    ask('sales', 'live', async () => (await souk.listFlashSales({ query: { limit: 100 } })).items)
+  const sales = () => ask('sales', 'live', async () => (await souk.listFlashSales({ query: { limit: 100 } })).items)
 
   /** The sale of a product that runs, or else the next one. Without sales, when they cannot be read: the price decides at the order. */
   const saleByProduct = async (): Promise<ReadonlyMap<string, SaleOf>> => {
@@ -59,7 +65,9 @@ export function createStore(souk: Souk, kept: Kept) {
     const found = await ask(`ratings ${productIds.join()}`, 'page', () =>
       souk.listRatings({ query: { productIds: productIds.slice(0, 100) } }),
     ).catch(() => ({ items: [] }))
-    return new Map(found.items.map(({ productId, ratingTenths, count }) => [productId, { average: ratingTenths / 10, count }]))
+    return new Map(
+      found.items.map(({ productId, ratingTenths, count }) => [productId, { average: ratingTenths / 10, count }]),
+    )
   }
   const namesOf = async (products: readonly Product[]) => {
     const known = new Map((await shops().catch(() => [])).map(({ id, name }) => [id, name]))
@@ -99,7 +107,16 @@ export function createStore(souk: Souk, kept: Kept) {
 
 const isOpen = ({ status }: Shop) => status === 'open'
 
-export const saleOf = ({ id, phase, priceMinor, startsAt, endsAt, units, variantId, capPerCustomer }: Sale): SaleOf => ({
+export const saleOf = ({
+  id,
+  phase,
+  priceMinor,
+  startsAt,
+  endsAt,
+  units,
+  variantId,
+  capPerCustomer,
+}: Sale): SaleOf => ({
   id,
   phase,
   priceMinor,

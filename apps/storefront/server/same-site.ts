@@ -11,4 +11,5 @@ export function isFromHere(headers: IncomingHttpHeaders, trustProxy: boolean): b
   return headers['sec-fetch-site'] === 'same-origin'
 }
 
-const single = (value: string | string[] | undefined) => (typeof value === 'string' ? value.split(',')[0]?.trim() : undefined)
+const single = (value: string | string[] | undefined) =>
+  typeof value === 'string' ? value.split(',')[0]?.trim() : undefined

@@ -41,7 +41,8 @@ export async function openStorefront(options: StorefrontOptions): Promise<Storef
     if (path.startsWith('/media/') || path.startsWith('/v1/pictures/'))
       return send(request, response, await cache.get(path, () => pictures(path)))
     if (unsafe.has(method)) {
-      if (!isFromHere(headers, trustProxy)) return send(request, response, plain(403, 'This form belongs to another site.'))
+      if (!isFromHere(headers, trustProxy))
+        return send(request, response, plain(403, 'This form belongs to another site.'))
     } else if (method !== 'GET' && method !== 'HEAD') return send(request, response, plain(405, 'Not here.'))
 
     const forEverybody = !unsafe.has(method) && isForEverybody(path)
@@ -88,7 +89,12 @@ const isForEverybody = (path: string): boolean =>
 
 async function webRequest(request: IncomingMessage, trustProxy: boolean): Promise<Request> {
   const { method = 'GET', headers } = request
-  const forwarded = (name: string) => (trustProxy ? String(headers[name] ?? '').split(',')[0]?.trim() : '')
+  const forwarded = (name: string) =>
+    trustProxy
+      ? String(headers[name] ?? '')
+          .split(',')[0]
+          ?.trim()
+      : ''
   const url = new URL(
     request.url ?? '/',
     `${forwarded('x-forwarded-proto') || 'http'}://${forwarded('x-forwarded-host') || headers.host || 'localhost'}`,
@@ -98,7 +104,11 @@ async function webRequest(request: IncomingMessage, trustProxy: boolean): Promis
     if (value !== undefined && !name.startsWith(':')) given.set(name, Array.isArray(value) ? value.join(', ') : value)
   const body = unsafe.has(method) ? await readBody(request) : undefined
   // Of a HEAD the page is made all the same: its length is asked for, and it may be kept.
-  return new Request(url, { method: method === 'HEAD' ? 'GET' : method, headers: given, ...(body !== undefined && { body }) })
+  return new Request(url, {
+    method: method === 'HEAD' ? 'GET' : method,
+    headers: given,
+    ...(body !== undefined && { body }),
+  })
 }
 
 class TooLarge extends Error {}
@@ -115,7 +125,11 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffe
 }
 
 const addressOf = (request: IncomingMessage, trustProxy: boolean): string =>
-  (trustProxy && String(request.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim()) ||
+  (trustProxy &&
+    String(request.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim()) ||
   (request.socket.remoteAddress ?? '')
 
 const pageFrom = async (response: Response): Promise<Page> =>

@@ -71,7 +71,8 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'product.details': 'Beschreibung',
   'product.delivery': 'Lieferung',
   'product.delivery.estimate': 'Bei Ihnen zwischen {from} und {to}, wenn Sie heute bestellen.',
-  'product.delivery.note': 'Geschätzt nach dem Ort des Ladens; Kosten und Arten der Lieferung sehen Sie vor der Bestellung.',
+  'product.delivery.note':
+    'Geschätzt nach dem Ort des Ladens; Kosten und Arten der Lieferung sehen Sie vor der Bestellung.',
   'product.returns': 'Nach der Ankunft können Sie es zurückschicken.',
   'product.gallery': 'Bilder von {title}',
   'product.picture': 'Bild {number}',
@@ -116,7 +117,8 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'sale.missed-text': 'Zahlt jemand nicht rechtzeitig, kommen Stücke zurück: Diese Seite zeigt es.',
   'sale.had': 'Sie haben Ihres schon: In dieser Aktion gibt es eine Grenze je Kunde.',
   'sale.try-again': 'Noch einmal',
-  'sale.unsure': 'Die Kasse war nicht zu erreichen. Es wurde nichts abgebucht; ein neuer Versuch bestellt nicht doppelt.',
+  'sale.unsure':
+    'Die Kasse war nicht zu erreichen. Es wurde nichts abgebucht; ein neuer Versuch bestellt nicht doppelt.',
   'sale.sign-in': 'Zum Kaufen anmelden',
   'sale.sign-in-hint': 'Am besten vor dem Beginn: Dann ist es ein Druck.',
   'sale.days': { one: '{count} Tag', other: '{count} Tage' },
@@ -138,7 +140,10 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'cart.change.out': '{title} ist ausverkauft.',
   'cart.change.less': 'Von {title} gibt es nur noch {count}.',
   'cart.per-shop': 'Von {shop}',
-  'cart.parcels': { one: 'Eine Bestellung bei einem Laden.', other: '{count} Bestellungen, eine je Laden; Sie zahlen zusammen.' },
+  'cart.parcels': {
+    one: 'Eine Bestellung bei einem Laden.',
+    other: '{count} Bestellungen, eine je Laden; Sie zahlen zusammen.',
+  },
   'cart.delivery-later': 'Lieferung und Rabatte sehen Sie an der Kasse.',
   'checkout.title': 'Kasse',
   'checkout.who': 'Wer bestellt',
@@ -282,7 +287,8 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'error.404': 'Diese Seite gibt es nicht.',
   'error.404-hint': 'Vielleicht ist sie umgezogen, oder in der Adresse ist ein Schreibfehler.',
   'error.500': 'Da ist etwas schiefgegangen.',
-  'error.500-hint': 'Das liegt an uns. Bitte versuchen Sie es noch einmal; bleibt es dabei, nennen Sie uns die Nummer {number}.',
+  'error.500-hint':
+    'Das liegt an uns. Bitte versuchen Sie es noch einmal; bleibt es dabei, nennen Sie uns die Nummer {number}.',
   'error.503': 'Gerade sind sehr viele hier.',
   'error.503-hint': 'Von Ihnen geht nichts verloren. Die Seite versucht es in wenigen Sekunden von selbst noch einmal.',
   'error.home': 'Zum Start',

@@ -43,7 +43,8 @@ export const en = {
   'search.next': 'Next page',
   'search.previous': 'First page',
   'home.hero': 'Well made, by people you can name.',
-  'home.lead': 'Roasters, binders, potters, bakers: small shops that know what they sell. Order from many of them in one go.',
+  'home.lead':
+    'Roasters, binders, potters, bakers: small shops that know what they sell. Order from many of them in one go.',
   'home.browse': 'Look around',
   'home.now': 'On sale now',
   'home.soon': 'Next sale',
@@ -136,7 +137,10 @@ export const en = {
   'cart.change.out': '{title} is sold out.',
   'cart.change.less': 'Only {count} of {title} are left.',
   'cart.per-shop': 'From {shop}',
-  'cart.parcels': { one: 'One order from one shop.', other: '{count} orders, one from each shop; you pay them together.' },
+  'cart.parcels': {
+    one: 'One order from one shop.',
+    other: '{count} orders, one from each shop; you pay them together.',
+  },
   'cart.delivery-later': 'Delivery and discounts are shown at checkout.',
   'checkout.title': 'Checkout',
   'checkout.who': 'Who orders',

@@ -4,7 +4,11 @@ import { Link } from 'react-router'
 import { useWords } from '../i18n/words.tsx'
 import type { Bought } from '../bought.server.ts'
 
-type State = { at: 'ready' } | { at: 'asking'; busy: boolean } | { at: 'answered'; answer: Exclude<Bought, { state: 'busy' }> } | { at: 'unsure' }
+type State =
+  | { at: 'ready' }
+  | { at: 'asking'; busy: boolean }
+  | { at: 'answered'; answer: Exclude<Bought, { state: 'busy' }> }
+  | { at: 'unsure' }
 
 const giveUpAfterMs = 30_000
 
@@ -12,7 +16,19 @@ const giveUpAfterMs = 30_000
  * The button of a sale. One press is one intent with one key: whatever is lost on the way is asked again under it, so
  * that nobody buys twice, and whoever got one is told so. An answer or "we keep asking" comes within two seconds.
  */
-export function BuyNow({ saleId, productId, variantId, open, gone }: { saleId: string; productId: string; variantId: string; open: boolean; gone: boolean }) {
+export function BuyNow({
+  saleId,
+  productId,
+  variantId,
+  open,
+  gone,
+}: {
+  saleId: string
+  productId: string
+  variantId: string
+  open: boolean
+  gone: boolean
+}) {
   const { t, to } = useWords()
   const [state, setState] = useState<State>({ at: 'ready' })
   const [method, setMethod] = useState('card')
@@ -62,7 +78,13 @@ export function BuyNow({ saleId, productId, variantId, open, gone }: { saleId: s
             <legend className="sr-only">{t('checkout.payment')}</legend>
             {(['card', 'bank-transfer', 'cash-on-delivery'] as const).map((each) => (
               <label key={each} className="flex min-h-9 items-center gap-2">
-                <input type="radio" name="method" checked={method === each} onChange={() => setMethod(each)} className="accent-accent" />
+                <input
+                  type="radio"
+                  name="method"
+                  checked={method === each}
+                  onChange={() => setMethod(each)}
+                  className="accent-accent"
+                />
                 {t(`checkout.pay.${each}`)}
               </label>
             ))}
@@ -107,7 +129,14 @@ export function BuyNow({ saleId, productId, variantId, open, gone }: { saleId: s
         {state.at === 'answered' && state.answer.state === 'had' && <Alert tone="warn">{t('sale.had')}</Alert>}
         {state.at === 'answered' && state.answer.state === 'refused' && <Alert tone="bad">{state.answer.text}</Alert>}
         {state.at === 'answered' && state.answer.state === 'sign-in' && (
-          <Alert tone="warn" actions={<Link to={to('/sign-in')} className={buttonClass({})}>{t('nav.sign-in')}</Link>}>
+          <Alert
+            tone="warn"
+            actions={
+              <Link to={to('/sign-in')} className={buttonClass({})}>
+                {t('nav.sign-in')}
+              </Link>
+            }
+          >
             {t('sale.sign-in')}
           </Alert>
         )}

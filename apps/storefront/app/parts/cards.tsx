@@ -24,7 +24,11 @@ export function ProductCard({ card, priority = false }: { card: Card; priority?:
         </span>
       )}
       <h3 className="theirs mt-2.5 text-[0.9375rem] leading-snug font-medium">
-        <Link to={to(productPath(card))} prefetch="intent" className="after:absolute after:inset-0 group-hover:underline">
+        <Link
+          to={to(productPath(card))}
+          prefetch="intent"
+          className="after:absolute after:inset-0 group-hover:underline"
+        >
           {card.title}
         </Link>
       </h3>
@@ -38,7 +42,11 @@ export function ProductCard({ card, priority = false }: { card: Card; priority?:
         />
         {card.rating && card.rating.count > 0 && (
           <span className="inline-flex items-center gap-1 text-sm text-quiet">
-            <Stars rating={card.rating.average} label={t('reviews.stars', { rating: card.rating.average })} className="h-3.5" />
+            <Stars
+              rating={card.rating.average}
+              label={t('reviews.stars', { rating: card.rating.average })}
+              className="h-3.5"
+            />
             <span aria-hidden="true">{card.rating.count}</span>
           </span>
         )}

@@ -35,12 +35,24 @@ export function Countdown({ startsAt, endsAt, large = false }: { startsAt: strin
   if (phase === 'past') return <span>{t('sale.over')}</span>
   const until = phase === 'upcoming' ? startsAt : endsAt
   // The moment of rendering is not the moment of reading: pages are kept.
-  if (phase === undefined) return <time dateTime={endsAt} className="figures">{date(endsAt, 'minute')}</time>
+  if (phase === undefined)
+    return (
+      <time dateTime={endsAt} className="figures">
+        {date(endsAt, 'minute')}
+      </time>
+    )
   const { days, clock } = clockOf((Date.parse(until) - now) / 1_000)
   return (
     <span role="timer" aria-live="off">
       {t(phase === 'upcoming' ? 'sale.upcoming' : 'sale.ends')}{' '}
-      <time dateTime={until} className={large ? 'figures mt-1 block text-4xl font-semibold tracking-tight text-ink sm:text-5xl' : 'figures font-semibold text-ink'}>
+      <time
+        dateTime={until}
+        className={
+          large
+            ? 'figures mt-1 block text-4xl font-semibold tracking-tight text-ink sm:text-5xl'
+            : 'figures font-semibold text-ink'
+        }
+      >
         {days > 0 && `${t('sale.days', { count: days })} `}
         {clock}
       </time>

@@ -27,7 +27,15 @@ export function useChoice(name: 'theme' | 'currency'): [string, (value: string) 
   ]
 }
 
-function Choice({ name, label, options }: { name: 'theme' | 'currency'; label: string; options: readonly (readonly [string, string])[] }) {
+function Choice({
+  name,
+  label,
+  options,
+}: {
+  name: 'theme' | 'currency'
+  label: string
+  options: readonly (readonly [string, string])[]
+}) {
   const id = useId()
   const [value, change] = useChoice(name)
   return (

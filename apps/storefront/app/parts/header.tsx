@@ -10,7 +10,8 @@ export function Header({ categories }: { categories: readonly Pick<CategoryNode,
   const hint = useHint()
   const [search] = useSearchParams()
   const known = hint?.name !== undefined
-  const link = 'flex h-11 items-center whitespace-nowrap rounded-md px-2.5 text-sm text-quiet hover:bg-hover hover:text-ink aria-[current=page]:text-ink aria-[current=page]:underline underline-offset-8 decoration-accent decoration-2'
+  const link =
+    'flex h-11 items-center whitespace-nowrap rounded-md px-2.5 text-sm text-quiet hover:bg-hover hover:text-ink aria-[current=page]:text-ink aria-[current=page]:underline underline-offset-8 decoration-accent decoration-2'
   return (
     <header className="border-b border-line bg-paper">
       <a
@@ -51,7 +52,10 @@ export function Header({ categories }: { categories: readonly Pick<CategoryNode,
         </div>
         <SearchBox query={search.get('q') ?? ''} className="col-span-2 md:col-span-1" />
       </div>
-      <nav aria-label={t('nav.categories')} className="mx-auto max-w-7xl overflow-x-auto px-2 py-1 sm:px-4 [scrollbar-width:none]">
+      <nav
+        aria-label={t('nav.categories')}
+        className="mx-auto max-w-7xl overflow-x-auto px-2 py-1 sm:px-4 [scrollbar-width:none]"
+      >
         <ul className="flex">
           <li>
             <NavLink to={to('/sales')} className={`${link} font-semibold text-accent!`} prefetch="intent">

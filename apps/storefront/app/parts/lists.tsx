@@ -33,7 +33,15 @@ export function MorePages({ next, first }: { next: string | null; first: boolean
 }
 
 /** A list to choose from that works at once with scripts, and by its button without. */
-export function SortBy({ value, options, keep = {} }: { value: string; options: readonly string[]; keep?: Record<string, string> }) {
+export function SortBy({
+  value,
+  options,
+  keep = {},
+}: {
+  value: string
+  options: readonly string[]
+  keep?: Record<string, string>
+}) {
   const { t } = useWords()
   const submit = useSubmit()
   const id = useId()

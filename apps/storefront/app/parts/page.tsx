@@ -10,7 +10,17 @@ export function Page({ children, narrow, className }: { children: ReactNode; nar
   )
 }
 
-export function Section({ title, more, children, id }: { title: string; more?: string; children: ReactNode; id?: string }) {
+export function Section({
+  title,
+  more,
+  children,
+  id,
+}: {
+  title: string
+  more?: string
+  children: ReactNode
+  id?: string
+}) {
   const { t, to } = useWords()
   return (
     <section className="mt-14 sm:mt-18" {...(id && { id })}>

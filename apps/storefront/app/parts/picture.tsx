@@ -33,7 +33,10 @@ export function Picture({
   const path = picture && ownPicture(picture.url)
   if (path === undefined)
     return (
-      <span className={cx('grid aspect-square place-items-center bg-sunken text-line', className)} {...(alt !== '' && { role: 'img', 'aria-label': alt })}>
+      <span
+        className={cx('grid aspect-square place-items-center bg-sunken text-line', className)}
+        {...(alt !== '' && { role: 'img', 'aria-label': alt })}
+      >
         <svg viewBox="0 0 24 24" className="w-1/3" fill="none" stroke="currentColor" aria-hidden="true">
           <rect x="4" y="5" width="16" height="14" rx="2" />
           <path d="m5 17 5-5 3 3 3-2 3 3" />

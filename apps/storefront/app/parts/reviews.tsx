@@ -9,7 +9,14 @@ type Review = Pick<
   'id' | 'rating' | 'title' | 'text' | 'authorName' | 'answer' | 'helpfulCount' | 'writtenAt'
 >
 
-export function Reviews({ rating, reviews }: { rating: GetProductRatingResponse | undefined; reviews: readonly Review[]; productId: string }) {
+export function Reviews({
+  rating,
+  reviews,
+}: {
+  rating: GetProductRatingResponse | undefined
+  reviews: readonly Review[]
+  productId: string
+}) {
   const { t, date, number } = useWords()
   const count = rating?.count ?? 0
   return (
@@ -24,7 +31,11 @@ export function Reviews({ rating, reviews }: { rating: GetProductRatingResponse 
                 <span className="display text-5xl">{number(rating.ratingTenths / 10)}</span>
                 <span className="text-sm text-quiet">{t('reviews.count', { count })}</span>
               </p>
-              <Stars rating={rating.ratingTenths / 10} label={t('reviews.stars', { rating: rating.ratingTenths / 10 })} className="mt-2 h-5" />
+              <Stars
+                rating={rating.ratingTenths / 10}
+                label={t('reviews.stars', { rating: rating.ratingTenths / 10 })}
+                className="mt-2 h-5"
+              />
               <dl className="mt-5 space-y-1.5">
                 {[5, 4, 3, 2, 1].map((stars) => {
                   const share = ((rating.stars[stars - 1] ?? 0) / count) * 100
@@ -54,7 +65,9 @@ export function Reviews({ rating, reviews }: { rating: GetProductRatingResponse 
                 </p>
                 {review.title !== '' && <h3 className="theirs mt-2 font-medium">{review.title}</h3>}
                 <p className="theirs mt-1 whitespace-pre-line">{review.text}</p>
-                {review.helpfulCount > 0 && <p className="mt-1 text-sm text-quiet">{t('reviews.helpful', { count: review.helpfulCount })}</p>}
+                {review.helpfulCount > 0 && (
+                  <p className="mt-1 text-sm text-quiet">{t('reviews.helpful', { count: review.helpfulCount })}</p>
+                )}
                 {review.answer !== null && (
                   <div className="mt-3 border-l-2 border-accent pl-4 text-sm">
                     <p className="font-medium">{t('reviews.answer')}</p>

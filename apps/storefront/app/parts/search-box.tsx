@@ -39,7 +39,12 @@ export function SearchBox({ query = '', className }: { query?: string; className
   }
 
   return (
-    <Form action={to('/search')} role="search" className={`relative ${className ?? ''}`} onSubmit={() => setOpen(false)}>
+    <Form
+      action={to('/search')}
+      role="search"
+      className={`relative ${className ?? ''}`}
+      onSubmit={() => setOpen(false)}
+    >
       <label htmlFor={id} className="sr-only">
         {t('search.label')}
       </label>
@@ -67,7 +72,7 @@ export function SearchBox({ query = '', className }: { query?: string; className
           if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
             event.preventDefault()
             const step = event.key === 'ArrowDown' ? 1 : -1
-            setAt((now) => (now + step + found.length + 1 + 1) % (found.length + 1) - 1)
+            setAt((now) => ((now + step + found.length + 1 + 1) % (found.length + 1)) - 1)
           }
           const picked = found[at]
           if (event.key === 'Enter' && picked !== undefined) {

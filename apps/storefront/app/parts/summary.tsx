@@ -28,7 +28,11 @@ export function Summary({ cart, quote }: { cart: Cart; quote: QuoteResponse | un
               {priced?.adjustments.map(({ kind, label, amountMinor, code }) => (
                 <li key={`${kind} ${label} ${code ?? ''}`} className="flex justify-between gap-4">
                   <span className="theirs">{label}</span>
-                  <Money minor={amountMinor} currency={shop.currency} className={amountMinor < 0 ? 'shrink-0 text-good' : 'shrink-0'} />
+                  <Money
+                    minor={amountMinor}
+                    currency={shop.currency}
+                    className={amountMinor < 0 ? 'shrink-0 text-good' : 'shrink-0'}
+                  />
                 </li>
               ))}
               {priced?.taxes

@@ -1,6 +1,13 @@
 import { Badge, Button, Checkbox } from '@souk/ui/plain'
 import { ifMatch } from '@souk/sdk'
-import { type ActionFunctionArgs, Form, type LoaderFunctionArgs, useActionData, useLoaderData, useNavigation } from 'react-router'
+import {
+  type ActionFunctionArgs,
+  Form,
+  type LoaderFunctionArgs,
+  useActionData,
+  useLoaderData,
+  useNavigation,
+} from 'react-router'
 import { addressOf } from '../address.server.ts'
 import { reading } from '../answers.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
@@ -51,7 +58,11 @@ export default function Addresses() {
         </>
       )}
       <AddressFields address={address} faults={faults(address?.id ?? '')} />
-      <Checkbox name="defaultDelivery" defaultChecked={address?.defaultDelivery ?? addresses.length === 0} label={t('address.default')} />
+      <Checkbox
+        name="defaultDelivery"
+        defaultChecked={address?.defaultDelivery ?? addresses.length === 0}
+        label={t('address.default')}
+      />
       <Button type="submit" variant="primary" busy={state !== 'idle'}>
         {t('address.save')}
       </Button>
@@ -67,7 +78,8 @@ export default function Addresses() {
           <li key={address.id} className="rounded-lg border border-line bg-surface p-5">
             <div className="flex flex-wrap items-start justify-between gap-4">
               <address className="theirs text-sm not-italic">
-                <span className="font-medium">{address.name}</span> {address.defaultDelivery && <Badge>{t('address.is-default')}</Badge>}
+                <span className="font-medium">{address.name}</span>{' '}
+                {address.defaultDelivery && <Badge>{t('address.is-default')}</Badge>}
                 <br />
                 {address.line1}
                 {address.line2 !== '' && `, ${address.line2}`}

@@ -15,7 +15,9 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
     const found = await visit.souk.listMyOrders({ query: { limit: 20, ...(cursor !== null && { cursor }) } })
     const { store } = context.get(runtimeContext)
     const ids = [...new Set(found.items.map(({ shopId }) => shopId))]
-    const names = await Promise.all(ids.map(async (id) => [id, (await store.shop(id).catch(() => undefined))?.name ?? ''] as const))
+    const names = await Promise.all(
+      ids.map(async (id) => [id, (await store.shop(id).catch(() => undefined))?.name ?? ''] as const),
+    )
     return { orders: found.items, next: found.nextCursor, first: cursor === null, shopNames: Object.fromEntries(names) }
   })
 
@@ -31,14 +33,23 @@ export default function Orders() {
         {orders.map((order) => (
           <li key={order.id} className="relative flex flex-wrap items-center gap-x-5 gap-y-1 py-4">
             <div className="min-w-0 flex-1 basis-52">
-              <Link to={to(`/orders/${order.id}`)} className="theirs font-medium after:absolute after:inset-0 hover:underline">
-                {order.lines.map(({ title, quantity }) => (quantity > 1 ? `${quantity} × ${title}` : title)).join(', ').slice(0, 120)}
+              <Link
+                to={to(`/orders/${order.id}`)}
+                className="theirs font-medium after:absolute after:inset-0 hover:underline"
+              >
+                {order.lines
+                  .map(({ title, quantity }) => (quantity > 1 ? `${quantity} × ${title}` : title))
+                  .join(', ')
+                  .slice(0, 120)}
               </Link>
               <p className="theirs text-sm text-quiet">
-                {t('order.title', { number: order.id.slice(-6).toUpperCase() })} · {date(order.placedAt)} · {shopNames[order.shopId]}
+                {t('order.title', { number: order.id.slice(-6).toUpperCase() })} · {date(order.placedAt)} ·{' '}
+                {shopNames[order.shopId]}
               </p>
             </div>
-            <Badge tone={order.status === 'cancelled' ? 'bad' : order.status === 'placed' ? 'warn' : 'good'}>{t(`order.status.${order.status}`)}</Badge>
+            <Badge tone={order.status === 'cancelled' ? 'bad' : order.status === 'placed' ? 'warn' : 'good'}>
+              {t(`order.status.${order.status}`)}
+            </Badge>
             <Money minor={order.totalMinor} currency={order.currency} className="font-semibold" />
           </li>
         ))}

@@ -1,6 +1,13 @@
 import { Alert, Button, Checkbox, ChoiceGroup, Field, Input, Select } from '@souk/ui/plain'
 import { ifMatch } from '@souk/sdk'
-import { type ActionFunctionArgs, Form, type LoaderFunctionArgs, useActionData, useLoaderData, useNavigation } from 'react-router'
+import {
+  type ActionFunctionArgs,
+  Form,
+  type LoaderFunctionArgs,
+  useActionData,
+  useLoaderData,
+  useNavigation,
+} from 'react-router'
 import { perhaps, reading } from '../answers.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
 import { useWords } from '../i18n/words.tsx'
@@ -31,14 +38,26 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
   const { souk } = visit
   const form = await request.formData()
   try {
-    const [profile, preferences, consents] = await Promise.all([souk.getMyProfile(), souk.getMyPreferences(), souk.listMyConsents()])
+    const [profile, preferences, consents] = await Promise.all([
+      souk.getMyProfile(),
+      souk.getMyPreferences(),
+      souk.listMyConsents(),
+    ])
     const { phone, birthDate } = profile
     const [givenName, familyName] = [textOf(form, 'givenName', 100), textOf(form, 'familyName', 100)]
     await souk.setMyProfile({
-      body: { givenName, familyName, phone, birthDate, language: textOf(form, 'language', 5), currency: textOf(form, 'currency', 3) || profile.currency },
+      body: {
+        givenName,
+        familyName,
+        phone,
+        birthDate,
+        language: textOf(form, 'language', 5),
+        currency: textOf(form, 'currency', 3) || profile.currency,
+      },
       ...ifMatch(textOf(form, 'profileVersion', 20)),
     })
-    const appearance = (['system', 'light', 'dark'] as const).find((each) => each === form.get('appearance')) ?? 'system'
+    const appearance =
+      (['system', 'light', 'dark'] as const).find((each) => each === form.get('appearance')) ?? 'system'
     await souk.setMyPreferences({
       body: { appearance, timeZone: preferences.timeZone, recentlyViewed: preferences.recentlyViewed },
       ...ifMatch(textOf(form, 'preferencesVersion', 20)),

@@ -16,7 +16,9 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
       delivered.map(async (order) =>
         (await perhaps(visit.souk.listReturns({ path: { orderId: order.id } }), { items: [] })).items.map((each) => ({
           ...each,
-          titles: each.lines.map(({ variantId }) => order.lines.find((line) => line.variantId === variantId)?.title ?? ''),
+          titles: each.lines.map(
+            ({ variantId }) => order.lines.find((line) => line.variantId === variantId)?.title ?? '',
+          ),
         })),
       ),
     )
@@ -35,13 +37,20 @@ export default function Returns() {
         {returns.map((each) => (
           <li key={each.id} className="relative flex flex-wrap items-center gap-x-5 gap-y-1 py-4">
             <div className="min-w-0 flex-1 basis-52">
-              <Link to={to(`/orders/${each.orderId}`)} className="theirs font-medium after:absolute after:inset-0 hover:underline">
+              <Link
+                to={to(`/orders/${each.orderId}`)}
+                className="theirs font-medium after:absolute after:inset-0 hover:underline"
+              >
                 {each.titles.join(', ')}
               </Link>
               <p className="text-sm text-quiet">{date(each.requestedAt)}</p>
             </div>
-            <Badge tone={each.state === 'refused' ? 'bad' : each.state === 'settled' ? 'good' : 'info'}>{t(`return.state.${each.state}`)}</Badge>
-            {each.refundMinor !== null && <Money minor={each.refundMinor} currency={each.currency} className="font-semibold" />}
+            <Badge tone={each.state === 'refused' ? 'bad' : each.state === 'settled' ? 'good' : 'info'}>
+              {t(`return.state.${each.state}`)}
+            </Badge>
+            {each.refundMinor !== null && (
+              <Money minor={each.refundMinor} currency={each.currency} className="font-semibold" />
+            )}
           </li>
         ))}
       </ul>

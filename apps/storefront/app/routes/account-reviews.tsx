@@ -1,5 +1,13 @@
 import { Alert, Button, Field, Input, Select, Textarea } from '@souk/ui/plain'
-import { type ActionFunctionArgs, Form, Link, type LoaderFunctionArgs, useActionData, useLoaderData, useNavigation } from 'react-router'
+import {
+  type ActionFunctionArgs,
+  Form,
+  Link,
+  type LoaderFunctionArgs,
+  useActionData,
+  useLoaderData,
+  useNavigation,
+} from 'react-router'
 import { perhaps, reading } from '../answers.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
 import { productPath } from '../cards.ts'
@@ -17,7 +25,9 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
     const { items } = await visit.souk.listProductsToReview({ query: { limit: 20 } })
     const products = await Promise.all(items.map(({ productId }) => perhaps(store.product(productId), undefined)))
     return products.flatMap((product) =>
-      product === undefined ? [] : [{ id: product.id, slug: product.slug, title: product.title, picture: product.pictures[0] }],
+      product === undefined
+        ? []
+        : [{ id: product.id, slug: product.slug, title: product.title, picture: product.pictures[0] }],
     )
   })
 
@@ -30,7 +40,11 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
   try {
     await souk.writeReview({
       path: { productId },
-      body: { rating: Math.trunc(Number(form.get('rating'))) || 0, text: textOf(form, 'text', 5_000), ...(title !== '' && { title }) },
+      body: {
+        rating: Math.trunc(Number(form.get('rating'))) || 0,
+        text: textOf(form, 'text', 5_000),
+        ...(title !== '' && { title }),
+      },
     })
     return { ok: true, at: productId }
   } catch (error) {
@@ -66,7 +80,9 @@ export default function ToReview() {
                 </Link>
               </h3>
               <details open={answer?.ok === false && answer.at === product.id}>
-                <summary className="inline-block py-1 text-sm text-accent hover:underline">{t('reviews.write')}</summary>
+                <summary className="inline-block py-1 text-sm text-accent hover:underline">
+                  {t('reviews.write')}
+                </summary>
                 <Form method="post" className="mt-3 max-w-xl space-y-4">
                   {answer?.at === product.id && <Failed answer={answer} />}
                   <input type="hidden" name="productId" value={product.id} />

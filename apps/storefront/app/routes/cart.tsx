@@ -1,5 +1,12 @@
 import { Alert, Button, buttonClass, EmptyState, Select } from '@souk/ui/plain'
-import { type ActionFunctionArgs, Link, type LoaderFunctionArgs, redirect, useFetcher, useLoaderData } from 'react-router'
+import {
+  type ActionFunctionArgs,
+  Link,
+  type LoaderFunctionArgs,
+  redirect,
+  useFetcher,
+  useLoaderData,
+} from 'react-router'
 import { reading } from '../answers.server.ts'
 import { addToCart, type Cart, readCart, setQuantity } from '../cart.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
@@ -122,7 +129,11 @@ export default function CartPage() {
               <p className="mt-3 text-sm text-quiet">
                 {t('cart.parcels', { count: cart.shops.length })} {t('cart.delivery-later')}
               </p>
-              <Link to={to('/checkout')} prefetch="intent" className={`${buttonClass({ variant: 'primary', size: 'lg' })} mt-5 w-full`}>
+              <Link
+                to={to('/checkout')}
+                prefetch="intent"
+                className={`${buttonClass({ variant: 'primary', size: 'lg' })} mt-5 w-full`}
+              >
                 {t('cart.checkout')}
               </Link>
             </div>
@@ -136,14 +147,16 @@ export default function CartPage() {
 /** Amounts of different currencies are never added. */
 export function totalsOf(cart: Cart): ReadonlyMap<string, number> {
   const totals = new Map<string, number>()
-  for (const { currency, subtotalMinor } of cart.shops) totals.set(currency, (totals.get(currency) ?? 0) + subtotalMinor)
+  for (const { currency, subtotalMinor } of cart.shops)
+    totals.set(currency, (totals.get(currency) ?? 0) + subtotalMinor)
   return totals
 }
 
 function Line({ item, picture }: { item: Item; picture: { url: string; alt: string } | undefined }) {
   const { t, to } = useWords()
   const fetcher = useFetcher<Answered>()
-  const pending = fetcher.formData?.get('intent') === 'remove' ? 0 : Number(fetcher.formData?.get('quantity') ?? item.quantity)
+  const pending =
+    fetcher.formData?.get('intent') === 'remove' ? 0 : Number(fetcher.formData?.get('quantity') ?? item.quantity)
   const steps = [...new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, item.quantity])].sort((one, other) => one - other)
   if (pending === 0) return null
   return (
@@ -154,12 +167,19 @@ function Line({ item, picture }: { item: Item; picture: { url: string; alt: stri
       <div className="min-w-0 flex-1">
         <div className="flex items-start justify-between gap-4">
           <h3 className="theirs font-medium">
-            <Link to={`${to(`/p/${item.productId}/${item.productSlug}`)}?variant=${item.variantId}`} className="hover:underline">
+            <Link
+              to={`${to(`/p/${item.productId}/${item.productSlug}`)}?variant=${item.variantId}`}
+              className="hover:underline"
+            >
               {item.title}
             </Link>
           </h3>
           <p className="shrink-0 text-right font-semibold">
-            {item.buyable || item.totalMinor > 0 ? <Money minor={item.totalMinor} currency={item.currency} /> : t('product.stock.out')}
+            {item.buyable || item.totalMinor > 0 ? (
+              <Money minor={item.totalMinor} currency={item.currency} />
+            ) : (
+              t('product.stock.out')
+            )}
           </p>
         </div>
         <p className="text-sm text-quiet">

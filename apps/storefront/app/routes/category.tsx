@@ -65,7 +65,11 @@ export default function CategoryPage() {
         </ul>
       )}
       <div className="mt-8">
-        {cards.length > 0 ? <ProductGrid cards={cards} eager={4} /> : <p className="py-12 text-quiet">{t('search.none-hint')}</p>}
+        {cards.length > 0 ? (
+          <ProductGrid cards={cards} eager={4} />
+        ) : (
+          <p className="py-12 text-quiet">{t('search.none-hint')}</p>
+        )}
         <MorePages next={next} first={first} />
       </div>
     </Page>

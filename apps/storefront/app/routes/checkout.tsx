@@ -33,15 +33,21 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
     const cart = await readCart(visit)
     if (cart === undefined || cart.shops.length === 0) throw redirect(pathIn(lang, '/cart'))
     const { shopper } = visit
-    const addresses =
-      shopper === undefined ? [] : (await perhaps(visit.souk.listMyAddresses(), { items: [] })).items
-    const chosen = addresses.find(({ id }) => id === url.searchParams.get('address')) ?? addresses.find(({ defaultDelivery }) => defaultDelivery) ?? addresses[0]
-    const country = (url.searchParams.get('country') ?? chosen?.country ?? (lang === 'de' ? 'DE' : 'GB')).slice(0, 2).toUpperCase()
+    const addresses = shopper === undefined ? [] : (await perhaps(visit.souk.listMyAddresses(), { items: [] })).items
+    const chosen =
+      addresses.find(({ id }) => id === url.searchParams.get('address')) ??
+      addresses.find(({ defaultDelivery }) => defaultDelivery) ??
+      addresses[0]
+    const country = (url.searchParams.get('country') ?? chosen?.country ?? (lang === 'de' ? 'DE' : 'GB'))
+      .slice(0, 2)
+      .toUpperCase()
     const method = (url.searchParams.get('method') ?? '').slice(0, 50)
     const quote = await quoteOf(visit, cart, {
       country,
       ...(method !== '' && { method }),
-      ...(chosen !== undefined && chosen.postalCode !== '' && !url.searchParams.has('country') && { postcode: chosen.postalCode }),
+      ...(chosen !== undefined &&
+        chosen.postalCode !== '' &&
+        !url.searchParams.has('country') && { postcode: chosen.postalCode }),
     })
     const wallet = shopper === undefined ? undefined : await perhaps(visit.souk.getMyWallet(), undefined)
     return {
@@ -104,7 +110,9 @@ export default function CheckoutPage() {
   const submit = useSubmit()
   const [addressId, setAddressId] = useState(chosenId)
   const placing = state !== 'idle' && formData?.get('intent') === 'place'
-  const methods = new Map(quote?.shops.flatMap(({ deliveryMethods }) => deliveryMethods.map((each) => [each.method, each] as const)))
+  const methods = new Map(
+    quote?.shops.flatMap(({ deliveryMethods }) => deliveryMethods.map((each) => [each.method, each] as const)),
+  )
   const faults = answer?.ok === false ? answer.fields : undefined
   /** Prices anew, by the page's own address: what is chosen can be reloaded and linked. */
   const priced = (change: Record<string, string>) => {
@@ -137,7 +145,10 @@ export default function CheckoutPage() {
                   <Input name="email" type="email" autoComplete="email" required maxLength={320} />
                 </Field>
                 <p className="mt-3 text-sm">
-                  <Link to={`${to('/sign-in')}?next=${encodeURIComponent(to('/checkout'))}`} className="text-accent hover:underline">
+                  <Link
+                    to={`${to('/sign-in')}?next=${encodeURIComponent(to('/checkout'))}`}
+                    className="text-accent hover:underline"
+                  >
                     {t('checkout.have-account')}
                   </Link>
                 </p>
@@ -151,7 +162,12 @@ export default function CheckoutPage() {
                   const id = address?.id ?? 'new'
                   return (
                     <li key={id}>
-                      <label className={cx('flex h-full cursor-pointer gap-3 rounded-lg border p-4 text-sm', addressId === id ? 'border-accent bg-accent-soft' : 'border-edge/50 bg-surface')}>
+                      <label
+                        className={cx(
+                          'flex h-full cursor-pointer gap-3 rounded-lg border p-4 text-sm',
+                          addressId === id ? 'border-accent bg-accent-soft' : 'border-edge/50 bg-surface',
+                        )}
+                      >
                         <input
                           type="radio"
                           name="addressId"
@@ -187,7 +203,9 @@ export default function CheckoutPage() {
                   faults={faults}
                   onCountry={(chosen) => priced({ country: chosen })}
                 />
-                {shopper?.guest === false && <Checkbox name="saveAddress" defaultChecked label={t('checkout.save-address')} className="mt-3" />}
+                {shopper?.guest === false && (
+                  <Checkbox name="saveAddress" defaultChecked label={t('checkout.save-address')} className="mt-3" />
+                )}
               </>
             )}
           </Step>
@@ -197,7 +215,10 @@ export default function CheckoutPage() {
                 {[...methods.values()].map((each) => (
                   <label
                     key={each.method}
-                    className={cx('flex cursor-pointer items-start gap-3 rounded-lg border p-4 text-sm', method === each.method ? 'border-accent bg-accent-soft' : 'border-edge/50 bg-surface')}
+                    className={cx(
+                      'flex cursor-pointer items-start gap-3 rounded-lg border p-4 text-sm',
+                      method === each.method ? 'border-accent bg-accent-soft' : 'border-edge/50 bg-surface',
+                    )}
                   >
                     <input
                       type="radio"
@@ -215,9 +236,20 @@ export default function CheckoutPage() {
           )}
           <Step number={methods.size > 0 ? 4 : 3} title={t('checkout.payment')}>
             <div className="space-y-2">
-              {(['card', 'bank-transfer', 'cash-on-delivery', ...(hasWallet ? (['wallet'] as const) : [])] as const).map((each, at) => (
-                <label key={each} className="flex cursor-pointer gap-3 rounded-lg border border-edge/50 bg-surface p-4 text-sm has-checked:border-accent has-checked:bg-accent-soft">
-                  <input type="radio" name="paymentMethod" value={each} defaultChecked={at === 0} className="mt-0.5 size-4 accent-accent" />
+              {(
+                ['card', 'bank-transfer', 'cash-on-delivery', ...(hasWallet ? (['wallet'] as const) : [])] as const
+              ).map((each, at) => (
+                <label
+                  key={each}
+                  className="flex cursor-pointer gap-3 rounded-lg border border-edge/50 bg-surface p-4 text-sm has-checked:border-accent has-checked:bg-accent-soft"
+                >
+                  <input
+                    type="radio"
+                    name="paymentMethod"
+                    value={each}
+                    defaultChecked={at === 0}
+                    className="mt-0.5 size-4 accent-accent"
+                  />
                   <span>
                     <span className="font-medium">{t(`checkout.pay.${each}`)}</span>
                     <span className="block text-quiet">{t(`checkout.pay.${each}-hint` as MessageKey)}</span>
@@ -247,7 +279,10 @@ function Step({ number, title, children }: { number: number; title: string; chil
   return (
     <section aria-labelledby={`step-${number}`}>
       <h2 id={`step-${number}`} className="mb-4 flex items-center gap-3 text-lg font-semibold">
-        <span className="figures grid size-7 place-items-center rounded-full bg-accent text-sm text-accent-ink" aria-hidden="true">
+        <span
+          className="figures grid size-7 place-items-center rounded-full bg-accent text-sm text-accent-ink"
+          aria-hidden="true"
+        >
           {number}
         </span>
         {title}
@@ -257,7 +292,13 @@ function Step({ number, title, children }: { number: number; title: string; chil
   )
 }
 
-function Vouchers({ codes, refusals }: { codes: readonly string[]; refusals: readonly { kind: string; detail: string; code?: string }[] }) {
+function Vouchers({
+  codes,
+  refusals,
+}: {
+  codes: readonly string[]
+  refusals: readonly { kind: string; detail: string; code?: string }[]
+}) {
   const { t } = useWords()
   return (
     <div className="mt-5 border-t border-line pt-5">
@@ -268,7 +309,10 @@ function Vouchers({ codes, refusals }: { codes: readonly string[]; refusals: rea
               <Form method="post" preventScrollReset>
                 <input type="hidden" name="intent" value="no-voucher" />
                 <input type="hidden" name="code" value={code} />
-                <button type="submit" className="theirs inline-flex min-h-9 items-center gap-2 rounded-full bg-accent-soft px-3 text-sm text-accent-strong">
+                <button
+                  type="submit"
+                  className="theirs inline-flex min-h-9 items-center gap-2 rounded-full bg-accent-soft px-3 text-sm text-accent-strong"
+                >
                   {code} <span aria-hidden="true">✕</span>
                   <span className="sr-only">{t('checkout.voucher-remove', { code })}</span>
                 </button>
@@ -287,9 +331,11 @@ function Vouchers({ codes, refusals }: { codes: readonly string[]; refusals: rea
       {refusals.length > 0 && (
         <div className="mt-3">
           <Alert tone="warn">
-            {[...new Set(refusals.map(({ detail, code }) => (code === undefined ? detail : `${code}: ${detail}`)))].map((text) => (
-              <p key={text}>{text}</p>
-            ))}
+            {[...new Set(refusals.map(({ detail, code }) => (code === undefined ? detail : `${code}: ${detail}`)))].map(
+              (text) => (
+                <p key={text}>{text}</p>
+              ),
+            )}
           </Alert>
         </div>
       )}

@@ -1,4 +1,10 @@
-import { Outlet, type LoaderFunctionArgs, type ShouldRevalidateFunctionArgs, useLoaderData, useNavigation } from 'react-router'
+import {
+  Outlet,
+  type LoaderFunctionArgs,
+  type ShouldRevalidateFunctionArgs,
+  useLoaderData,
+  useNavigation,
+} from 'react-router'
 import { ErrorPage } from '../parts/error-page.tsx'
 import { Footer } from '../parts/footer.tsx'
 import { Header } from '../parts/header.tsx'
@@ -6,7 +12,10 @@ import { runtimeContext } from '../runtime.server.ts'
 
 /** What is around every page. Without categories when they cannot be read: the page itself may be fine. */
 export async function loader({ context }: LoaderFunctionArgs) {
-  const tree = await context.get(runtimeContext).store.categories().catch(() => [])
+  const tree = await context
+    .get(runtimeContext)
+    .store.categories()
+    .catch(() => [])
   return { categories: tree.map(({ slug, title }) => ({ slug, title })) }
 }
 

@@ -1,3 +1,4 @@
+import type { Product } from '@souk/sdk'
 import { buttonClass } from '@souk/ui/plain'
 import { Link, type LoaderFunctionArgs, useLoaderData } from 'react-router'
 import { forEverybody, headersOf, perhaps, reading } from '../answers.server.ts'
@@ -21,28 +22,44 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
       perhaps(store.shops(), []),
       perhaps(store.sales(), []),
     ])
-    // One shop may have filled its shelves at once: of each, the newest few.
-    const seen = new Map<string, number>()
-    const mixed = newest.items.filter(({ shopId }) => {
-      seen.set(shopId, (seen.get(shopId) ?? 0) + 1)
-      return (seen.get(shopId) ?? 0) <= 3
-    })
+    const fresh = await mixed(newest.items, shops, (shopId) => store.products({ shopId, sort: 'newest', limit: 3 }))
     const open = sales.filter(({ sale }) => sale.phase !== 'past')
     const first = open.find(({ sale }) => sale.phase === 'running') ?? open[0]
     const leaves = tree.flatMap(({ children }) => children).slice(0, 12)
-    const tiles = await Promise.all(
-      leaves.map(async ({ slug, title }) => {
-        const found = await perhaps(store.products({ sort: 'newest', limit: 1, category: slug }), undefined)
-        return { slug, title, picture: found?.items[0]?.pictures[0] }
-      }),
+    const found = await Promise.all(
+      leaves.map(({ slug }) => perhaps(store.products({ sort: 'newest', limit: 6, category: slug }), { items: [] })),
     )
+    // A product may be in two categories; no picture stands for two.
+    const used = new Set<string>()
+    const tiles = leaves.map(({ slug, title }, at) => {
+      const pictures = found[at]?.items.flatMap((product) => product.pictures.slice(0, 1)) ?? []
+      const picture = pictures.find(({ url }) => !used.has(url)) ?? pictures[0]
+      if (picture !== undefined) used.add(picture.url)
+      return { slug, title, picture }
+    })
     return forEverybody({
       tiles: tiles.filter(({ picture }) => picture !== undefined),
-      newest: await store.cards((mixed.length >= 8 ? mixed : newest.items).slice(0, 8)),
-      shops: shops.slice(0, 8).map(({ slug, name, description, banner, logo }) => ({ slug, name, description, picture: banner ?? logo })),
+      newest: await store.cards(fresh),
+      shops: shops
+        .slice(0, 8)
+        .map(({ slug, name, description, banner, logo }) => ({ slug, name, description, picture: banner ?? logo })),
       hero: first && { sale: first.sale, card: (await store.cards([first.product]))[0] },
     })
   })
+
+const shelf = 8
+
+/** The newest, of several shops: one may have filled its shelves just now. */
+async function mixed(
+  newest: readonly Product[],
+  shops: readonly { id: string }[],
+  ofShop: (shopId: string) => Promise<{ items: Product[] }>,
+): Promise<Product[]> {
+  const sets = await Promise.all(shops.slice(0, 12).map(({ id }) => perhaps(ofShop(id), { items: [] })))
+  const inTurn = [0, 1, 2].flatMap((at) => sets.flatMap(({ items }) => items[at] ?? []))
+  const known = new Set(inTurn.map(({ id }) => id))
+  return [...inTurn, ...newest.filter(({ id }) => !known.has(id))].slice(0, shelf)
+}
 
 export default function Home() {
   const { tiles, newest, shops, hero } = useLoaderData<typeof loader>()
@@ -81,7 +98,11 @@ export default function Home() {
               </span>
               <span className="theirs mt-0.5 block font-medium">{hero.card.title}</span>
               <span className="mt-1 flex flex-wrap items-baseline justify-between gap-x-4">
-                <PriceTag minor={hero.sale.priceMinor} beforeMinor={hero.card.priceMinor} currency={hero.card.currency} />
+                <PriceTag
+                  minor={hero.sale.priceMinor}
+                  beforeMinor={hero.card.priceMinor}
+                  currency={hero.card.currency}
+                />
                 <span className="text-sm text-quiet">
                   <Countdown startsAt={hero.sale.startsAt} endsAt={hero.sale.endsAt} />
                 </span>
@@ -119,7 +140,12 @@ export default function Home() {
               <li key={slug}>
                 <Link to={to(`/s/${slug}`)} prefetch="intent" className="lift group flex gap-4 sm:block">
                   <span className="block w-24 shrink-0 overflow-hidden rounded-lg bg-sunken sm:w-auto">
-                    <Picture picture={picture ?? undefined} alt="" sizes="(min-width: 64rem) 18rem, 50vw" className="sm:aspect-4/3" />
+                    <Picture
+                      picture={picture ?? undefined}
+                      alt=""
+                      sizes="(min-width: 64rem) 18rem, 50vw"
+                      className="sm:aspect-4/3"
+                    />
                   </span>
                   <span className="min-w-0 sm:mt-3 sm:block">
                     <span className="theirs block font-medium group-hover:underline">{name}</span>
@@ -152,4 +178,3 @@ export default function Home() {
     </Page>
   )
 }
-

@@ -96,7 +96,14 @@ export default function OrderPage() {
       )}
       {search.has('refused') && (
         <div className="mt-3">
-          <Alert tone="warn" actions={<Link to={to('/cart')} className={buttonClass({ size: 'sm' })}>{t('nav.cart')}</Link>}>
+          <Alert
+            tone="warn"
+            actions={
+              <Link to={to('/cart')} className={buttonClass({ size: 'sm' })}>
+                {t('nav.cart')}
+              </Link>
+            }
+          >
             {t('checkout.partly')}
           </Alert>
         </div>
@@ -111,7 +118,10 @@ export default function OrderPage() {
             </Link>
           )}
         </div>
-        <Badge tone={order.status === 'cancelled' ? 'bad' : order.status === 'placed' ? 'warn' : 'good'} className="text-sm!">
+        <Badge
+          tone={order.status === 'cancelled' ? 'bad' : order.status === 'placed' ? 'warn' : 'good'}
+          className="text-sm!"
+        >
           {t(`order.status.${order.status}`)}
         </Badge>
       </header>
@@ -124,12 +134,28 @@ export default function OrderPage() {
               const done = at <= reached
               const when = atOf(status)
               return (
-                <li key={status} className="relative text-center" {...(at === reached && { 'aria-current': 'step' as const })}>
-                  {at > 0 && <span aria-hidden="true" className={cx('absolute top-3.5 right-1/2 h-0.5 w-full', done ? 'bg-accent' : 'bg-line')} />}
-                  <span className={cx('relative mx-auto grid size-7 place-items-center rounded-full', done ? 'bg-accent text-accent-ink' : 'bg-line text-quiet')}>
+                <li
+                  key={status}
+                  className="relative text-center"
+                  {...(at === reached && { 'aria-current': 'step' as const })}
+                >
+                  {at > 0 && (
+                    <span
+                      aria-hidden="true"
+                      className={cx('absolute top-3.5 right-1/2 h-0.5 w-full', done ? 'bg-accent' : 'bg-line')}
+                    />
+                  )}
+                  <span
+                    className={cx(
+                      'relative mx-auto grid size-7 place-items-center rounded-full',
+                      done ? 'bg-accent text-accent-ink' : 'bg-line text-quiet',
+                    )}
+                  >
                     {done && <CheckIcon className="size-4" />}
                   </span>
-                  <span className={cx('mt-2 block text-xs sm:text-sm', done ? 'font-medium' : 'text-quiet')}>{t(`order.status.${status}`)}</span>
+                  <span className={cx('mt-2 block text-xs sm:text-sm', done ? 'font-medium' : 'text-quiet')}>
+                    {t(`order.status.${status}`)}
+                  </span>
                   {when !== undefined && <span className="block text-xs text-quiet">{date(when)}</span>}
                 </li>
               )
@@ -141,7 +167,11 @@ export default function OrderPage() {
             <a href={payUrl} rel="noopener" className={buttonClass({ variant: 'primary', size: 'lg' })}>
               {t('order.pay')}
             </a>
-            {order.toPay !== null && <p className="mt-2 text-sm text-quiet">{t('order.pay-until', { time: date(order.toPay.until, 'minute') })}</p>}
+            {order.toPay !== null && (
+              <p className="mt-2 text-sm text-quiet">
+                {t('order.pay-until', { time: date(order.toPay.until, 'minute') })}
+              </p>
+            )}
           </div>
         )}
         {!over && <p className="mt-6 text-sm text-quiet with-script">{t('order.live')}</p>}
@@ -157,14 +187,22 @@ export default function OrderPage() {
         <section className="mt-8">
           <ul className="space-y-3">
             {order.shipments.map((shipment) => (
-              <li key={shipment.id} className="flex flex-wrap items-center gap-4 rounded-lg border border-line bg-surface p-4">
+              <li
+                key={shipment.id}
+                className="flex flex-wrap items-center gap-4 rounded-lg border border-line bg-surface p-4"
+              >
                 <TruckIcon className="size-6 text-accent" />
                 <div className="min-w-0 flex-1">
                   <p className="theirs font-medium">{t('order.shipment', { carrier: shipment.carrier || '–' })}</p>
                   <p className="theirs text-sm text-quiet">{shipment.trackingNumber}</p>
                 </div>
                 {/^https?:\/\//.test(shipment.trackingUrl) && (
-                  <a href={shipment.trackingUrl} rel="noopener noreferrer" target="_blank" className={buttonClass({ size: 'sm' })}>
+                  <a
+                    href={shipment.trackingUrl}
+                    rel="noopener noreferrer"
+                    target="_blank"
+                    className={buttonClass({ size: 'sm' })}
+                  >
                     {t('order.track')}
                   </a>
                 )}

@@ -53,7 +53,9 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
           pictures: product.pictures,
           variants: product.variants.filter(({ active }) => active),
         },
-        stock: Object.fromEntries(availability?.variants.map(({ variantId, availability }) => [variantId, availability]) ?? []),
+        stock: Object.fromEntries(
+          availability?.variants.map(({ variantId, availability }) => [variantId, availability]) ?? [],
+        ),
         shop: { name: shop.name, slug: shop.slug },
         sale: sales.get(product.id),
         rating,
@@ -89,12 +91,23 @@ function chosen(variants: readonly Variant[], stock: Stock, search: URLSearchPar
 }
 
 export default function ProductPage() {
-  const { product, stock: firstStock, shop, sale, rating, reviews, way, similar, delivery } = useLoaderData<typeof loader>()
+  const {
+    product,
+    stock: firstStock,
+    shop,
+    sale,
+    rating,
+    reviews,
+    way,
+    similar,
+    delivery,
+  } = useLoaderData<typeof loader>()
   const { t, to, date } = useWords()
   const [search] = useSearchParams()
   const stock = useStock(product.id, firstStock)
   const variant = chosen(product.variants, stock, search)
-  const running = sale?.phase === 'running' && (variant === undefined || sale.variantId === variant.id) ? sale : undefined
+  const running =
+    sale?.phase === 'running' && (variant === undefined || sale.variantId === variant.id) ? sale : undefined
   return (
     <Page>
       <title>{`${product.title} · ${t('site.name')}`}</title>
@@ -105,13 +118,20 @@ export default function ProductPage() {
       <div className="grid gap-8 md:grid-cols-2 lg:grid-cols-[7fr_5fr] lg:gap-14">
         <Gallery title={product.title} pictures={product.pictures} />
         <div className="min-w-0 md:pt-2">
-          <Link to={to(`/s/${shop.slug}`)} prefetch="intent" className="theirs text-sm text-quiet hover:text-ink hover:underline">
+          <Link
+            to={to(`/s/${shop.slug}`)}
+            prefetch="intent"
+            className="theirs text-sm text-quiet hover:text-ink hover:underline"
+          >
             {t('product.by', { shop: shop.name })}
           </Link>
           <h1 className="display theirs mt-1 text-3xl sm:text-4xl">{product.title}</h1>
           {rating !== undefined && rating.count > 0 && (
             <a href="#reviews" className="mt-2 inline-flex items-center gap-2 py-1 text-sm text-quiet hover:text-ink">
-              <Stars rating={rating.ratingTenths / 10} label={t('reviews.stars', { rating: rating.ratingTenths / 10 })} />
+              <Stars
+                rating={rating.ratingTenths / 10}
+                label={t('reviews.stars', { rating: rating.ratingTenths / 10 })}
+              />
               {t('reviews.count', { count: rating.count })}
             </a>
           )}
@@ -133,7 +153,9 @@ export default function ProductPage() {
                   prefetch="intent"
                   className="mt-3 flex items-center justify-between gap-4 rounded-lg bg-accent-soft px-4 py-3 text-sm text-ink hover:underline"
                 >
-                  <span className="font-medium text-accent-strong">{t(sale.phase === 'running' ? 'sale.running' : 'home.soon')}</span>
+                  <span className="font-medium text-accent-strong">
+                    {t(sale.phase === 'running' ? 'sale.running' : 'home.soon')}
+                  </span>
                   <Countdown startsAt={sale.startsAt} endsAt={sale.endsAt} />
                 </Link>
               )}
@@ -155,7 +177,9 @@ export default function ProductPage() {
               <TruckIcon className="mt-0.5 size-6 shrink-0 text-accent" />
               <div>
                 <h2 className="font-medium">{t('product.delivery')}</h2>
-                <p className="mt-0.5 text-sm">{t('product.delivery.estimate', { from: date(delivery.from), to: date(delivery.to) })}</p>
+                <p className="mt-0.5 text-sm">
+                  {t('product.delivery.estimate', { from: date(delivery.from), to: date(delivery.to) })}
+                </p>
                 <p className="mt-0.5 text-sm text-quiet">
                   {t('product.delivery.note')} {t('product.returns')}
                 </p>
@@ -198,7 +222,12 @@ function Gallery({ title, pictures }: { title: string; pictures: Product['pictur
   return (
     <div aria-label={t('product.gallery', { title })} role="group" className="md:sticky md:top-6 md:self-start">
       <div className="overflow-hidden rounded-xl bg-sunken max-md:-mx-4 max-md:rounded-none sm:max-md:mx-0 sm:max-md:rounded-xl">
-        <Picture picture={shown} alt={shown?.alt || title} priority sizes="(min-width: 64rem) 42rem, (min-width: 48rem) 50vw, 100vw" />
+        <Picture
+          picture={shown}
+          alt={shown?.alt || title}
+          priority
+          sizes="(min-width: 64rem) 42rem, (min-width: 48rem) 50vw, 100vw"
+        />
       </div>
       {pictures.length > 1 && (
         <ul className="mt-3 flex flex-wrap gap-2">
@@ -226,7 +255,15 @@ function Gallery({ title, pictures }: { title: string; pictures: Product['pictur
 }
 
 /** Each value is a link to the variant that has it and keeps the others: works without scripts, and can be shared. */
-function Options({ product, variant, stock }: { product: { id: string; slug: string; options: Product['options']; variants: Variant[] }; variant: Variant; stock: Stock }) {
+function Options({
+  product,
+  variant,
+  stock,
+}: {
+  product: { id: string; slug: string; options: Product['options']; variants: Variant[] }
+  variant: Variant
+  stock: Stock
+}) {
   const { t, to } = useWords()
   return (
     <>
@@ -239,7 +276,9 @@ function Options({ product, variant, stock }: { product: { id: string; slug: str
             {values.map((value) => {
               const match =
                 product.variants.find(({ options }) =>
-                  Object.entries({ ...variant.options, [name]: value }).every(([key, wanted]) => options[key] === wanted),
+                  Object.entries({ ...variant.options, [name]: value }).every(
+                    ([key, wanted]) => options[key] === wanted,
+                  ),
                 ) ?? product.variants.find(({ options }) => options[name] === value)
               const current = variant.options[name] === value
               const out = match === undefined || stock[match.id] === 'out'
@@ -306,13 +345,20 @@ function Buy({ variant, stock, productId }: { variant: Variant; stock: Stock[str
         <input type="hidden" name="intent" value="add" />
         <input type="hidden" name="variantId" value={variant.id} />
         <Field label={t('product.quantity')} hideLabel className="w-20">
-          <Select name="quantity" defaultValue="1" className="h-12!">
+          <Select name="quantity" defaultValue="1" className="[&_select]:h-12">
             {[1, 2, 3, 4, 5, 6, 8, 10].map((quantity) => (
               <option key={quantity}>{quantity}</option>
             ))}
           </Select>
         </Field>
-        <Button type="submit" variant="primary" size="lg" busy={cart.state !== 'idle'} disabled={stock === 'out'} className="flex-1">
+        <Button
+          type="submit"
+          variant="primary"
+          size="lg"
+          busy={cart.state !== 'idle'}
+          disabled={stock === 'out'}
+          className="flex-1"
+        >
           {t('product.add')}
         </Button>
       </cart.Form>
@@ -320,7 +366,14 @@ function Buy({ variant, stock, productId }: { variant: Variant; stock: Stock[str
         {cart.data?.ok === false && cart.state === 'idle' && <Failed answer={cart.data} className="mt-3" />}
         {added && (
           <div className="mt-3">
-            <Alert tone="good" actions={<Link to={to('/cart')} className={buttonClass({ size: 'sm' })}>{t('product.to-cart')}</Link>}>
+            <Alert
+              tone="good"
+              actions={
+                <Link to={to('/cart')} className={buttonClass({ size: 'sm' })}>
+                  {t('product.to-cart')}
+                </Link>
+              }
+            >
               <p ref={done} tabIndex={-1} className="font-medium outline-none">
                 {t('product.added')}
               </p>

@@ -1,5 +1,13 @@
 import { Button, Checkbox, ChoiceGroup, Field, Select, Textarea } from '@souk/ui/plain'
-import { type ActionFunctionArgs, Form, type LoaderFunctionArgs, redirect, useActionData, useLoaderData, useNavigation } from 'react-router'
+import {
+  type ActionFunctionArgs,
+  Form,
+  type LoaderFunctionArgs,
+  redirect,
+  useActionData,
+  useLoaderData,
+  useNavigation,
+} from 'react-router'
 import { perhaps, reading } from '../answers.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
@@ -27,7 +35,11 @@ export const loader = ({ context, params }: LoaderFunctionArgs) =>
       lines:
         order.status === 'delivered'
           ? order.lines
-              .map(({ variantId, title, quantity }) => ({ variantId, title, left: quantity - (sent.get(variantId) ?? 0) }))
+              .map(({ variantId, title, quantity }) => ({
+                variantId,
+                title,
+                left: quantity - (sent.get(variantId) ?? 0),
+              }))
               .filter(({ left }) => left > 0)
           : [],
     }
@@ -41,13 +53,20 @@ export async function action({ context, params, request }: ActionFunctionArgs): 
   const lines = form
     .getAll('variantId')
     .map(String)
-    .map((variantId) => ({ variantId, quantity: Math.max(1, Math.trunc(Number(form.get(`quantity ${variantId}`) ?? 1)) || 1) }))
+    .map((variantId) => ({
+      variantId,
+      quantity: Math.max(1, Math.trunc(Number(form.get(`quantity ${variantId}`) ?? 1)) || 1),
+    }))
   if (lines.length === 0) return { ok: false, failure: { key: 'error.form' } }
   const note = textOf(form, 'note', 1_000)
   try {
     await visit.souk.requestReturn({
       path: { orderId },
-      body: { lines, reason: reasons.find((each) => each === form.get('reason')) ?? 'other', ...(note !== '' && { note }) },
+      body: {
+        lines,
+        reason: reasons.find((each) => each === form.get('reason')) ?? 'other',
+        ...(note !== '' && { note }),
+      },
     })
   } catch (error) {
     return failureOf(error)
@@ -63,7 +82,12 @@ export default function ReturnPage() {
   return (
     <Page narrow>
       <title>{`${t('return.title')} · ${t('site.name')}`}</title>
-      <Crumbs items={[{ title: t('order.title', { number: orderId.slice(-6).toUpperCase() }), path: `/orders/${orderId}` }, { title: t('return.title') }]} />
+      <Crumbs
+        items={[
+          { title: t('order.title', { number: orderId.slice(-6).toUpperCase() }), path: `/orders/${orderId}` },
+          { title: t('return.title') },
+        ]}
+      />
       <h1 className="display text-3xl">{t('return.title')}</h1>
       {lines.length === 0 ? (
         <p className="mt-4 text-quiet">{t('return.none')}</p>
@@ -74,8 +98,18 @@ export default function ReturnPage() {
             <ul className="divide-y divide-line">
               {lines.map(({ variantId, title, left }) => (
                 <li key={variantId} className="flex items-center justify-between gap-4 py-2">
-                  <Checkbox name="variantId" value={variantId} defaultChecked={lines.length === 1} label={<span className="theirs">{title}</span>} />
-                  <Select name={`quantity ${variantId}`} size="sm" aria-label={`${t('product.quantity')}: ${title}`} className="w-18">
+                  <Checkbox
+                    name="variantId"
+                    value={variantId}
+                    defaultChecked={lines.length === 1}
+                    label={<span className="theirs">{title}</span>}
+                  />
+                  <Select
+                    name={`quantity ${variantId}`}
+                    size="sm"
+                    aria-label={`${t('product.quantity')}: ${title}`}
+                    className="w-18"
+                  >
                     {Array.from({ length: Math.min(left, 50) }, (_, at) => (
                       <option key={at}>{at + 1}</option>
                     ))}

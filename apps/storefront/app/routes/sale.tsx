@@ -92,7 +92,13 @@ export default function SalePage() {
       <Crumbs items={[{ title: t('nav.sales'), path: '/sales' }, { title: product.title }]} />
       <div className="grid gap-8 md:grid-cols-2 lg:gap-14">
         <div className="overflow-hidden rounded-xl bg-sunken max-md:-mx-4 max-md:rounded-none">
-          <Picture picture={product.picture} alt={product.picture?.alt || product.title} priority sizes="(min-width: 48rem) 50vw, 100vw" className="max-md:aspect-4/3" />
+          <Picture
+            picture={product.picture}
+            alt={product.picture?.alt || product.title}
+            priority
+            sizes="(min-width: 48rem) 50vw, 100vw"
+            className="max-md:aspect-4/3"
+          />
         </div>
         <div className="min-w-0">
           <p className="text-sm font-semibold tracking-wide text-accent uppercase">
@@ -116,7 +122,9 @@ export default function SalePage() {
                 <span className="font-medium" role="status">
                   {gone ? t('sale.gone') : t('sale.left', { count: remaining, units })}
                 </span>
-                {sale.capPerCustomer > 0 && <span className="text-quiet">{t('sale.cap', { count: sale.capPerCustomer })}</span>}
+                {sale.capPerCustomer > 0 && (
+                  <span className="text-quiet">{t('sale.cap', { count: sale.capPerCustomer })}</span>
+                )}
               </p>
               <div className="mt-2 h-2 overflow-hidden rounded-full bg-line" aria-hidden="true">
                 <div
@@ -142,10 +150,18 @@ export default function SalePage() {
                 {phase === 'upcoming' && <p className="mt-2 text-sm text-quiet">{t('sale.sign-in-hint')}</p>}
               </>
             ) : (
-              <BuyNow saleId={sale.id} productId={product.id} variantId={sale.variantId} open={phase === 'running'} gone={gone} />
+              <BuyNow
+                saleId={sale.id}
+                productId={product.id}
+                variantId={sale.variantId}
+                open={phase === 'running'}
+                gone={gone}
+              />
             )}
           </div>
-          <p className="theirs mt-8 max-w-prose border-t border-line pt-6 whitespace-pre-line text-quiet">{product.description}</p>
+          <p className="theirs mt-8 max-w-prose border-t border-line pt-6 whitespace-pre-line text-quiet">
+            {product.description}
+          </p>
         </div>
       </div>
     </Page>

@@ -33,7 +33,10 @@ export default function Sales() {
       <ul className="mt-8 grid gap-6 md:grid-cols-2">
         {sales.map(({ sale, card }) =>
           card === undefined ? null : (
-            <li key={sale.id} className="lift group relative grid grid-cols-[2fr_3fr] overflow-hidden rounded-xl bg-sunken">
+            <li
+              key={sale.id}
+              className="lift group relative grid grid-cols-[2fr_3fr] overflow-hidden rounded-xl bg-sunken"
+            >
               <div className="overflow-hidden">
                 <Picture picture={card.picture} alt="" sizes="(min-width: 48rem) 20vw, 40vw" className="h-full" />
               </div>
@@ -42,7 +45,11 @@ export default function Sales() {
                   {t(sale.phase === 'running' ? 'home.now' : 'home.soon')}
                 </p>
                 <h2 className="display theirs mt-1 text-xl sm:text-2xl">
-                  <Link to={to(`/sale/${sale.id}`)} prefetch="intent" className="after:absolute after:inset-0 group-hover:underline">
+                  <Link
+                    to={to(`/sale/${sale.id}`)}
+                    prefetch="intent"
+                    className="after:absolute after:inset-0 group-hover:underline"
+                  >
                     {card.title}
                   </Link>
                 </h2>

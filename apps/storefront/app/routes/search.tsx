@@ -24,7 +24,9 @@ export function queryOf(url: URL): SearchQuery {
   const text = (name: string, longest = 100) => (searchParams.get(name) ?? '').trim().slice(0, longest)
   const currency = shownCurrencies.find((each) => each === text('currency'))
   const sort = sorts.find((each) => each === text('sort'))
-  const [min, max] = ['min', 'max'].map((name) => (currency === undefined ? undefined : parseMoney(text(name, 15), currency)))
+  const [min, max] = ['min', 'max'].map((name) =>
+    currency === undefined ? undefined : parseMoney(text(name, 15), currency),
+  )
   const rating = [1, 2, 3, 4].find((stars) => String(stars) === text('rating'))
   return {
     q: text('q'),
@@ -72,7 +74,16 @@ const cardOfHit = (hit: SearchProductsResponse['items'][number]): Card => ({
   sale:
     hit.saleEndsAt === null
       ? undefined
-      : { id: '', phase: 'running', priceMinor: hit.priceMinor, startsAt: '', endsAt: hit.saleEndsAt, units: 0, variantId: '', capPerCustomer: 0 },
+      : {
+          id: '',
+          phase: 'running',
+          priceMinor: hit.priceMinor,
+          startsAt: '',
+          endsAt: hit.saleEndsAt,
+          units: 0,
+          variantId: '',
+          capPerCustomer: 0,
+        },
   ...(hit.ratingTenths !== null && { rating: { average: hit.ratingTenths / 10, count: hit.ratingCount } }),
 })
 
@@ -91,7 +102,9 @@ export default function SearchPage() {
         <div>
           <h1 className="display theirs text-3xl sm:text-4xl">{title}</h1>
           <p className="mt-1 text-sm text-quiet" role="status">
-            {corrected !== null && <span className="theirs font-medium text-ink">{t('search.corrected', { query: corrected })} </span>}
+            {corrected !== null && (
+              <span className="theirs font-medium text-ink">{t('search.corrected', { query: corrected })} </span>
+            )}
             {total.exact ? t('search.count', { count: total.count }) : `${number(total.count)}+`}
           </p>
         </div>
@@ -141,8 +154,16 @@ function Filters({ query, facets }: Loaded) {
     return `${to('/search')}?${search}`
   }
   const groups = [
-    ['category', t('nav.categories'), (facets?.categories ?? []).map(({ slug, title, count }) => ({ value: slug, text: title, count }))],
-    ['shop', t('nav.shops'), (facets?.shops ?? []).map(({ slug, name, count }) => ({ value: slug, text: name, count }))],
+    [
+      'category',
+      t('nav.categories'),
+      (facets?.categories ?? []).map(({ slug, title, count }) => ({ value: slug, text: title, count })),
+    ],
+    [
+      'shop',
+      t('nav.shops'),
+      (facets?.shops ?? []).map(({ slug, name, count }) => ({ value: slug, text: name, count })),
+    ],
   ] as const
   return (
     <details className="group min-w-0 lg:[&>*:not(summary)]:block" open={undefined}>
@@ -163,7 +184,11 @@ function Filters({ query, facets }: Loaded) {
               <ul className="mt-1">
                 {chosen !== undefined && !shown.some(({ value }) => value === chosen) && (
                   <li>
-                    <Link to={withField(name, undefined)} aria-current="true" className="theirs flex min-h-9 items-center gap-2 text-sm font-semibold text-accent">
+                    <Link
+                      to={withField(name, undefined)}
+                      aria-current="true"
+                      className="theirs flex min-h-9 items-center gap-2 text-sm font-semibold text-accent"
+                    >
                       {chosen} ✕
                     </Link>
                   </li>
@@ -215,7 +240,11 @@ function Filters({ query, facets }: Loaded) {
             ))}
           <h2 className="text-sm font-semibold">{t('search.price')}</h2>
           <Field label={t('search.currency')} hideLabel>
-            <Select name="currency" defaultValue={query.currency ?? facets?.prices[0]?.currency ?? ''} key={query.currency}>
+            <Select
+              name="currency"
+              defaultValue={query.currency ?? facets?.prices[0]?.currency ?? ''}
+              key={query.currency}
+            >
               <option value="">{t('search.any-currency')}</option>
               {shownCurrencies.map((each) => (
                 <option key={each}>{each}</option>
@@ -225,17 +254,32 @@ function Filters({ query, facets }: Loaded) {
           <div className="flex gap-2">
             {(['min', 'max'] as const).map((name) => (
               <Field key={name} label={t(`search.${name}`)} className="flex-1">
-                <Input name={name} inputMode="decimal" defaultValue={fields[name] ?? ''} key={fields[name]} maxLength={12} />
+                <Input
+                  name={name}
+                  inputMode="decimal"
+                  defaultValue={fields[name] ?? ''}
+                  key={fields[name]}
+                  maxLength={12}
+                />
               </Field>
             ))}
           </div>
-          <Checkbox name="available" value="1" defaultChecked={query.available ?? false} key={String(query.available)} label={t('search.available')} />
+          <Checkbox
+            name="available"
+            value="1"
+            defaultChecked={query.available ?? false}
+            key={String(query.available)}
+            label={t('search.available')}
+          />
           <div className="flex flex-wrap gap-2">
             <Button type="submit" busy={state !== 'idle'}>
               {t('search.apply')}
             </Button>
             {Object.keys(fields).some((name) => name !== 'q') && (
-              <Link to={`${to('/search')}${query.q ? `?q=${encodeURIComponent(query.q)}` : ''}`} className="inline-flex min-h-10 items-center px-2 text-sm text-accent hover:underline">
+              <Link
+                to={`${to('/search')}${query.q ? `?q=${encodeURIComponent(query.q)}` : ''}`}
+                className="inline-flex min-h-10 items-center px-2 text-sm text-accent hover:underline"
+              >
                 {t('search.clear')}
               </Link>
             )}

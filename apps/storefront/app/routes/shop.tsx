@@ -24,7 +24,15 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
     const { name, description, country, verification, banner, logo, websiteUrl, supportEmail } = shop
     return forEverybody(
       {
-        shop: { name, description, country, verified: verification === 'verified', picture: banner ?? logo, websiteUrl, supportEmail },
+        shop: {
+          name,
+          description,
+          country,
+          verified: verification === 'verified',
+          picture: banner ?? logo,
+          websiteUrl,
+          supportEmail,
+        },
         cards: (await store.cards(found.items)).map((card) => ({ ...card, shopName: undefined })),
         next: found.nextCursor,
         first: !cursor,
@@ -47,7 +55,13 @@ export default function ShopPage() {
       <meta name="description" content={shop.description.slice(0, 160)} />
       <Crumbs items={[{ title: t('nav.shops'), path: '/s' }, { title: shop.name }]} />
       <header className="grid overflow-hidden rounded-xl bg-sunken md:grid-cols-[2fr_3fr]">
-        <Picture picture={shop.picture ?? undefined} alt="" priority sizes="(min-width: 48rem) 40vw, 100vw" className="aspect-16/9 h-full md:aspect-4/3" />
+        <Picture
+          picture={shop.picture ?? undefined}
+          alt=""
+          priority
+          sizes="(min-width: 48rem) 40vw, 100vw"
+          className="aspect-16/9 h-full md:aspect-4/3"
+        />
         <div className="flex flex-col justify-center p-6 sm:p-10">
           <p className="flex flex-wrap items-center gap-3 text-sm text-quiet">
             {country}
@@ -57,12 +71,20 @@ export default function ShopPage() {
           <p className="theirs mt-4 max-w-prose text-quiet">{shop.description}</p>
           <p className="mt-4 flex flex-wrap gap-x-5 text-sm">
             {shop.websiteUrl !== null && isLink(shop.websiteUrl) && (
-              <a href={shop.websiteUrl} rel="nofollow noopener noreferrer" target="_blank" className="theirs py-1 text-accent hover:underline">
+              <a
+                href={shop.websiteUrl}
+                rel="nofollow noopener noreferrer"
+                target="_blank"
+                className="theirs py-1 text-accent hover:underline"
+              >
                 {t('shop.website')}
               </a>
             )}
             {shop.supportEmail !== null && (
-              <a href={`mailto:${encodeURIComponent(shop.supportEmail)}`} className="theirs py-1 text-accent hover:underline">
+              <a
+                href={`mailto:${encodeURIComponent(shop.supportEmail)}`}
+                className="theirs py-1 text-accent hover:underline"
+              >
                 {t('shop.write')}
               </a>
             )}

@@ -11,7 +11,13 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
   reading(async () => {
     const shops = await context.get(runtimeContext).store.shops()
     return forEverybody(
-      shops.map(({ slug, name, description, banner, logo, country }) => ({ slug, name, description, country, picture: banner ?? logo })),
+      shops.map(({ slug, name, description, banner, logo, country }) => ({
+        slug,
+        name,
+        description,
+        country,
+        picture: banner ?? logo,
+      })),
       lifeOf.list,
     )
   })
@@ -29,10 +35,19 @@ export default function Shops() {
         {shops.map(({ slug, name, description, country, picture }) => (
           <li key={slug} className="lift group relative">
             <div className="overflow-hidden rounded-lg bg-sunken">
-              <Picture picture={picture ?? undefined} alt="" sizes="(min-width: 64rem) 33vw, 50vw" className="aspect-3/2" />
+              <Picture
+                picture={picture ?? undefined}
+                alt=""
+                sizes="(min-width: 64rem) 33vw, 50vw"
+                className="aspect-3/2"
+              />
             </div>
             <h2 className="display theirs mt-3 text-xl">
-              <Link to={to(`/s/${slug}`)} prefetch="intent" className="after:absolute after:inset-0 group-hover:underline">
+              <Link
+                to={to(`/s/${slug}`)}
+                prefetch="intent"
+                className="after:absolute after:inset-0 group-hover:underline"
+              >
                 {name}
               </Link>
             </h2>

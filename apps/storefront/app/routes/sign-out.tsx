@@ -10,4 +10,5 @@ export async function action({ context, request }: ActionFunctionArgs) {
   throw redirect(pathIn(langOf(new URL(request.url).pathname), '/'))
 }
 
-export const loader = ({ request }: { request: Request }) => redirect(pathIn(langOf(new URL(request.url).pathname), '/'))
+export const loader = ({ request }: { request: Request }) =>
+  redirect(pathIn(langOf(new URL(request.url).pathname), '/'))

@@ -1,5 +1,13 @@
 import { Button, Field, Input } from '@souk/ui/plain'
-import { type ActionFunctionArgs, Form, Link, redirect, useActionData, useNavigation, useSearchParams } from 'react-router'
+import {
+  type ActionFunctionArgs,
+  Form,
+  Link,
+  redirect,
+  useActionData,
+  useNavigation,
+  useSearchParams,
+} from 'react-router'
 import { enter } from '../enter.server.ts'
 import { type Answered, failureOf, nextOf, textOf } from '../forms.server.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
