@@ -14,6 +14,7 @@ export declare const engines: {
   readonly pgbouncer: Engine
   readonly opensearch: Engine & { readonly starter: string }
   readonly minio: Engine
+  readonly grpcurl: Engine
 }
 
 /** Whether a test that cannot have its engine has failed, instead of saying that it was not tried: so it is in CI. */

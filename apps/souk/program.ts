@@ -1,20 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { Console } from './console.ts'
 import { explain, UsageError } from './explain.ts'
+import { addProcessCommands } from './program-processes.ts'
+import { examples, type MakeCommand, type Outcome, whole } from './program-parts.ts'
 import { mappingHelp } from './import/mapping-help.ts'
-
-/** Whole numbers within bounds, for options. */
-const whole = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < min || value > max)
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-  return value
-}
-
-const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`
-
-/** What a command resolves to: nothing or 0 when all is well, 1 when it found or failed something. */
-type Outcome = Promise<number | void>
 
 /** The command line. Each command's code is loaded when it is run, so that help costs nothing. */
 export function createProgram(io: Console): Command {
@@ -34,7 +23,7 @@ Settings come from the environment; \`souk start --help\` lists them.
 Exit codes: 0 all is well, 1 something was found or failed, 2 asked wrongly.`,
     )
 
-  const command = <Options>(
+  const command: MakeCommand = <Options>(
     parent: Command,
     usage: string,
     summary: string,
@@ -73,57 +62,7 @@ All are explained when one of them is wrong. Ctrl-C finishes what was accepted; 
     async (options: { json?: true }) => (await import('./commands/start.ts')).start(io, options),
   )
 
-  command(
-    program,
-    'serve [services...]',
-    'run some of the services in this process, on DATABASE_URL',
-    `${examples('DATABASE_URL=postgres://… souk serve', 'SOUK_RPC_PEERS=peers.json souk serve orders payments', 'souk serve orders --role work')}
-
-Without names: all of them. Settings are those of \`souk start\`; nothing is stocked.
-Services in one process call each other in memory, others over gRPC:
-  SOUK_RPC_LISTEN               where others call the services of this process: host:port
-  SOUK_RPC_PEERS                where others are: {"identity": ["10.0.0.7:7800"], …} or a file of it
-  SOUK_RPC_ORDERS and so on     the same for one service: host:port,host:port
-  SOUK_CERTIFICATES             folder with what services show each other (see \`souk certificates\`)
-  SOUK_RPC_INSECURE             on: plain text instead, between processes of this machine
---role: edges answer customers and other services, work reads events and runs jobs; all does both.`,
-    async (options: import('./commands/serve.ts').ServeOptions, services) =>
-      (await import('./commands/serve.ts')).serve(io, services, options),
-  ).addOption(
-    new Option('--role <role>', 'what this process does for its services')
-      .choices(['all', 'edges', 'work'])
-      .default('all'),
-  )
-
-  command(
-    program,
-    'gateway',
-    'be the single entry for processes that serve some of the services each',
-    `${examples('SOUK_GATEWAY_UPSTREAMS=http://10.0.0.7:7700,http://10.0.0.8:7700 SOUK_RPC_IDENTITY=10.0.0.7:7800 souk gateway')}
-
-Asks each process what it serves, recognises and counts callers, and sends requests on; one description of the whole API
-at /docs. Settings beside those of \`souk serve\`:
-  SOUK_GATEWAY_UPSTREAMS        the processes behind it, with commas between
-  SOUK_RPC_IDENTITY             where callers are recognised: host:port
-  SOUK_SECRET                   the same as theirs, or SOUK_FORWARDER_SECRET made from it`,
-    async (options: { json?: true }) => (await import('./commands/gateway.ts')).gateway(io, options),
-  )
-
-  command(
-    program,
-    'certificates [names...]',
-    'make what services of several processes show each other, with a development authority',
-    `${examples('souk certificates', 'souk certificates orders payments --hours 1', 'souk certificates --rotate')}
-
-Without names: for every service, the gateway, and \`operator\` for people, who may look at everything and change nothing.
-Certificates with more than a third of their time left are kept. Processes that run take new ones within two seconds.`,
-    async (options: import('./commands/certificates.ts').CertificatesOptions, names) =>
-      (await import('./commands/certificates.ts')).certificates(io, names, options),
-  )
-    .option('--folder <folder>', 'where they go (SOUK_CERTIFICATES, or certificates in SOUK_DATA)')
-    .option('--hours <n>', 'how long they are good', whole(1, 8_760), 24)
-    .option('--rotate', 'make them anew even if they are still good')
-    .option('--new-authority', 'begin with a new authority; the one before is believed until the next time')
+  addProcessCommands(program, command, io)
 
   command(
     program,

@@ -1,6 +1,7 @@
 import { type DescFile, type DescService, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Code, type ConnectRouter } from '@connectrpc/connect'
+import { Health } from './gen/grpc/health/v1/health_pb.js'
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -12,7 +13,7 @@ type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageRe
 
 /** Tells any gRPC client, such as grpcurl, what is served here and how it is written. In both versions clients ask in. */
 export function serveReflection(router: ConnectRouter, services: readonly DescService[]): void {
-  const own = [...services, ServerReflection, ServerReflectionAlpha]
+  const own = [...services, Health, ServerReflection, ServerReflectionAlpha]
   const files = new Map<string, DescFile>()
   const add = (file: DescFile): void => {
     if (files.has(file.name)) return

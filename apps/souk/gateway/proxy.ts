@@ -212,7 +212,7 @@ async function send(
       failure = error
       if (isNotSent(error)) upstream.isReady = false
       // A body that has begun to flow cannot be sent twice, and what may have been done is not done again.
-      if (body !== undefined || !(isNotSent(error) || isKeptBack(error))) break
+      if (!isKeptBack(error) && (body !== undefined || !isNotSent(error))) break
     }
   throw problemOf(failure, route)
 }

@@ -20,7 +20,7 @@ export type Upstreams = {
   readonly routes: RouteMap<Upstream>
   /** The descriptions of all of them as one. */
   document(): OpenApi
-  /** Of these, who is to be asked next: in turn, ready ones first, none whose circuit is open. */
+  /** Of these, who is to be asked next: in turn, ready ones first. */
   choose(among: readonly Upstream[]): Upstream[]
   /** Resolves when everybody has been asked once. */
   ready(): Promise<void>
@@ -123,8 +123,10 @@ export function watchUpstreams(options: {
     choose(among) {
       turn += 1
       const from = turn % among.length
-      const inTurn = [...among.slice(from), ...among.slice(0, from)].filter(({ guard }) => guard.state !== 'open')
-      return [...inTurn.filter(({ isReady }) => isReady), ...inTurn.filter(({ isReady }) => !isReady)]
+      const inTurn = [...among.slice(from), ...among.slice(0, from)]
+      // One whose circuit is open comes last and not never: a circuit closes again by being tried.
+      const rank = ({ isReady, guard }: Upstream) => (guard.state === 'open' ? 2 : isReady ? 0 : 1)
+      return inTurn.sort((a, b) => rank(a) - rank(b))
     },
     ready: () => first,
     stop: () => clearInterval(timer),
