@@ -52,6 +52,9 @@ export function kafkaSettings(
   }
 }
 
+/** The schema and role in which the relay keeps how far it is. */
+export const relayService = relaySchema.service
+
 /** Make what the relay keeps, where it is missing. */
 export const migrateRelay = (url: string, secret: string) => migrate({ url, secret, services: [relaySchema] })
 
@@ -68,8 +71,10 @@ export type OpenEventLog = {
   clock: () => Date
 }
 
+export type OpenedEventLog = { eventLog: EventLog; close(): Promise<void> }
+
 /** The log consumers read: the outboxes themselves, or Kafka when SOUK_KAFKA_BROKERS names one. */
-export async function openEventLog(options: OpenEventLog): Promise<{ eventLog: EventLog; close(): Promise<void> }> {
+export async function openEventLog(options: OpenEventLog): Promise<OpenedEventLog> {
   const { env, secret, outboxes, shards, log, clock } = options
   const kafka = kafkaSettings(env)
   if (kafka === undefined) return { eventLog: outboxes, close: async () => {} }
@@ -90,6 +95,7 @@ export async function openEventLog(options: OpenEventLog): Promise<{ eventLog: E
         return db === undefined ? 0 : await unrelayedSeconds({ log: outboxes, db, shard }, source)
       },
     }),
+    outboxes,
     onWake: (source) => outboxes.wake(source),
   })
   return { eventLog, close: () => eventLog.close() }

@@ -22,6 +22,7 @@ import {
 import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
 import { appConfig } from './config.ts'
 import type { Network, OpenNetwork } from './network.ts'
+import { openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
 import { allServices } from './services.ts'
 import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
 
@@ -116,9 +117,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     return db
   }
   let shardMap: ShardMap | undefined
+  let carried: OpenedEventLog | undefined
   const closeDatabase = async () => {
     stopping = true
     await shardMap?.stop()
+    await carried?.close()
     await Promise.all(opened.map((db) => db.close()))
     await database.embedded?.stop()
   }
@@ -141,7 +144,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       at: (bucket) => shardMap?.at(bucket) ?? homeShard,
       isDivided: (service) => divided.has(service),
     }
-    const ownLog = createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) })))
+    carried = await openEventLog({
+      env,
+      secret: database.secret,
+      outboxes: createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) }))),
+      shards: database.shards,
+      openRelay: (shard) => databaseOf(relayService, shard),
+      log,
+      clock,
+    })
+    const ownLog = carried.eventLog
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const ownJobs = { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) }
     const jobs = openJobDesk(ownJobs)

@@ -105,6 +105,7 @@ export function createIntake(options: {
           if (items.length === 0) intake.skipped = true
           else waiting.push(...items)
         }
+        if (page.skipped) intake.skipped = true
         at = page.end
         if (!page.full) break
         // Behind a full page there is more: it is fetched while these are handled. Otherwise waiting a little gives

@@ -18,6 +18,8 @@ export type LogPage = {
   readonly end: Position
   /** There may be more at once. */
   readonly full: boolean
+  /** Rows were passed over that nobody asked for. Left out by a log that never sends them. */
+  readonly skipped?: boolean
   /** False when the log has not yet come to the place asked for: it is another log than the one that place is from. */
   readonly reached: boolean
 }

@@ -169,10 +169,21 @@ export function createFeed(options: {
 
   const readDirectly = (lane: string, offset: bigint): Promise<Chunk> =>
     asked(`${lane} from ${offset}`, async () => {
-      try {
+      const ask = async () => {
         const { leader } = await leaderOf(asker, lane)
         const chunks = await fetch(asker, leader, new Map([[lane, offset]]), 0)
         return chunks.get(lane) ?? { records: [], next: offset, atEnd: true }
+      }
+      try {
+        try {
+          return await ask()
+        } catch (error) {
+          if (says(error, 'OFFSET_OUT_OF_RANGE')) throw error
+          // A topic just made, or a leader just changed: what the client remembers of the brokers is old.
+          asker.clearMetadata()
+          await abortableDelay(300, closing.signal)
+          return await ask()
+        }
       } catch (error) {
         if (!says(error, 'OFFSET_OUT_OF_RANGE')) throw error
         // Forgotten by Kafka meanwhile, or the topic was made anew: begin with what there is.
@@ -217,6 +228,7 @@ export function createFeed(options: {
       } catch (error) {
         if (closing.signal.aborted) return
         failures += 1
+        follower.clearMetadata()
         if (says(error, 'OFFSET_OUT_OF_RANGE')) for (const window of windows.values()) empty(window)
         if (failures === 3) logger.warn({ err: error, node }, 'Kafka does not answer; waiting for it')
         await abortableDelay(Math.min(1_000, 50 * 2 ** failures), closing.signal)

@@ -20,11 +20,15 @@ export type KafkaLogOptions = {
   writtenBy?: 'relay' | 'debezium'
   /** Age of the oldest row that is in the outbox and not in Kafka yet, if this process can know it (`unrelayedSeconds`). */
   unrelayedSeconds?: (source: string, shard: string) => Promise<number>
+  /** The same events where they were written: for the head of a whole shard, which no partition knows. */
+  outboxes?: Pick<EventLog, 'head'>
   /** Ids of all schemas that are registered here; one that is not is said once, and read as far as it can be. */
   knownSchemas?: readonly string[]
   /** Events of this source were committed here: for a relay in the same process. */
   onWake?: (source: string) => void
 }
+
+const textOf = ({ xid, seq, index }: Position) => `${xid}/${seq}/${index}`
 
 /**
  * The event log on Kafka. Its lanes are partitions, "home/orders.order/3"; places in them are those of the outbox rows,
@@ -38,6 +42,11 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const cursors = createCursors()
   const wakes = createWakes()
   const feed = createFeed({ settings, layout, logger, onNews: (source, lane) => wakes.wake(source, lane) })
+  /**
+   * By lane and kinds: since which place nothing of those kinds was found, and how far was looked. A consumer's offset rests
+   * where its last event was; what others announced meanwhile is not what it is behind.
+   */
+  const idle = new Map<string, { since: string; until: string; offset: bigint | undefined }>()
   /** Places before which a hole was found even when everything was read from the beginning. */
   const holes = new Set<string>()
 
@@ -55,12 +64,13 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     const began = cursors.find(lane, from)
     const mayRescan = began !== undefined && !holes.has(`${lane} ${placeText(from)}`)
     const rows: KafkaRow[] = []
+    let skipped = false
     let offset = began ?? (await feed.earliest(lane))
     let place = from
     let events = 0
     const page = (full: boolean) => {
       cursors.set(lane, place, offset)
-      return { rows, end: place, full, reached: true }
+      return { rows, end: place, full, reached: true, skipped }
     }
     for (let atEnd = false; !atEnd; ) {
       const chunk = await feed.read(lane, offset)
@@ -72,7 +82,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
               // The hint was wrong, or somebody put the offset back: begin with the oldest there is, once.
               holes.add(`${lane} ${placeText(from)}`)
               cursors.set(lane, from, await feed.earliest(lane))
-              return { rows, end: from, full: true, reached: true }
+              return { rows, end: from, full: true, reached: true, skipped: false }
             }
             reportHole(lane, place, row)
             offset = at + 1n
@@ -83,7 +93,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
             noteSchemas(row.schemas)
             rows.push(row)
             events += row.eventCount
-          }
+          } else skipped = true
         }
         offset = at + 1n
         if (events >= limitEvents) return page(true)
@@ -150,15 +160,26 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       const partitions = await feed.partitions(kafkaTopics)
       return layout.lanes(source, shard, topics, (topic) => partitions.get(topic) ?? 0)
     },
-    read(_source, lane, from, want) {
+    async read(_source, lane, from, want) {
       const kinds = want.kinds && new Set(want.kinds)
       const topics = layout.mixed && want.topics ? new Set(want.topics) : undefined
       const wants = (row: KafkaRow) =>
         (topics === undefined || topics.has(row.topic)) &&
         (kinds === undefined || row.kinds.length === 0 || row.kinds.some((kind) => kinds.has(kind)))
-      return scan(lane, from, wants, want.limitEvents)
+      const page = await scan(lane, from, wants, want.limitEvents)
+      const key = `${lane} ${want.kinds?.join()}`
+      const before = idle.get(key)
+      const last = page.rows.at(-1)
+      idle.set(key, {
+        since:
+          last === undefined ? (before?.until === textOf(from) ? before.since : textOf(from)) : textOf(behind(last)),
+        until: textOf(page.end),
+        offset: cursors.find(lane, page.end),
+      })
+      return page
     },
-    head: (_source, lane) => head(lane),
+    head: (source, lane) =>
+      lane.includes('/') || options.outboxes === undefined ? head(lane) : options.outboxes.head(source, lane),
     async placeAt(_source, lane, timeMs) {
       const offset = await feed.offsetAt(lane, timeMs)
       const row = offset === undefined ? undefined : (await rowAt(lane, offset))?.row
@@ -167,9 +188,11 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       cursors.set(lane, place, offset as bigint)
       return place
     },
-    async lag(_source, lane, from) {
-      if (cursors.find(lane, from) === undefined) await scan(lane, from, () => true, 1)
-      const offset = await startOf(lane, from)
+    async lag(_source, lane, from, want) {
+      const looked = idle.get(`${lane} ${want.kinds?.join()}`)
+      if (looked === undefined && cursors.find(lane, from) === undefined) await scan(lane, from, () => true, 1)
+      const offset =
+        looked?.since === textOf(from) && looked.offset !== undefined ? looked.offset : await startOf(lane, from)
       const { record: last } = await feed.last(lane)
       if (last === undefined || last.offset < offset) return { events: 0, seconds: 0 }
       const first = await rowAt(lane, offset)

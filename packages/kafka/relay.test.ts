@@ -201,7 +201,9 @@ if (given.notTried !== undefined) {
       stage.relay()
       consume()
       await eventually(async () => expect(await applied('k')).toEqual([4, 5]))
-      expect((await offsetsIn(stage.reader)).map(({ shard }) => shard)).toContain('main/writer.count/0')
+      await eventually(async () =>
+        expect((await offsetsIn(stage.reader)).map(({ shard }) => shard)).toContain('main/writer.count/0'),
+      )
     })
   })
 
