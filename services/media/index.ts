@@ -10,6 +10,7 @@ import { mediaJobs } from './jobs.ts'
 import { finishMedia, type MediaDeps, variantsQueue } from './keep-pictures.ts'
 import { createLinks, type Links } from './links.ts'
 import { signingKey } from './media.sql.ts'
+import { tellingOfOutages } from './outages.ts'
 import { publicRoutes } from './public-routes.ts'
 import { mediaRoutes } from './routes.ts'
 import type { Storage } from './storage.ts'
@@ -60,12 +61,14 @@ async function openStorage(config: ParsedEnv<typeof mediaConfig>, links: Links):
   if (config.SOUK_MEDIA === 'folder')
     return folderStorage({ folder: config.SOUK_MEDIA_FOLDER ?? join(config.SOUK_DATA, 'media'), links })
   const { s3Storage } = await import('./s3-storage.ts')
-  return s3Storage({
-    endpoint: config.S3_ENDPOINT,
-    region: config.S3_REGION,
-    bucket: config.S3_BUCKET,
-    accessKeyId: config.S3_ACCESS_KEY_ID,
-    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-    pathStyle: config.S3_PATH_STYLE,
-  })
+  return tellingOfOutages(
+    s3Storage({
+      endpoint: config.S3_ENDPOINT,
+      region: config.S3_REGION,
+      bucket: config.S3_BUCKET,
+      accessKeyId: config.S3_ACCESS_KEY_ID,
+      secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+      pathStyle: config.S3_PATH_STYLE,
+    }),
+  )
 }

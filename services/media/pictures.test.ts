@@ -62,7 +62,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-type Body = { id: string; code: string; reason: string; state: string; items: { id: string }[] } & Record<string, any>
+type Body = { id: string; code: string; reason: string; state: string; items: { id: string }[] } & {
+  url: string
+  detail: string
+  media: { id: string }
+  upload: { url: string }
+  variants: { name: number; width: number; format: string }[]
+}
 const call = async (operation: string, given: RouteCall = {}) => {
   const answer = await callRoute(routes, operation, { principal: clerk, ...given })
   return { ...answer, body: answer.body as Body }
@@ -130,7 +136,7 @@ describe('a picture', () => {
     await finishMedia(deps, mediaId)
     const { body } = await call('getMedia', { params: { mediaId } })
     expect(body).toMatchObject({ state: 'ready', url: `/media/${mediaId}/960.webp` })
-    expect(body.variants.map((one: any) => [one.name, one.width, one.format])).toEqual([
+    expect(body.variants.map((one) => [one.name, one.width, one.format])).toEqual([
       [160, 160, 'webp'],
       [160, 160, 'avif'],
       [480, 480, 'webp'],

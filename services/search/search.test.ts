@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { create } from '@bufbuild/protobuf'
 import {
   productChanged,
   ratingChanged,
@@ -8,7 +7,6 @@ import {
   stockChanged,
   orderPlaced,
 } from '@souk/contracts'
-import { ProductChangedSchema } from '@souk/contracts/catalog'
 import type { Event, EventType } from '@souk/events'
 import { uuidv7 } from '@souk/postgres'
 import { callRoute, manualClock, type RouteCall, testDatabase, type TestDatabase } from '@souk/testing'
@@ -29,20 +27,44 @@ const time = manualClock(new Date())
 const [shopId, otherShop] = [randomUUID(), randomUUID()]
 const [home, lamps] = [randomUUID(), randomUUID()]
 
+type Described = {
+  product: { shopId: string; title: string; status: string } & Record<string, unknown>
+} & Record<string, unknown>
+type Named = { slug: string; name: string }
+type Body = {
+  code: string
+  items: ({ productId: string; title: string; kind: string; text: string; available: boolean } & Record<
+    string,
+    unknown
+  >)[]
+  facets: { categories: Named[]; shops: Named[]; prices: object[] }
+  nextCursor: string
+  correctedQuery: string | null
+}
+
 /** Catalog and orders as far as search asks them. */
 const world = {
-  products: new Map<string, any>(),
+  products: new Map<string, Described>(),
   remaining: new Map<string, bigint>(),
   ordersAway: false,
 }
+const productOf = (productId: string) => (world.products.get(productId) as Described).product
 let productTimeMs = Date.parse('2026-01-01T00:00:00Z')
-function aProduct(title: string, given: Record<string, any> = {}) {
+function aProduct(title: string, given: Record<string, unknown> = {}) {
   productTimeMs += 1_000
   const productId = uuidv7(productTimeMs)
   const variantId = randomUUID()
-  const { priceMinor = 1_000n, status = 'active', shop = shopId, ...more } = given
+  const {
+    priceMinor = 1_000n,
+    status = 'active',
+    shop = shopId,
+    ...more
+  } = given as Record<string, unknown> & {
+    status?: string
+    shop?: string
+  }
   world.products.set(productId, {
-    product: create(ProductChangedSchema, {
+    product: {
       productId,
       shopId: shop,
       title,
@@ -50,7 +72,7 @@ function aProduct(title: string, given: Record<string, any> = {}) {
       status,
       version: 1n,
       variants: [{ variantId, sku: 'A', priceMinor, currencyCode: 'EUR', active: true }],
-    }),
+    },
     description: '',
     tags: [],
     categoryIds: [lamps],
@@ -64,7 +86,7 @@ function aProduct(title: string, given: Record<string, any> = {}) {
 }
 
 let sent = 0
-async function hear(type: EventType<any>, ...payloads: object[]): Promise<void> {
+async function hear(type: EventType, ...payloads: object[]): Promise<void> {
   const events = payloads.map(
     (payload): Event => ({
       id: String((sent += 1)),
@@ -74,7 +96,7 @@ async function hear(type: EventType<any>, ...payloads: object[]): Promise<void> 
       key: '',
       occurredAtMs: 0,
       correlationId: '',
-      payload: create(type.message, payload) as never,
+      payload: payload as never,
     }),
   )
   const consumer = consumers.find(({ events: kinds }) => kinds.some((kind) => kind.type === type.type))
@@ -96,10 +118,10 @@ const shopNews = (id: string, version: number, status: string, name = 'Lamp shop
 const ask = async (query: Record<string, unknown>, operation = 'searchProducts') => {
   const routes = searchRoutes({ db: deps.db, engine: deps.engine })
   const answer = await callRoute(routes, operation, { query } as RouteCall)
-  return { ...answer, body: answer.body as any }
+  return { ...answer, body: answer.body as Body }
 }
 const titles = async (query: Record<string, unknown>): Promise<string[]> =>
-  (await ask(query)).body.items.map((item: any) => item.title)
+  (await ask(query)).body.items.map((item) => item.title)
 
 beforeAll(async () => {
   database = await testDatabase([search])
@@ -114,7 +136,7 @@ beforeAll(async () => {
       }),
       listProductIds: async ({ afterProductId = '', limit = 10, shopId: of = '' }) => ({
         productIds: [...world.products.keys()]
-          .filter((id) => id > afterProductId && (of === '' || world.products.get(id).product.shopId === of))
+          .filter((id) => id > afterProductId && (of === '' || world.products.get(id)?.product.shopId === of))
           .sort()
           .slice(0, Math.min(limit, 3)),
       }),
@@ -165,11 +187,11 @@ describe('the index follows', () => {
       available: false,
       picture: null,
     })
-    world.products.get(productId).product.title = 'Silver lantern'
+    productOf(productId).title = 'Silver lantern'
     await changed(productId)
     expect(await titles({ q: 'copper' })).toEqual([])
     expect(await titles({ q: 'silver' })).toEqual(['Silver lantern'])
-    world.products.get(productId).product.status = 'archived'
+    productOf(productId).status = 'archived'
     await changed(productId)
     expect(await titles({ q: 'lantern' })).toEqual([])
   })
@@ -183,10 +205,10 @@ describe('the index follows', () => {
     world.ordersAway = true
     const order = { orderId: randomUUID(), shopId, lines: [{ variantId, productId, quantity: 5 }] }
     await hear(orderPlaced, order, order)
-    expect((await ask({ q: 'vase' })).body.items[0].available).toBe(true)
+    expect((await ask({ q: 'vase' })).body.items[0]?.available).toBe(true)
     world.ordersAway = false
     await catchUp(deps)
-    expect((await ask({ q: 'vase' })).body.items[0].available).toBe(false)
+    expect((await ask({ q: 'vase' })).body.items[0]?.available).toBe(false)
     expect((await ask({ q: 'vase', available: true })).body.items).toHaveLength(0)
   })
   test('sales: the price is that of the sale from its first second to its last', async () => {
@@ -278,13 +300,13 @@ describe('the index follows', () => {
 describe('whoever searches', () => {
   test('gets facets with names, and pages that go on where they ended', async () => {
     const { body } = await ask({ category: 'home', limit: 4 })
-    expect(body.facets.categories.map((one: any) => one.slug).toSorted()).toEqual(['home', 'lamps'])
-    expect(body.facets.shops.map((one: any) => one.name).toSorted()).toEqual(['Lamp shop', 'Other shop'])
+    expect(body.facets.categories.map((one) => one.slug).toSorted()).toEqual(['home', 'lamps'])
+    expect(body.facets.shops.map((one) => one.name).toSorted()).toEqual(['Lamp shop', 'Other shop'])
     expect(body.facets.prices[0]).toMatchObject({ currency: 'EUR' })
     expect(body.items).toHaveLength(4)
     const next = await ask({ category: 'home', limit: 4, cursor: body.nextCursor })
     expect(next.body.facets).toBeNull()
-    expect(next.body.items[0].productId).not.toBe(body.items[0].productId)
+    expect(next.body.items[0]?.productId).not.toBe(body.items[0]?.productId)
     expect((await ask({ category: 'lamps', limit: 4, cursor: body.nextCursor })).body.code).toBe('validation-failed')
     expect((await ask({ category: 'nowhere' })).body.code).toBe('search-category-not-found')
   })
@@ -301,7 +323,7 @@ describe('whoever searches', () => {
   })
   test('is shown words, categories, shops and products while typing', async () => {
     const kinds = async (q: string) =>
-      (await ask({ q }, 'suggestSearches')).body.items.map((item: any) => `${item.kind}: ${item.text}`)
+      (await ask({ q }, 'suggestSearches')).body.items.map((item) => `${item.kind}: ${item.text}`)
     expect(await kinds('umb')).toEqual(expect.arrayContaining(['query: umbrella', 'product: Umbrella 0']))
     expect(await kinds('Lamp')).toEqual(expect.arrayContaining(['category: Lamps', 'shop: Lamp shop']))
     expect(await kinds('umbrela')).toEqual(['query: umbrella'])

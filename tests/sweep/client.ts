@@ -5,7 +5,7 @@ export type Call = {
   /** With its query. */
   path: string
   headers?: Record<string, string>
-  /** An object is sent as JSON, a string as it is. */
+  /** An object is sent as JSON, a string or bytes as they are. */
   body?: unknown
 }
 
@@ -32,7 +32,8 @@ export function createClient(url: string): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const once = ({ method, path, headers = {}, body }: Call): Promise<Reply> =>
     new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+      const payload =
+        body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
       const outgoing = request(`${url}${path}`, {
         method,
         agent,

@@ -29,6 +29,7 @@ const theirs: Readonly<Record<string, (b: Shop) => string[]>> = {
   cartId: (b) => [b.cartId],
   checkoutId: (b) => [b.checkoutId],
   reviewId: (b) => [b.reviewId],
+  mediaId: (b) => [b.mediaId],
   voucherId: (b) => [b.voucherId],
   discountId: (b) => [b.discountId],
   rateId: (b) => [b.rateId],

@@ -55,6 +55,8 @@ export type Shop = {
   returnId: string
   /** Of the customer, not published yet. */
   reviewId: string
+  /** Announced by the shop, its bytes not sent yet. */
+  mediaId: string
   /** Of the customer. */
   addressId: string
   cartId: string
@@ -236,6 +238,8 @@ async function openShop(world: World, name: string): Promise<Shop> {
     () => must<{ id: string }>(buyer, 'POST', `/v1/products/${shown.id}/reviews`, words),
     { timeoutMs: 60_000, everyMs: 100 },
   )
+  const picture = { shopId: shop.id, fileName: `${mark}picture`, contentType: 'image/png', bytes: 68 }
+  const { media } = await must<{ media: { id: string } }>(owner, 'POST', '/v1/media', picture)
   const home = { label: `${mark}home`, name: mark, line1: `${mark}1`, postalCode: '10115', city: mark, country: 'DE' }
   const address = await must<{ id: string }>(buyer, 'POST', '/v1/customers/me/addresses', home)
   const cartId = await filledCart(world, buyer, variantOf(shown))
@@ -284,6 +288,7 @@ async function openShop(world: World, name: string): Promise<Shop> {
     shipmentId: sent.shipmentId,
     returnId: sent.returnId,
     reviewId: review.id,
+    mediaId: media.id,
     addressId: address.id,
     cartId,
     checkoutId: checkout.id,

@@ -145,7 +145,7 @@ const noFacets = { categories: [], shops: [], stars: [], available: 0, prices: u
 /** The same words, in titles alone. */
 export const inTitles = (words: string): string => words.replace(/'(?:[^']|'')*'/g, '$&:A')
 
-const hitOf = ({ key: _, ...hit }: Keyed): Hit => hit
+const hitOf = ({ key: _key, ...hit }: Keyed): Hit => hit
 
 function pageOf(rows: readonly Keyed[], limit: number, walked: boolean): { hits: Hit[]; next: After | undefined } {
   const last = rows.length > limit ? rows[limit - 1] : undefined

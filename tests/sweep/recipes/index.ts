@@ -5,6 +5,7 @@ import { customerRecipes } from './customers.ts'
 import { fulfilmentRecipes } from './fulfilment.ts'
 import { identityRecipes } from './identity.ts'
 import { inventoryRecipes } from './inventory.ts'
+import { mediaRecipes } from './media.ts'
 import { notificationRecipes } from './notifications.ts'
 import { recoveryRecipes } from './operations.ts'
 import { operationRecipes, orderRecipes } from './orders.ts'
@@ -12,6 +13,7 @@ import type { Recipe, Recipes } from './recipe.ts'
 import { paymentRecipes } from './payments.ts'
 import { promotionRecipes } from './promotions.ts'
 import { reviewRecipes } from './reviews.ts'
+import { searchRecipes } from './search.ts'
 import { sagaRecipes } from './saga.ts'
 import { settingRecipes } from './settings.ts'
 import { shopRecipes } from './shops.ts'
@@ -33,6 +35,8 @@ export const recipes: Recipes = {
   ...notificationRecipes,
   ...promotionRecipes,
   ...reviewRecipes,
+  ...searchRecipes,
+  ...mediaRecipes,
   ...settingRecipes,
   ...operationRecipes,
   ...recoveryRecipes,
