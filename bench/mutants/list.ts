@@ -213,13 +213,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'price-from-memory',
     breaks: 'A price that changed a moment ago is still paid as it is remembered.',
-    edits: [{ file: placeSql, find: ' and o.version = l.terms_version', replace: '' }],
+    edits: [{ file: placeSql, find: ' and o.version + s.epoch = l.terms_version', replace: '' }],
     turnsRed: [{ file: placing, test: 'a new price is the one that is paid' }],
   },
   {
     name: 'suspended-shop-sells',
     breaks: 'A shop that was suspended goes on selling for as long as somebody remembers it as open.',
-    edits: [{ file: placeSql, find: ' and s.selling\n', replace: '\n' }],
+    edits: [{ file: placeSql, find: ' and s.selling and o.version', replace: ' and o.version' }],
     turnsRed: [{ file: placing, test: 'a shop that was suspended sells nothing more, from that moment' }],
   },
   {

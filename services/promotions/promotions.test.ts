@@ -221,6 +221,12 @@ describe('a quote', () => {
 })
 
 describe('points', () => {
+  beforeAll(async () => {
+    const { body } = await world.call('getPricingSettings', world.keeper)
+    const headers = { 'if-match': `"${body.version}"` }
+    const settings = { collectsTax: false, pricesIncludeTax: true, country: '', requiresDelivery: false }
+    await world.call('setPricingSettings', world.keeper, { headers, body: { ...settings, minorPerPoint: 100 } })
+  })
   const customer = shopper()
   const due = new Map<string, { status: string; totalMinor: bigint; returnedMinor: bigint }>()
   const consumer = () =>
