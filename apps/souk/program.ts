@@ -331,6 +331,15 @@ Exit code 1 when anything else differs.`,
     .option('--from <time>', 'payments of this time or later (default: a day before the end)')
     .option('--to <time>', 'payments before this time (default: now)')
 
+  const search = group('search', 'the index products are found in')
+  command(
+    search,
+    'rebuild',
+    'fill a new index beside the one that is searched, then switch',
+    examples('souk search rebuild'),
+    async () => (await import('./commands/search.ts')).rebuild(io),
+  )
+
   const letters = group('dead-letters', 'events that could not be handled')
   command(
     letters,

@@ -4,16 +4,15 @@ import { defineService } from '@souk/service'
 import { searchAudits } from './audits.ts'
 import { searchConfig } from './config.ts'
 import { searchConsumers } from './consumers.ts'
-import { readRebuild } from './due.sql.ts'
 import { searchErrors } from './errors.ts'
 import { searchJobs } from './jobs.ts'
 import { watchIndex } from './metrics.ts'
 import { openEngine } from './open-engine.ts'
-import { wantRebuild } from './rebuild.ts'
 import { searchRoutes } from './routes.ts'
 import type { IndexDeps } from './write-due.ts'
 
-export { readRebuild, wantRebuild }
+export { readRebuild, type Rebuild as SearchRebuild } from './due.sql.ts'
+export { wantRebuild } from './rebuild.ts'
 
 export const search = defineService({
   name: 'search',
