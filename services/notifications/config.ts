@@ -20,6 +20,15 @@ export const config = {
     default: 'https://api.sendgrid.com',
     help: 'https://api.eu.sendgrid.com for data kept in the European Union.',
   }),
+  SENDGRID_WEBHOOK_KEY: optional(
+    text({ help: 'Public key of its signed event webhook: who tells us which e-mails arrived.' }),
+  ),
+  MESSAGES_PUBLIC_URL: optional(
+    url({
+      protocols: ['https', 'http'],
+      help: 'Where providers reach this marketplace: https://souk.example. Twilio is told to report there.',
+    }),
+  ),
   TWILIO_ACCOUNT_SID: optional(
     text({ help: 'Sends text messages through Twilio, with TWILIO_AUTH_TOKEN and SMS_FROM.' }),
   ),
@@ -33,6 +42,8 @@ export const config = {
     default: 'https://graph.facebook.com/v23.0',
     help: 'Of the Graph API, with its version.',
   }),
+  WHATSAPP_APP_SECRET: secret('Of the app there: what its webhooks are signed with.'),
+  WHATSAPP_VERIFY_TOKEN: secret('Made up by you and named there when the webhook is set up.'),
   WHATSAPP_TEMPLATE_PREFIX: text({
     default: 'souk_',
     help: 'Templates approved there are called so, with the kind after it: souk_order_confirmed.',

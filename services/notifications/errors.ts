@@ -31,6 +31,16 @@ export const errors = defineErrors({
     title: 'Another version was published',
     help: 'Somebody published at the same moment. Read the templates and publish again.',
   },
+  'receipt-provider-unknown': {
+    status: 404,
+    title: 'No receipts of this provider',
+    help: 'What signs its webhooks is not set up here. See the settings of the provider in the guide to messages.',
+  },
+  'receipt-refused': {
+    status: 400,
+    title: 'Not from this provider',
+    help: 'The signature is missing or another’s, or what was signed is not what the provider sends. Nothing was kept.',
+  },
   'preference-refused': {
     status: 422,
     title: 'This cannot be chosen',

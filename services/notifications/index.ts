@@ -15,6 +15,7 @@ import { messageMeters } from './metrics.ts'
 import { createPace } from './pace.ts'
 import { messageRoutes } from './routes-messages.ts'
 import { preferenceRoutes } from './routes-preferences.ts'
+import { receiptRoutes } from './routes-receipts.ts'
 import { templateRoutes } from './routes-templates.ts'
 import { messageRpc } from './rpc.ts'
 import type { Way } from './send-due.ts'
@@ -52,7 +53,12 @@ export const notifications = defineService({
     }
 
     return {
-      routes: [...messageRoutes(deps), ...preferenceRoutes(deps), ...templateRoutes(deps)],
+      routes: [
+        ...messageRoutes(deps),
+        ...preferenceRoutes(deps),
+        ...templateRoutes(deps),
+        ...receiptRoutes(deps, settings),
+      ],
       rpc: { handlers: messageRpc(deps), services: [MessageService] },
       consumers: messageConsumers({
         ...deps,

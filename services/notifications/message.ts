@@ -14,11 +14,21 @@ export const numberOfPriority = (priority: Priority): number => priorities.index
 export const priorityNumbered = (number: number): Priority => priorities[number - 1] ?? 'normal'
 
 /**
- * - `delivered`: it lies in the inbox. - `queued`, `sending`, `sent`: on its way to a provider, there, taken by it.
+ * - `delivered`: it lies in the inbox, or its provider says that it arrived. `bounced`: that it never will. - `queued`, `sending`, `sent`: on its way to a provider, there, taken by it.
  * - `failed`: no way open to it worked; a person decides. - `replaced`: told by another channel instead.
  * - `discarded`: a person decided that it need not be told.
  */
-export type MessageState = 'delivered' | 'queued' | 'sending' | 'sent' | 'failed' | 'replaced' | 'discarded'
+export const messageStates = [
+  'delivered',
+  'queued',
+  'sending',
+  'sent',
+  'bounced',
+  'failed',
+  'replaced',
+  'discarded',
+] as const
+export type MessageState = (typeof messageStates)[number]
 
 /**
  * The id of a message: the time of what is told, kind and channel, and the half of `causeId` that is random. The same

@@ -1,5 +1,6 @@
 import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Values } from './kinds.ts'
+import type { Receipt } from './receipts.ts'
 
 /** One message as it is written. Columns that are null for all of a batch travel as one null. */
 export type NewMessage = {
@@ -40,12 +41,16 @@ export type MessageRow = {
   channel: number
   parameters: Values | null
   outcome: string | null
+  receipt: 'delivered' | 'read' | 'bounced' | null
+  receipt_at: Date | null
+  receipt_detail: string | null
   state: 'queued' | 'sending' | 'failed' | null
   attempts: number | null
   cause: string | null
 }
 
 const shown = sql`m.customer_id, m.id, m.about_id, m.shop_id, m.sent_at, m.kind, m.channel, m.parameters, m.outcome,
+  m.receipt, m.receipt_at, m.receipt_detail,
   d.state, d.attempts, d.cause`
 
 /** Of one customer, the newest first. */
@@ -98,6 +103,28 @@ export const settleMessages = (
       ${uuidArray(settled.map((each) => each.id))}::uuid[], ${settled.map((each) => each.outcome)}::text[])
       s(customer_id, id, outcome)
     where m.customer_id = s.customer_id and m.id = s.id`)
+
+/**
+ * What providers said. Later news wins over earlier: read over delivered, and coming back over both, in whatever order they
+ * come. Of one message the last word of a batch. Found by the id alone, along the index by blocks; ids of messages that
+ * leave the house are nobody else's. Resolves to how many were news.
+ */
+export const recordReceipts = (tx: Tx, receipts: readonly Receipt[]) => {
+  const rank = { delivered: 1, read: 2, bounced: 3 }
+  const last = [
+    ...new Map(
+      receipts.toSorted((a, b) => rank[a.state] - rank[b.state]).map((receipt) => [receipt.messageId, receipt]),
+    ).values(),
+  ]
+  const ids = last.map(({ messageId }) => messageId).toSorted()
+  return tx.run(sql`
+    update messages m set receipt = r.state, receipt_at = r.at, receipt_detail = nullif(r.detail, '')
+    from unnest(${uuidArray(last.map((each) => each.messageId))}::uuid[], ${last.map((each) => each.state)}::text[],
+      ${last.map((each) => new Date(each.atMs))}::timestamptz[], ${last.map((each) => each.detail)}::text[])
+      r(id, state, at, detail)
+    where m.id = r.id and m.id between ${ids[0]}::uuid and ${ids.at(-1)}::uuid and m.channel > 0
+      and array_position('{delivered,read,bounced}', r.state) > coalesce(array_position('{delivered,read,bounced}', m.receipt), 0)`)
+}
 
 /** Of these keys, those without a message. */
 export const absentMessages = (tx: Tx, keys: readonly { customerId: string; id: string }[]) =>

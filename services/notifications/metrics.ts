@@ -12,6 +12,10 @@ export function messageMeters(metrics: Metrics) {
     'channel',
     'state',
   ])
+  const received = metrics.counter('souk_message_receipts_total', 'What providers told of messages', [
+    'provider',
+    'what',
+  ])
   let standing: { waiting: number; failed: number } | undefined
   /** Only where somebody counts: a process that does not would show 0 beside the figure of the one that does. */
   function show(): void {
@@ -31,6 +35,8 @@ export function messageMeters(metrics: Metrics) {
       recorded.inc({ kind: kindNumbered(kind), channel: channelNumbered(channel) }, count),
     ended: (kind: number, channel: number, state: 'sent' | 'retried' | 'replaced' | 'failed') =>
       ended.inc({ kind: kindNumbered(kind), channel: channelNumbered(channel), state }),
+    received: (provider: string, what: 'kept' | 'repeated' | 'refused', count: number) =>
+      received.inc({ provider, what }, count),
     standing(now: { waiting: number; failed: number }) {
       if (standing === undefined) show()
       standing = now

@@ -18,6 +18,8 @@ export type ReadMessage = {
   shopId: string | null
   recordedAtMs: number
   sentAtMs: number | null
+  /** When its provider says it arrived; in the inbox at once. */
+  arrivedAtMs: number | null
   attempts: number
   /** By whom it was sent, or why it was not. */
   detail: string | null
@@ -30,9 +32,21 @@ export type ReadMessage = {
 export const stateOf = (row: MessageRow): MessageState => {
   if (row.state !== null) return row.state
   if (row.channel === 0) return 'delivered'
+  if (row.receipt !== null) return row.receipt === 'bounced' ? 'bounced' : 'delivered'
   if (row.sent_at !== null) return 'sent'
   return row.outcome?.startsWith('discarded') ? 'discarded' : 'replaced'
 }
+
+const arrivedAtMs = (row: MessageRow, recordedMs: number): number | null => {
+  if (row.channel === 0) return recordedMs
+  return row.receipt === null || row.receipt === 'bounced' ? null : (row.receipt_at?.getTime() ?? null)
+}
+
+/** By whom it was sent, and why it came back. */
+export const detailOf = ({ outcome, receipt, receipt_detail: said }: MessageRow): string | null =>
+  receipt === 'bounced'
+    ? [outcome, `came back${said === null || said === '' ? '' : ` (${said})`}`].filter(Boolean).join(', ')
+    : outcome
 
 /** Everything a text needs beside what its message keeps. */
 export function valuesOf(
@@ -103,8 +117,9 @@ export async function readMessages(tx: Tx, rows: readonly MessageRow[], as?: Cha
       shopId: row.shop_id,
       recordedAtMs: atMs,
       sentAtMs: row.sent_at?.getTime() ?? null,
+      arrivedAtMs: arrivedAtMs(row, atMs),
       attempts: row.attempts ?? (row.sent_at === null ? 0 : 1),
-      detail: row.cause ?? row.outcome,
+      detail: row.cause ?? detailOf(row),
       language: found.language,
       rendered: inWords(kind, found, values, as ?? channel),
       recipient,

@@ -30,6 +30,7 @@ const shapeOf = (message: ReadMessage) => ({
   text: message.rendered.text,
   recordedAt: new Date(message.recordedAtMs).toISOString(),
   sentAt: message.sentAtMs === null ? null : new Date(message.sentAtMs).toISOString(),
+  arrivedAt: message.arrivedAtMs === null ? null : new Date(message.arrivedAtMs).toISOString(),
 })
 const watchedShapeOf = (message: ReadMessage) => ({
   ...shapeOf(message),

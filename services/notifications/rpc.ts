@@ -4,7 +4,7 @@ import type { RpcHandlers } from '@souk/rpc'
 import { kindNumbered, kinds } from './kinds.ts'
 import { channelNumbered, messageId, recordedAtMs } from './message.ts'
 import { absentMessages, messagesAbout } from './messages.sql.ts'
-import { stateOf } from './read-messages.ts'
+import { detailOf, stateOf } from './read-messages.ts'
 
 export const messageRpc =
   ({ db }: { db: Database }): RpcHandlers =>
@@ -36,7 +36,7 @@ export const messageRpc =
             attempts: row.attempts ?? (row.sent_at === null ? 0 : 1),
             recordedAtMs: BigInt(recordedAtMs(row.id)),
             sentAtMs: BigInt(row.sent_at?.getTime() ?? 0),
-            detail: row.cause ?? row.outcome ?? '',
+            detail: row.cause ?? detailOf(row) ?? '',
           })),
         }
       },

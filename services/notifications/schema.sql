@@ -95,7 +95,11 @@ CREATE TABLE messages (
   channel smallint NOT NULL,
   parameters jsonb,
   outcome text,
-  CONSTRAINT messages_pkey PRIMARY KEY (customer_id, id)
+  receipt text,
+  receipt_at timestamp with time zone,
+  receipt_detail text,
+  CONSTRAINT messages_pkey PRIMARY KEY (customer_id, id),
+  CONSTRAINT messages_receipt_check CHECK (receipt = ANY (ARRAY['delivered'::text, 'read'::text, 'bounced'::text]))
 ) PARTITION BY RANGE (id);
 CREATE INDEX messages_latest ON messages USING brin (id) WITH (pages_per_range='32');
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { allKinds } from './kinds.ts'
-import { channels, priorities } from './message.ts'
+import { channels, messageStates, priorities } from './message.ts'
 import { phonePattern } from './preferences.ts'
 import { languages } from './wording/index.ts'
 
@@ -77,7 +77,7 @@ const Message = {
   messageId: Id,
   kind: KindName,
   channel: ChannelName,
-  state: oneOf(['delivered', 'queued', 'sending', 'sent', 'failed', 'replaced', 'discarded']),
+  state: oneOf(messageStates),
   orderId: nullable(Id),
   shopId: nullable(Id),
   language: LanguageName,
@@ -85,6 +85,7 @@ const Message = {
   text: Type.String({ description: 'Without markup' }),
   recordedAt: Instant,
   sentAt: nullable(Instant),
+  arrivedAt: nullable(Instant),
 }
 const pageOf = <Item extends Parameters<typeof Type.Array>[0]>(item: Item) =>
   Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) }, closed)

@@ -8,13 +8,17 @@ import {
   outcomeOfStatus,
   type Provider,
 } from '../channel.ts'
+import { twilioCallback } from '../routes-receipts.ts'
 import type { Settings } from './index.ts'
 
 const atOnce = 10
 
 /** Text messages through Twilio. It knows no key for repeats: one whose answer was lost may be read twice. */
 export function openTwilio(
-  settings: Pick<Settings, 'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN' | 'TWILIO_URL' | 'SMS_FROM' | 'SMS_PER_SECOND'>,
+  settings: Pick<
+    Settings,
+    'TWILIO_ACCOUNT_SID' | 'TWILIO_AUTH_TOKEN' | 'TWILIO_URL' | 'SMS_FROM' | 'SMS_PER_SECOND' | 'MESSAGES_PUBLIC_URL'
+  >,
 ): Provider {
   const inner = new twilio.RequestClient({ timeout: callTimeoutMs })
   const base = new URL(settings.TWILIO_URL)
@@ -33,7 +37,13 @@ export function openTwilio(
 
   async function sendOne(message: Outgoing): Promise<Outcome> {
     try {
-      const made = await client.messages.create({ to: message.to, body: message.text.slice(0, 1_600), ...sender })
+      const statusCallback = twilioCallback(settings, message.messageId)
+      const made = await client.messages.create({
+        to: message.to,
+        body: message.text.slice(0, 1_600),
+        ...sender,
+        ...(statusCallback !== undefined && { statusCallback }),
+      })
       return { kind: 'sent', reference: made.sid }
     } catch (error) {
       const { status, code } = error as { status?: number; code?: number | string }
