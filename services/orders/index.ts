@@ -149,7 +149,7 @@ export const orders = defineService({
       rpc: {
         handlers(router) {
           orderRpc({ shards, memory, clock })(router)
-          checkoutRpc({ shards, clock, placer, learnVariants })(router)
+          checkoutRpc({ shards, clock, outbox, placer, learnVariants })(router)
           imports(router)
         },
         services: [AllotmentService, SaleService, OrderService, ImportService, CheckoutService, PromotionTermsService],

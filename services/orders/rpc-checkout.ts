@@ -4,8 +4,10 @@ import {
   type PlaceOrdersRequest,
   PromotionTermsService,
 } from '@souk/contracts/orders'
+import type { Outbox } from '@souk/events'
 import { isUuid, type Shards } from '@souk/postgres'
 import type { RpcHandlers } from '@souk/rpc'
+import { cancelOrder } from './cancel-order.ts'
 import { isDomainError, orderErrors } from './errors.ts'
 import { type Contact, type Delivery, extrasOf } from './order-extras.ts'
 import { type PaymentMethod, paymentMethods } from './order.ts'
@@ -21,6 +23,7 @@ import { listUses, setRules, setUses, shopsOrderedFrom } from './uses.sql.ts'
 export type CheckoutDeps = {
   shards: Shards
   clock: () => Date
+  outbox: Outbox
   placer: Pick<Placer, 'place'>
   learnVariants(variantIds: readonly string[]): Promise<void>
 }
@@ -38,6 +41,11 @@ export const checkoutRpc =
         return { outcomes: await Promise.all(request.orders.map((order) => placeOne(deps, request, order))) }
       },
       priceLines: ({ lines, customerId }) => priceNow(deps, lines, customerId),
+      async cancelOrders({ customerId, orderIds, correlationId }) {
+        if (orderIds.length > maxOrders)
+          throw new RangeError(`${maxOrders} orders at most are cancelled in one call, got ${orderIds.length}`)
+        return { outcomes: await Promise.all(orderIds.map((id) => cancelOne(deps, customerId, id, correlationId))) }
+      },
     })
     router.service(PromotionTermsService, {
       async setUses({ voucherId, shopId, version, uses }) {
@@ -72,6 +80,25 @@ async function placeOne(deps: CheckoutDeps, checkout: PlaceOrdersRequest, order:
   } catch (error) {
     if (!isDomainError(error)) throw error
     return outcomeOf({ kind: 'refused', error })
+  }
+}
+
+/** Refusals are answers here too: one order may have moved on, and its neighbours be cancelled. */
+async function cancelOne(deps: CheckoutDeps, customerId: string, orderId: string, correlationId: string) {
+  try {
+    if (!isUuid(orderId)) throw orderErrors.error('order-not-found', 'There is no order with this id.')
+    await deps.shards.ofId(orderId).db.transaction((tx) =>
+      cancelOrder(tx, deps, {
+        orderId,
+        mayCancel: (order) => order.customerId === customerId,
+        byOf: () => 'customer',
+        correlationId,
+      }),
+    )
+    return { orderId, cancelled: true }
+  } catch (error) {
+    if (!isDomainError(error)) throw error
+    return { orderId, cancelled: false, code: error.code, detail: error.message }
   }
 }
 

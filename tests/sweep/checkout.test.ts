@@ -92,3 +92,17 @@ test('ten windows check one cart out at once: one set of orders, and each window
   expect(await orderIdsOf(person)).toEqual(orders.map(({ orderId }) => orderId).sort())
   expect(orders).toHaveLength(2)
 })
+
+test('all or nothing: when one shop has too little, the other’s order is cancelled, its units are back and all waits in the cart', async () => {
+  const [cup, plate] = [await stockedProduct(world, 3), await stockedProduct(world, 1, world.b)]
+  const person = await world.register('a-picky')
+  const cartId = await cartOf(person, { [cup.variantId]: 3, [plate.variantId]: 2 })
+  const { json } = await checkOut(person, cartId, randomUUID(), { allOrNothing: true })
+  const { result, orders } = json as Checkout
+  expect([result, orders.map(({ outcome }) => outcome).sort()]).toEqual(['not-placed', ['cancelled', 'refused']])
+  const [orderId] = orders.flatMap((order) => order.orderId ?? [])
+  expect(await world.do(person, 'GET', `/v1/orders/${orderId}`)).toMatchObject({ status: 'cancelled' })
+  expect((await world.do<Cart>(person, 'GET', `/v1/carts/${cartId}`)).itemCount).toBe(5)
+  const again = await checkOut(person, await cartOf(person, { [cup.variantId]: 3, [plate.variantId]: 1 }))
+  expect((again.json as Checkout).result).toBe('placed')
+})
