@@ -13,7 +13,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { authorityName, certificateFile, keyFile, serverNameOf, uriOf } from '@souk/rpc'
+import { authorityName, certificateFile, keyFile, serverNameOf, uriOf } from '@souk/rpc/network'
 
 cryptoProvider.set(webcrypto as never)
 

@@ -1,6 +1,6 @@
 import { createGovernor, createHttpServer, httpErrors, type HttpServer, watchLoopLag } from '@souk/http'
 import { isReachable } from '@souk/postgres'
-import type { RpcServer } from '@souk/rpc'
+import type { RpcServer } from '@souk/rpc/network'
 import type { MetricsRegistry } from '@souk/telemetry'
 import { derivedSecret } from './derived-secret.ts'
 import { serveAdmin } from './admin.ts'

@@ -6,16 +6,8 @@ import { promisify } from 'node:util'
 import { mayCall } from '@souk/contracts/callers'
 import { ShopService } from '@souk/contracts/shops'
 import { defineErrors } from '@souk/errors'
-import {
-  certificateFile,
-  createDirectory,
-  createRemote,
-  keyFile,
-  openIdentities,
-  serverNameOf,
-  ServiceUnavailable,
-  startRpcServer,
-} from '@souk/rpc'
+import { createDirectory, ServiceUnavailable } from '@souk/rpc'
+import { certificateFile, createRemote, keyFile, openIdentities, serverNameOf, startRpcServer } from '@souk/rpc/network'
 import { ConfigurationError } from '@souk/service'
 import { createMetrics } from '@souk/telemetry'
 import { memoryLog } from '@souk/testing'

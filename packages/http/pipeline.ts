@@ -1,6 +1,6 @@
 import { pipeline as flow, Readable } from 'node:stream'
 import { DomainError } from '@souk/errors'
-import { type Carried, carrying, type Logger } from '@souk/telemetry'
+import { type Carried, carrying, isCarrying, type Logger } from '@souk/telemetry'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refusalOf } from './access.ts'
 import { authenticate, type Verifiers } from './authenticate.ts'
@@ -128,9 +128,12 @@ export function createPipeline(options: PipelineOptions) {
     exchange.handlingSinceMs = performance.now()
     let answering: Promise<Answer>
     try {
-      const run = () => definition.handle(exchange as Parameters<typeof definition.handle>[0])
+      const given = exchange as Parameters<typeof definition.handle>[0]
       // What a crowd sends is done in batches, which belong to nobody in particular.
-      answering = definition.hot ? run() : carrying(carriedBy(exchange), run)
+      answering =
+        definition.hot || !isCarrying()
+          ? definition.handle(given)
+          : carrying(carriedBy(exchange), () => definition.handle(given))
     } catch (error) {
       fail(exchange, error)
       return

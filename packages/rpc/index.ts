@@ -1,3 +1,4 @@
+// Without the network: a process that runs all services needs none of it (see network.ts).
 export {
   type Client,
   type ConnectRouter,
@@ -7,16 +8,3 @@ export {
   type Ways,
 } from './directory.ts'
 export { ServiceSilent, ServiceUnavailable } from './failures.ts'
-export {
-  authorityName,
-  certificateFile,
-  type Credentials,
-  type Identities,
-  keyFile,
-  openIdentities,
-  serverNameOf,
-  serviceOfCertificate,
-  uriOf,
-} from './identity.ts'
-export { createRemote, isSafeToRepeat, type Remote, type RemoteOptions } from './remote.ts'
-export { type RpcLimits, type RpcServer, type RpcServerOptions, type Served, startRpcServer } from './server.ts'

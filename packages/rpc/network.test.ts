@@ -8,15 +8,8 @@ import { carried, carrying, createMetrics, startCarrying } from '@souk/telemetry
 import { fakeMetrics, memoryLog } from '@souk/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Health, HealthCheckResponse_ServingStatus as Status } from './gen/grpc/health/v1/health_pb.js'
-import {
-  createDirectory,
-  createRemote,
-  type RpcServer,
-  type RpcServerOptions,
-  ServiceSilent,
-  ServiceUnavailable,
-  startRpcServer,
-} from './index.ts'
+import { createDirectory, ServiceSilent, ServiceUnavailable } from './index.ts'
+import { createRemote, type RpcServer, type RpcServerOptions, startRpcServer } from './network.ts'
 
 const errors = defineErrors({ 'shop-closed': { status: 409, title: 'Closed', help: 'Come back tomorrow.' } })
 const ending: (() => Promise<unknown> | void)[] = []

@@ -222,7 +222,11 @@ function wasNotSent(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     if (at instanceof NotSent) return true
     // Refused unread: by a server that was just leaving, or that does not believe our certificate (TLS 1.3 says so late).
-    if (/REFUSED_STREAM|ERR_HTTP2_GOAWAY_SESSION|ERR_SSL_/.test(`${at.message} ${String((at as { code?: unknown }).code)}`))
+    if (
+      /REFUSED_STREAM|ERR_HTTP2_GOAWAY_SESSION|ERR_SSL_/.test(
+        `${at.message} ${String((at as { code?: unknown }).code)}`,
+      )
+    )
       return true
   }
   return false

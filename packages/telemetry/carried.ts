@@ -19,6 +19,8 @@ export function startCarrying(): void {
   carries = true
 }
 
+export const isCarrying = (): boolean => carries
+
 export const carrying = <T>(given: Carried, work: () => T): T => (carries ? storage.run(given, work) : work())
 
 export const carried = (): Carried | undefined => (carries ? storage.getStore() : undefined)

@@ -1,4 +1,4 @@
-export { type Carried, carried, carrying, startCarrying, traceparentOf } from './carried.ts'
+export { type Carried, carried, carrying, isCarrying, startCarrying, traceparentOf } from './carried.ts'
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './log.ts'
 export {
   type BoundCounter,
