@@ -5,24 +5,26 @@ import { anybody, keeper, operator, type Recipes, shopper } from './recipe.ts'
 const catalog = keeper('catalog')
 const settings = keeper('settings')
 
-const voucher = ({ a: { productId } }: World) => ({
+const voucher = ({ a: { productId }, category }: World) => ({
   code: `V-${unique()}`.slice(0, 40),
   title: 'Ten off',
   kind: 'percent',
   percent: 10,
   minimumMinor: 0,
   productIds: [productId],
+  categoryIds: [category.id],
   uses: 100,
   usesPerCustomer: 1,
   endsAt: new Date(Date.now() + 3_600_000).toISOString(),
 })
-const discount = ({ a: { productId } }: World) => ({
+const discount = ({ a: { productId }, category }: World) => ({
   title: 'Three for less',
   kind: 'amount',
   amountMinor: 100,
   currency: 'EUR',
   minimumQuantity: 3,
   productIds: [productId],
+  categoryIds: [category.id],
   active: false,
 })
 const rate = { name: 'Parcel', method: 'express', countries: ['FR'], priceMinor: 990, currency: 'EUR' }
@@ -43,7 +45,7 @@ export const promotionRecipes: Recipes = {
     return {
       params: { shopId, voucherId },
       headers: { 'if-match': '"1"' },
-      body: { title: 'Ten off today', uses: 50, productIds: [productId] },
+      body: { title: 'Ten off today', uses: 50, productIds: [productId], categoryIds: [world.category.id] },
     }
   }),
   removeVoucher: catalog(204, async (world) => ({
