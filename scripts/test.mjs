@@ -26,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 if (onlyChecks || forVitest.length === 0) {
   await check('types', tool('@typescript/native', 'tsc'), ['-p', 'tsconfig.json'])
   // What runs in browsers knows the page, not Node: each has settings of its own.
-  for (const part of ['packages/ui', 'apps/admin'])
+  for (const part of ['packages/ui', 'apps/admin', 'apps/storefront'])
     await check(`types of ${part}`, tool('@typescript/native', 'tsc'), ['-p', `${part}/tsconfig.json`])
   // The rules about promises need types; only what fails the check is shown.
   await check('lint', tool('oxlint', 'oxlint'), ['--type-aware', '--quiet'])

@@ -73,8 +73,9 @@ describe('the codec speaks as protobuf-es does', () => {
       )
     })
 
-  test('every event is encoded by the fast way, none falls back', () => {
-    for (const event of allEvents) expect(codecOf(event.message).write.name, event.type).toBe('write')
+  test('every event is encoded by the fast way but one that no rush brings, whose amount may be unknown', () => {
+    const slow = allEvents.filter(({ message }) => codecOf(message).write.name !== 'write').map(({ type }) => type)
+    expect(slow).toEqual(['orders.order_delivered'])
   })
 })
 

@@ -26,7 +26,7 @@ export function Th({
       {...rest}
       {...(sorted && { 'aria-sort': sorted })}
       className={cx(
-        'h-10 border-b border-line px-4 text-xs font-medium whitespace-nowrap text-quiet',
+        'h-10 border-b border-line px-3 sm:px-4 text-xs font-medium whitespace-nowrap text-quiet',
         numeric && 'text-right',
         className,
       )}
@@ -41,5 +41,8 @@ export const Tr = ({ className, ...rest }: ComponentProps<'tr'>) => (
 )
 
 export const Td = ({ numeric, className, ...rest }: ComponentProps<'td'> & Cell) => (
-  <td {...rest} className={cx('h-11 px-4 py-2', numeric && 'figures text-right whitespace-nowrap', className)} />
+  <td
+    {...rest}
+    className={cx('h-11 px-3 py-2 sm:px-4', numeric && 'figures text-right whitespace-nowrap', className)}
+  />
 )

@@ -104,6 +104,8 @@ export type ProblemCode =
   | 'provider-unavailable'
   | 'provider-unknown'
   | 'rate-limited'
+  | 'receipt-provider-unknown'
+  | 'receipt-refused'
   | 'recipient-not-found'
   | 'refresh-refused'
   | 'refund-too-large'

@@ -8660,7 +8660,7 @@ export type ListMyNotificationsResponses = {
             messageId: string;
             kind: 'order-confirmed' | 'order-shipped' | 'order-delivered' | 'order-returned' | 'order-cancelled' | 'payment-failed' | 'payment-needed' | 'payment-refunded' | 'stock-low' | 'notice';
             channel: 'inbox' | 'email' | 'sms' | 'whatsapp' | 'push';
-            state: 'delivered' | 'queued' | 'sending' | 'sent' | 'failed' | 'replaced' | 'discarded';
+            state: 'delivered' | 'queued' | 'sending' | 'sent' | 'bounced' | 'failed' | 'replaced' | 'discarded';
             orderId: string | null;
             shopId: string | null;
             language: 'en' | 'de' | 'tr';
@@ -8671,6 +8671,7 @@ export type ListMyNotificationsResponses = {
             text: string;
             recordedAt: string;
             sentAt: string | null;
+            arrivedAt: string | null;
         }>;
         nextCursor: string | null;
     };
@@ -8737,7 +8738,7 @@ export type ListCustomerNotificationsResponses = {
             messageId: string;
             kind: 'order-confirmed' | 'order-shipped' | 'order-delivered' | 'order-returned' | 'order-cancelled' | 'payment-failed' | 'payment-needed' | 'payment-refunded' | 'stock-low' | 'notice';
             channel: 'inbox' | 'email' | 'sms' | 'whatsapp' | 'push';
-            state: 'delivered' | 'queued' | 'sending' | 'sent' | 'failed' | 'replaced' | 'discarded';
+            state: 'delivered' | 'queued' | 'sending' | 'sent' | 'bounced' | 'failed' | 'replaced' | 'discarded';
             orderId: string | null;
             shopId: string | null;
             language: 'en' | 'de' | 'tr';
@@ -8748,6 +8749,7 @@ export type ListCustomerNotificationsResponses = {
             text: string;
             recordedAt: string;
             sentAt: string | null;
+            arrivedAt: string | null;
             customerId: string;
             attempts: number;
             detail: string | null;
@@ -8780,7 +8782,7 @@ export type ListRecentNotificationsResponses = {
             messageId: string;
             kind: 'order-confirmed' | 'order-shipped' | 'order-delivered' | 'order-returned' | 'order-cancelled' | 'payment-failed' | 'payment-needed' | 'payment-refunded' | 'stock-low' | 'notice';
             channel: 'inbox' | 'email' | 'sms' | 'whatsapp' | 'push';
-            state: 'delivered' | 'queued' | 'sending' | 'sent' | 'failed' | 'replaced' | 'discarded';
+            state: 'delivered' | 'queued' | 'sending' | 'sent' | 'bounced' | 'failed' | 'replaced' | 'discarded';
             orderId: string | null;
             shopId: string | null;
             language: 'en' | 'de' | 'tr';
@@ -8791,6 +8793,7 @@ export type ListRecentNotificationsResponses = {
             text: string;
             recordedAt: string;
             sentAt: string | null;
+            arrivedAt: string | null;
             customerId: string;
             attempts: number;
             detail: string | null;
@@ -9086,6 +9089,72 @@ export type PreviewTemplateResponses = {
 };
 
 export type PreviewTemplateResponse = PreviewTemplateResponses[keyof PreviewTemplateResponses];
+
+export type ReceiveMessageReceiptsData = {
+    body: unknown;
+    path: {
+        provider: 'sendgrid' | 'whatsapp';
+    };
+    query?: never;
+    url: '/v1/notifications/webhooks/{provider}';
+};
+
+export type ReceiveMessageReceiptsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        /**
+         * Receipts of ours in it.
+         */
+        received: number;
+    };
+};
+
+export type ReceiveMessageReceiptsResponse = ReceiveMessageReceiptsResponses[keyof ReceiveMessageReceiptsResponses];
+
+export type ReceiveTwilioReceiptData = {
+    body: Blob | File;
+    path?: never;
+    query: {
+        message: string;
+    };
+    url: '/v1/notifications/webhooks/twilio';
+};
+
+export type ReceiveTwilioReceiptResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        /**
+         * Receipts of ours in it.
+         */
+        received: number;
+    };
+};
+
+export type ReceiveTwilioReceiptResponse = ReceiveTwilioReceiptResponses[keyof ReceiveTwilioReceiptResponses];
+
+export type ConfirmWhatsAppWebhookData = {
+    body?: never;
+    path?: never;
+    query: {
+        'hub.mode': 'subscribe';
+        'hub.verify_token': string;
+        'hub.challenge': string;
+    };
+    url: '/v1/notifications/webhooks/whatsapp';
+};
+
+export type ConfirmWhatsAppWebhookResponses = {
+    /**
+     * Done.
+     */
+    200: number;
+};
+
+export type ConfirmWhatsAppWebhookResponse = ConfirmWhatsAppWebhookResponses[keyof ConfirmWhatsAppWebhookResponses];
 
 export type OpenCartData = {
     body?: never;

@@ -33,6 +33,11 @@ export const orderErrors = defineErrors({
     title: 'No more for one customer',
     help: 'The sale allows each customer a number of units; `remaining` says how many you may still buy.',
   },
+  'sale-unknown': {
+    status: 404,
+    title: 'No such sale',
+    help: 'Nothing was ever set aside for a sale with this id. List sales with GET /v1/sales.',
+  },
   'no-sale': {
     status: 409,
     title: 'No sale is running',

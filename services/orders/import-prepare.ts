@@ -73,53 +73,87 @@ export async function prepareOrders(deps: PrepareDeps, shopId: string, importId:
 }
 
 async function ensureAllProducts({ db, catalog }: PrepareDeps, shopId: string, importId: string): Promise<number> {
-  for (let total = 0; ; ) {
-    const wanted = await wantedProducts(db.autocommit, shopId, productsAtOnce)
-    if (wanted.length === 0) return total
-    const { products } = await catalog.ensureProducts({
-      shopId,
-      actorId: nobody,
-      correlationId: importId,
-      products: wanted.map(({ code, title, price_minor, service }) => ({
-        sku: code,
-        title: title.trim() === '' ? code : title.trim(),
-        priceMinor: BigInt(price_minor),
-        // A service is no goods, and what was only ever given away has no price: nobody is to buy those.
-        active: !service && price_minor > 0,
-        tags: service ? ['service'] : [],
-      })),
-    })
-    const created = products.filter((product) => product.created).length
-    await db.transaction(async (tx) => {
-      const row = await heldImport(tx, importId, shopId, ['preparing'])
-      await saveProducts(
-        tx,
+  return ensureAll(
+    (after) => wantedProducts(db.autocommit, shopId, after, productsAtOnce),
+    ({ code_key }) => code_key,
+    async (wanted) => {
+      const { products } = await catalog.ensureProducts({
         shopId,
-        products.map(({ productId, variantId, sku }, index) => ({
-          codeKey: (wanted[index] as { code_key: string }).code_key,
-          productId,
-          variantId,
-          sku,
+        actorId: nobody,
+        correlationId: importId,
+        products: wanted.map(({ code, title, price_minor, service }) => ({
+          sku: code,
+          title: title.trim() === '' ? code : title.trim(),
+          priceMinor: BigInt(price_minor),
+          // A service is no goods, and what was only ever given away has no price: nobody is to buy those.
+          active: !service && price_minor > 0,
+          tags: service ? ['service'] : [],
         })),
-      )
-      await saveImport(tx, { ...row, products: row.products + created })
-    })
-    total += wanted.length
-  }
+      })
+      const created = products.filter((product) => product.created).length
+      return () =>
+        db.transaction(async (tx) => {
+          const row = await heldImport(tx, importId, shopId, ['preparing'])
+          await saveProducts(
+            tx,
+            shopId,
+            products.map(({ productId, variantId, sku }, index) => ({
+              codeKey: (wanted[index] as { code_key: string }).code_key,
+              productId,
+              variantId,
+              sku,
+            })),
+          )
+          await saveImport(tx, { ...row, products: row.products + created })
+        })
+    },
+  )
 }
 
 async function ensureAllCustomers({ db, identity }: PrepareDeps, shopId: string, importId: string): Promise<number> {
-  for (let total = 0; ; ) {
-    const wanted = (await wantedCustomers(db.autocommit, shopId, customersAtOnce)).map(({ number }) => number)
-    if (wanted.length === 0) return total
-    const { accountIds, created } = await identity.ensureOutsideCustomers({ shopId, numbers: wanted })
-    await db.transaction(async (tx) => {
-      const row = await heldImport(tx, importId, shopId, ['preparing'])
-      await saveCustomers(tx, shopId, wanted, accountIds)
-      await saveImport(tx, { ...row, customers: row.customers + created })
-    })
+  return ensureAll(
+    (after) => wantedCustomers(db.autocommit, shopId, after, customersAtOnce),
+    ({ number }) => number,
+    async (wanted) => {
+      const numbers = wanted.map(({ number }) => number)
+      const { accountIds, created } = await identity.ensureOutsideCustomers({ shopId, numbers })
+      return () =>
+        db.transaction(async (tx) => {
+          const row = await heldImport(tx, importId, shopId, ['preparing'])
+          await saveCustomers(tx, shopId, numbers, accountIds)
+          await saveImport(tx, { ...row, customers: row.customers + created })
+        })
+    },
+  )
+}
+
+/**
+ * Ask for all that is wanted, a part at a time in the order of its keys. While one part is asked for the next is read, and
+ * the one before is written down. Resolves to how many there were.
+ */
+async function ensureAll<Wanted>(
+  next: (after: string | undefined) => Promise<Wanted[]>,
+  keyOf: (wanted: Wanted) => string,
+  ask: (wanted: readonly Wanted[]) => Promise<() => Promise<void>>,
+): Promise<number> {
+  let total = 0
+  let saving: Promise<void> = Promise.resolve()
+  let reading = next(undefined)
+  for (;;) {
+    const wanted = await reading
+    const last = wanted.at(-1)
+    if (last === undefined) break
+    reading = next(keyOf(last))
+    // Awaited a part later; meanwhile a failure must not pass for one nobody looks at.
+    reading.catch(() => {})
+    const save = await ask(wanted)
+    await saving
+    saving = save()
+    saving.catch(() => {})
     total += wanted.length
   }
+  await saving
+  return total
 }
 
 async function matchAll(db: Database, shopId: string, importId: string): Promise<number> {

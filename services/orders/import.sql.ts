@@ -184,10 +184,11 @@ export async function wantProductsAndCustomers(tx: Tx, importId: string, shopId:
 
 export type WantedProductRow = { code_key: string; code: string; title: string; price_minor: number; service: boolean }
 
-export const wantedProducts = (tx: Tx, shopId: string, limit: number) =>
+export const wantedProducts = (tx: Tx, shopId: string, after: string | undefined, limit: number) =>
   tx.many<WantedProductRow>(sql`
     select code_key, code, title, price_minor, service from imported_products
-    where shop_id = ${shopId} and variant_id is null order by code_key limit ${limit}`)
+    where shop_id = ${shopId} and variant_id is null and (${after ?? null}::text is null or code_key > ${after ?? null}::text)
+    order by code_key limit ${limit}`)
 
 export const saveProducts = (
   tx: Tx,
@@ -201,9 +202,11 @@ export const saveProducts = (
       as n (code_key, product_id, variant_id, sku)
     where p.shop_id = ${shopId} and p.code_key = n.code_key`)
 
-export const wantedCustomers = (tx: Tx, shopId: string, limit: number) =>
+export const wantedCustomers = (tx: Tx, shopId: string, after: string | undefined, limit: number) =>
   tx.many<{ number: string }>(sql`
-    select number from imported_customers where shop_id = ${shopId} and customer_id is null order by number limit ${limit}`)
+    select number from imported_customers
+    where shop_id = ${shopId} and customer_id is null and (${after ?? null}::text is null or number > ${after ?? null}::text)
+    order by number limit ${limit}`)
 
 export const saveCustomers = (tx: Tx, shopId: string, numbers: readonly string[], customerIds: readonly string[]) =>
   tx.run(sql`

@@ -51,14 +51,12 @@ const orders = fc
       totalMinor: fc.integer({ min: 0, max: 50_000 }),
       parts: fc.tuple(
         ...lines.map(({ quantity }) =>
-          fc
-            .integer({ min: 0, max: quantity })
-            .chain((undelivered) =>
-              fc.record({
-                undelivered: fc.constant(undelivered),
-                back: fc.integer({ min: 0, max: quantity - undelivered }),
-              }),
-            ),
+          fc.integer({ min: 0, max: quantity }).chain((undelivered) =>
+            fc.record({
+              undelivered: fc.constant(undelivered),
+              back: fc.integer({ min: 0, max: quantity - undelivered }),
+            }),
+          ),
         ),
       ),
       // Which unit fails or comes back first, and when what failed is looked at.

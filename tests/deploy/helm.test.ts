@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { allServices } from '../../apps/souk/services.ts'
 import { obtainHelm } from '../../scripts/engines/helm.mjs'
-import { createCheck, environments, lint, render, type Rendered } from './render.ts'
+import { createCheck, environments, lint, type Rendered, render, type Spec } from './render.ts'
 
 const required = (process.env.SOUK_REQUIRE_ENGINES ?? '') !== ''
 let helm: string | undefined
@@ -102,7 +102,7 @@ describe.skipIf(helm === undefined)('the chart in production', () => {
     ['notifications', 3, 15],
     ['gateway', 3, 20],
   ])('keeps %s between %i and %i pods, by processor, memory and load', (name, from, to) => {
-    const spec = named(objects, 'HorizontalPodAutoscaler')[`souk-${name}`]?.spec
+    const spec = named(objects, 'HorizontalPodAutoscaler')[`souk-${name}`]?.spec as Spec
     expect([spec.minReplicas, spec.maxReplicas]).toEqual([from, to])
     expect(spec.metrics.length).toBeGreaterThanOrEqual(3)
     expect(spec.behavior.scaleDown.stabilizationWindowSeconds).toBe(300)
@@ -172,17 +172,18 @@ describe.skipIf(helm === undefined)('the chart in production', () => {
 
 describe('the schemas', () => {
   test('find a misspelt field, a wrong type and a missing one', () => {
-    const good: Rendered = {
+    const good = {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
       metadata: { name: 'x' },
       spec: { maxUnavailable: 1, selector: { matchLabels: { a: 'b' } } },
     }
-    expect(check(good)).toEqual([])
-    expect(check({ ...good, spec: { ...good.spec, maxUnavailble: 1 } })[0]).toContain('maxUnavailble')
-    expect(check({ ...good, spec: { selector: { matchLabels: { a: 1 } } } })[0]).toContain('must be string')
-    expect(check({ ...good, apiVersion: 'apps/v1', kind: 'Deployment', spec: {} }).join()).toContain('selector')
+    const asked = (object: object) => check(object as Rendered)
+    expect(asked(good)).toEqual([])
+    expect(asked({ ...good, spec: { ...good.spec, maxUnavailble: 1 } })[0]).toContain('maxUnavailble')
+    expect(asked({ ...good, spec: { selector: { matchLabels: { a: 1 } } } })[0]).toContain('must be string')
+    expect(asked({ ...good, apiVersion: 'apps/v1', kind: 'Deployment', spec: {} }).join()).toContain('selector')
   })
 })
 
-type Env = { name: string; value: string }
+type Env = { name: string; value?: string }

@@ -8,13 +8,47 @@ export const chart = fileURLToPath(new URL('../../deploy/helm/souk', import.meta
 export const environments = ['development', 'staging', 'production'] as const
 export type Environment = (typeof environments)[number]
 
+/** What tests look at of what is inside, which differs by kind: the schemas have checked it by then. */
+export type Spec = Record<string, unknown> & {
+  template: {
+    spec: {
+      automountServiceAccountToken?: boolean
+      securityContext?: object
+      terminationGracePeriodSeconds?: number
+      containers: [Container, ...Container[]]
+    }
+  }
+  strategy: { rollingUpdate: { maxUnavailable: number } }
+  ports: { port: number }[]
+  rules: { http: { paths: { backend: { service: { name: string; port: { number: number } } } }[] } }[]
+  tls: [{ hosts: string[] }]
+  minReplicas: number
+  maxReplicas: number
+  metrics: object[]
+  behavior: Record<'scaleUp' | 'scaleDown', { stabilizationWindowSeconds: number }>
+  minReplicaCount: number
+  maxReplicaCount: number
+  triggers: [{ metadata: Record<string, string> }]
+  egress?: object[]
+  data: { secretKey: string }[]
+  groups: object[]
+}
+
+type Container = {
+  image: string
+  args?: string[]
+  env: { name: string; value?: string }[]
+  securityContext: object
+  resources: object
+  readinessProbe: { httpGet: { path: string } }
+  livenessProbe: { httpGet: { path: string } }
+}
+
 export type Rendered = {
   apiVersion: string
   kind: string
   metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> }
-  // What is inside differs by kind; the schemas have checked it by the time a test looks.
-  // biome-ignore lint/suspicious/noExplicitAny: rendered by Helm, read by tests
-  spec: any
+  spec: Spec
   data?: Record<string, string>
 }
 

@@ -47,6 +47,8 @@ const everybodys = new Set([
   'kind',
   'key',
   'flagKey',
+  // Signed by the provider, who alone can name it.
+  'receiveTwilioReceipt message',
   'jobId',
   'purpose',
   'categoryId',

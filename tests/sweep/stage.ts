@@ -16,6 +16,11 @@ export const environment = (databaseUrl: string, testProviderUrl: string) => ({
   DATABASE_URL: databaseUrl,
   SOUK_SECRET: testSecret,
   SOUK_TEST_PROVIDER_URL: testProviderUrl,
+  // Nothing is sent; only what tells of messages is listened to.
+  TWILIO_AUTH_TOKEN: testSecret,
+  MESSAGES_PUBLIC_URL: 'https://sweep.example',
+  WHATSAPP_APP_SECRET: testSecret,
+  WHATSAPP_VERIFY_TOKEN: testSecret,
   SOUK_DEMO: 'off',
   SOUK_ADDRESS_PER_MINUTE: '10000000',
   SOUK_ACCOUNT_PER_MINUTE: '10000000',

@@ -9,7 +9,7 @@ const contracts = new Map(
     .flatMap((path) =>
       [...read(path).matchAll(/^service (\w+)/gm)].map(
         ([, name = '']) =>
-          [name, `souk.${path.slice('contracts/proto/souk/'.length, -'.proto'.length)}.${name}`] as const,
+          [name, `souk.${path.slice('contracts/proto/souk/'.length, -'.proto'.length)}.${name}`] as [string, string],
       ),
     ),
 )

@@ -1,6 +1,6 @@
 import type { ErrorRow } from '@souk/errors'
 import { httpErrors } from '@souk/http'
-import type { ServiceDefinition } from '@souk/service'
+import { type ServiceDefinition, shardErrors } from '@souk/service'
 import { expect, test } from 'vitest'
 import { operations } from '../../apps/souk/operations.ts'
 import { paths, read, root, sources } from './source.ts'
@@ -12,6 +12,11 @@ const services = [...new Set(paths.flatMap((path) => /^services\/([^/]+)\/index\
 const catalogues: Catalogue[] = [
   { chapter: 'every route', about: 'What any request may be answered with.', rows: httpErrors.rows },
   { chapter: 'operations', about: 'What operators ask of the marketplace.', rows: operations({} as never).errors.rows },
+  {
+    chapter: 'several databases',
+    about: 'Where shops lie on several databases, while one of them is being moved.',
+    rows: shardErrors.rows,
+  },
   ...(await Promise.all(
     services.map(async (name) => {
       const index = (await import(`${root}services/${name}/index.ts`)) as Record<string, ServiceDefinition>

@@ -72,7 +72,7 @@ test('whatever comes from outside is declared where it is used', () => {
       if (manifest && !mayUseTools(each.from)) return false
     }
   }
-  const outside = imports.filter(({ specifier }) => !/^(\.|node:|@souk\/)/.test(specifier))
+  const outside = imports.filter(({ specifier }) => !/^(\.|node:|virtual:|@souk\/)/.test(specifier))
   expect(
     outside.filter((each) => !isDeclared(each)).map(shown),
     'Add it, with its exact version, to "dependencies" of the nearest package.json. Otherwise it works only as long as somebody else needs it.',

@@ -56,7 +56,12 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
         ...jvm,
         ...classPath,
         'kafka.tools.StorageTool',
-        ...['format', '--cluster-id', clusterId, '--config', properties, '--ignore-formatted'],
+        'format',
+        '--ignore-formatted',
+        '--cluster-id',
+        clusterId,
+        '--config',
+        properties,
       ])
     const logging = `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`
     return {
@@ -65,6 +70,8 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
       args: [...jvm, logging, ...classPath, 'kafka.Kafka', properties],
       log: join(folder, 'server.log'),
       isReady: (said: string) => said.includes('Kafka Server started'),
+      // Three JVMs on two cores that others use as well.
+      readyMs: 90_000,
     }
   }
   const commands = await Promise.all(ports.map((_, index) => prepare(index)))

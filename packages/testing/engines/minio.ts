@@ -24,8 +24,13 @@ export async function minioForTests(): Promise<Minio> {
   const [accessKeyId, secretAccessKey] = ['souk-tests', 'only-for-tests']
   const supervised = await supervise({
     name: 'MinIO',
-    path,
+    // MinIO takes its key from the environment only.
+    path: '/usr/bin/env',
     args: [
+      `MINIO_ROOT_USER=${accessKeyId}`,
+      `MINIO_ROOT_PASSWORD=${secretAccessKey}`,
+      'MINIO_BROWSER=off',
+      path,
       'server',
       join(folder, 'data'),
       '--address',
@@ -34,7 +39,6 @@ export async function minioForTests(): Promise<Minio> {
       `127.0.0.1:${console}`,
     ],
     log: join(folder, 'minio.log'),
-    env: { MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey, MINIO_BROWSER: 'off' },
     isReady: async () => (await fetch(`${url}/minio/health/live`).catch(() => undefined))?.ok ?? false,
   })
   return {

@@ -24,7 +24,6 @@ export type Command = {
   args: readonly string[]
   /** Where its output goes. */
   log: string
-  env?: Record<string, string>
   uid?: number
   gid?: number
   /** Whether it answers now; `said` is what it has printed since this start. */
@@ -69,7 +68,6 @@ export async function supervise(command: Command): Promise<Supervised> {
     const { uid, gid } = command
     const started = spawn(path as string, args as string[], {
       stdio: ['ignore', output, output],
-      env: { ...process.env, ...command.env },
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
     })

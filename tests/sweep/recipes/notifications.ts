@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { eventually } from '@souk/testing'
+import { createHmac, randomUUID } from 'node:crypto'
+import { eventually, testSecret } from '@souk/testing'
 import type { World } from '../world.ts'
-import { keeper, operator, type Recipes, shopper } from './recipe.ts'
+import { anybody, keeper, operator, type Recipes, shopper } from './recipe.ts'
 
 /** A message to the customer of shop A that no provider would take. */
 async function failedMessage(world: World): Promise<{ params: { messageId: string } }> {
@@ -18,6 +18,20 @@ async function failedMessage(world: World): Promise<{ params: { messageId: strin
     [messageId, accountId],
   )
   return { params: { messageId } }
+}
+
+/** As WhatsApp signs it. */
+function fromWhatsApp(body: object) {
+  const text = JSON.stringify(body)
+  const signature = createHmac('sha256', testSecret).update(text).digest('hex')
+  return { params: { provider: 'whatsapp' }, body: text, headers: { 'x-hub-signature-256': `sha256=${signature}` } }
+}
+/** As Twilio signs it: the address it was told, and the fields of its form. */
+function fromTwilio(message: string) {
+  const url = `https://sweep.example/v1/notifications/webhooks/twilio?message=${message}`
+  const signature = createHmac('sha1', testSecret).update(`${url}MessageStatusdelivered`).digest('base64')
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature }
+  return { query: { message }, body: 'MessageStatus=delivered', headers }
 }
 
 const settings = keeper('settings')
@@ -53,6 +67,11 @@ export const notificationRecipes: Recipes = {
   discardNotification: operator(204, async (world) => ({
     ...(await failedMessage(world)),
     body: { reason: 'Told by telephone.' },
+  })),
+  receiveMessageReceipts: anybody(200, () => fromWhatsApp({ entry: [] })),
+  receiveTwilioReceipt: anybody(200, () => fromTwilio(randomUUID())),
+  confirmWhatsAppWebhook: anybody(200, () => ({
+    query: { 'hub.mode': 'subscribe', 'hub.verify_token': testSecret, 'hub.challenge': '42' },
   })),
   getNotificationPreferences: shopper(200),
   setNotificationPreferences: shopper(200, () => ({

@@ -53,14 +53,16 @@ function Whole({ order }: { order: Order }) {
                 <tr>
                   <Th>Article</Th>
                   <Th numeric>Units</Th>
-                  <Th numeric>Each</Th>
+                  <Th numeric className="max-sm:hidden">
+                    Each
+                  </Th>
                   <Th numeric>Total</Th>
                 </tr>
               </thead>
               <tbody>
                 {order.lines.map((line) => (
                   <Tr key={line.variantId}>
-                    <Td className="min-w-44">
+                    <Td className="min-w-32">
                       <Link
                         to="/products/$productId"
                         params={{ productId: line.productId }}
@@ -73,7 +75,9 @@ function Whole({ order }: { order: Order }) {
                       </span>
                     </Td>
                     <Td numeric>{line.quantity}</Td>
-                    <Td numeric>{formatMoney(line.unitPriceMinor, order.currency)}</Td>
+                    <Td numeric className="max-sm:hidden">
+                      {formatMoney(line.unitPriceMinor, order.currency)}
+                    </Td>
                     <Td numeric>{formatMoney(line.totalMinor, order.currency)}</Td>
                   </Tr>
                 ))}
@@ -81,7 +85,8 @@ function Whole({ order }: { order: Order }) {
               </tbody>
               <tfoot>
                 <tr className="border-t border-edge/40 font-semibold">
-                  <Td colSpan={3}>Total</Td>
+                  <Td colSpan={2}>Total</Td>
+                  <Td className="max-sm:hidden" />
                   <Td numeric>{formatMoney(order.totalMinor, order.currency)}</Td>
                 </tr>
               </tfoot>
@@ -173,9 +178,10 @@ function CustomerName({ customerId }: { customerId: string }) {
 function Adjustments({ order }: { order: Order }) {
   return (order.adjustments ?? []).map(({ kind, label, amountMinor }, index) => (
     <Tr key={`${kind}-${index}`}>
-      <Td colSpan={3}>
+      <Td colSpan={2}>
         {label} <span className="text-xs text-quiet">{humanise(kind)}</span>
       </Td>
+      <Td className="max-sm:hidden" />
       <Td numeric>{formatMoney(amountMinor, order.currency)}</Td>
     </Tr>
   ))

@@ -13,6 +13,7 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'nav.sign-in': 'Anmelden',
   'nav.sign-out': 'Abmelden',
   'nav.home': 'Start',
+  'nav.here': 'Sie sind hier',
   'nav.more': 'Alle ansehen',
   'search.label': 'Waren suchen',
   'search.placeholder': 'Was suchen Sie?',

@@ -12,6 +12,7 @@ export const en = {
   'nav.sign-in': 'Sign in',
   'nav.sign-out': 'Sign out',
   'nav.home': 'Home',
+  'nav.here': 'You are here',
   'nav.more': 'See all',
   'search.label': 'Search for goods',
   'search.placeholder': 'What are you looking for?',

@@ -5,7 +5,17 @@ import { Stars } from './icons.tsx'
 import { PriceTag } from './money.tsx'
 import { Picture } from './picture.tsx'
 
-export function ProductCard({ card, priority = false }: { card: Card; priority?: boolean }) {
+type Heading = 'h2' | 'h3'
+
+export function ProductCard({
+  card,
+  priority = false,
+  heading: Title = 'h3',
+}: {
+  card: Card
+  priority?: boolean
+  heading?: Heading
+}) {
   const { t, to } = useWords()
   const running = card.sale?.phase === 'running' ? card.sale : undefined
   return (
@@ -23,7 +33,7 @@ export function ProductCard({ card, priority = false }: { card: Card; priority?:
           {t('home.now')}
         </span>
       )}
-      <h3 className="theirs mt-2.5 text-[0.9375rem] leading-snug font-medium">
+      <Title className="theirs mt-2.5 text-[0.9375rem] leading-snug font-medium">
         <Link
           to={to(productPath(card))}
           prefetch="intent"
@@ -31,7 +41,7 @@ export function ProductCard({ card, priority = false }: { card: Card; priority?:
         >
           {card.title}
         </Link>
-      </h3>
+      </Title>
       {card.shopName && <p className="theirs mt-0.5 text-sm text-quiet">{card.shopName}</p>}
       <p className="mt-1 flex flex-wrap items-center gap-x-3">
         <PriceTag
@@ -55,12 +65,20 @@ export function ProductCard({ card, priority = false }: { card: Card; priority?:
   )
 }
 
-export function ProductGrid({ cards, eager = 0 }: { cards: readonly Card[]; eager?: number }) {
+export function ProductGrid({
+  cards,
+  eager = 0,
+  heading = 'h3',
+}: {
+  cards: readonly Card[]
+  eager?: number
+  heading?: Heading
+}) {
   return (
     <ul className="grid grid-cols-2 gap-x-4 gap-y-8 sm:grid-cols-3 lg:grid-cols-4 lg:gap-x-6 lg:gap-y-10">
       {cards.map((card, at) => (
         <li key={card.id}>
-          <ProductCard card={card} priority={at < eager} />
+          <ProductCard card={card} priority={at < eager} heading={heading} />
         </li>
       ))}
     </ul>

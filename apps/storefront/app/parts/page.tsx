@@ -42,7 +42,7 @@ export function Section({
 export function Crumbs({ items }: { items: readonly { title: string; path?: string }[] }) {
   const { t, to } = useWords()
   return (
-    <nav aria-label={t('nav.categories')} className="py-4 text-sm text-quiet">
+    <nav aria-label={t('nav.here')} className="py-4 text-sm text-quiet">
       <ol className="flex flex-wrap items-center gap-1">
         <li>
           <Link to={to('/')} className="hover:text-ink hover:underline">

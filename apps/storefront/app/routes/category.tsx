@@ -66,7 +66,7 @@ export default function CategoryPage() {
       )}
       <div className="mt-8">
         {cards.length > 0 ? (
-          <ProductGrid cards={cards} eager={4} />
+          <ProductGrid cards={cards} eager={4} heading="h2" />
         ) : (
           <p className="py-12 text-quiet">{t('search.none-hint')}</p>
         )}

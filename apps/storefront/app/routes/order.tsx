@@ -248,7 +248,7 @@ export default function OrderPage() {
                 <br />
                 {order.delivery.address.line1}
                 <br />
-                {order.delivery.address.postcode} {order.delivery.address.city}
+                {order.delivery.address.postalCode} {order.delivery.address.city}
                 <br />
                 {order.delivery.address.country}
               </address>

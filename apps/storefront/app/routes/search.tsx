@@ -119,7 +119,7 @@ export default function SearchPage() {
               <p className="mt-1 text-quiet">{t('search.none-hint')}</p>
             </div>
           ) : (
-            <ProductGrid cards={cards} eager={2} />
+            <ProductGrid cards={cards} eager={2} heading="h2" />
           )}
           <MorePages next={next} first={query.cursor === undefined} />
         </div>

@@ -1,0 +1,142 @@
+import { createSouk, type Souk } from '@souk/sdk'
+import { ensureBuilt } from '@souk/storefront/build'
+import { openStorefront } from '@souk/storefront/server'
+import { eventually } from '@souk/testing'
+import { derivedSecret } from '../../apps/souk/derived-secret.ts'
+import { operatorSignIn } from '../sweep/stage.ts'
+
+export type Asked = { url: string; secret: string }
+
+/** The pages in front of an API, in this process. */
+export const openPages = async ({ url, secret }: Asked) =>
+  openStorefront({
+    host: '127.0.0.1',
+    port: 0,
+    apiUrl: url,
+    secret: 's'.repeat(40),
+    forwarderSecret: derivedSecret(secret, 'forwarder'),
+    build: await ensureBuilt(),
+  })
+
+export type Person = { souk: Souk; email: string; password: string; accountId: string }
+
+/** Names a shop may give and a page must bear. */
+export const hostile = {
+  title: `<script>window.pwned=1</script><img src=x onerror="window.pwned=1"> ${'Langeswort'.repeat(18)} "'&lt;`,
+  shop: `</title><script>window.pwned=1</script> ${'Ladenname'.repeat(7)}`,
+  text: `</script><script>window.pwned=1</script>\n${'x'.repeat(400)}\n{{constructor.constructor('window.pwned=1')()}}`,
+}
+
+export async function stock(url: string) {
+  const person = async (name: string): Promise<Person> => {
+    const given = {
+      email: `${name}.${crypto.randomUUID().slice(0, 8)}@pages.example`,
+      password: 'goes to the market 1',
+    }
+    let token: string | undefined
+    const souk = createSouk({ baseUrl: url, token: () => token })
+    const { account } = await souk.register({ body: { ...given, name } })
+    token = (await souk.logIn({ body: given })).accessToken
+    return { souk, ...given, accountId: account.accountId }
+  }
+  const again = async ({ email, password }: { email: string; password: string }) => {
+    let token: string | undefined
+    const souk = createSouk({ baseUrl: url, token: () => token })
+    token = (await souk.logIn({ body: { email, password } })).accessToken
+    return souk
+  }
+  const operator = await again(operatorSignIn)
+  const ware = await operator.createCategory({ body: { slug: 'tableware', title: 'Tableware' } })
+  const shopOf = async (name: string, slug: string, currency: string) => {
+    const owner = await person('Keeper')
+    const shop = await owner.souk.registerShop({
+      body: { name, slug, country: 'DE', currency, description: `${name} makes things by hand.` },
+    })
+    await operator.decideShopVerification({ path: { shopId: shop.id }, body: { decision: 'verify' } })
+    // What one may do in a shop is in the token when it is issued.
+    return { souk: await again(owner), id: shop.id, slug }
+  }
+  const pottery = await shopOf('Tonwerk', 'tonwerk', 'EUR')
+  const odd = await shopOf(hostile.shop.slice(0, 100), 'odd', 'GBP')
+  const productOf = async (
+    shop: typeof pottery,
+    given: {
+      title: string
+      slug: string
+      description: string
+      colours?: string[]
+      priceMinor?: number
+      onHand?: number
+    },
+  ) => {
+    const { colours = [] } = given
+    const sku = given.slug.toUpperCase().slice(0, 20)
+    const variants =
+      colours.length === 0
+        ? [{ sku, priceMinor: given.priceMinor ?? 2_400 }]
+        : colours.map((colour, at) => ({
+            sku: `${sku}-${at}`,
+            priceMinor: 2_400 + at * 100,
+            options: { Colour: colour },
+          }))
+    const product = await shop.souk.createProduct({
+      body: {
+        shopId: shop.id,
+        title: given.title,
+        slug: given.slug,
+        description: given.description,
+        status: 'active',
+        categoryIds: [ware.id],
+        ...(colours.length > 0 && { options: [{ name: 'Colour', values: colours }] }),
+        pictures: [
+          { url: '/v1/pictures/cup-1bf02b.svg', alt: 'A cup' },
+          { url: '/v1/pictures/glass-a8485a-bd131f.svg', alt: 'A glass' },
+        ],
+        variants,
+      },
+    })
+    const onHand = given.onHand ?? 50
+    await eventually(
+      () =>
+        shop.souk.setProductInventory({
+          path: { productId: product.id },
+          body: { variants: product.variants.map(({ id }) => ({ variantId: id, onHand })) },
+        }),
+      { timeoutMs: 80_000, everyMs: 100 },
+    )
+    return product
+  }
+  const cup = await productOf(pottery, {
+    title: 'Espresso Cup',
+    slug: 'espresso-cup',
+    description: 'Thrown and glazed by hand. Keeps coffee warm for a short while.',
+    colours: ['Ash', 'Cobalt'],
+  })
+  const bowl = await productOf(pottery, { title: 'Rice Bowl', slug: 'rice-bowl', description: 'For one.' })
+  const teapot = await productOf(pottery, {
+    title: 'Teapot',
+    slug: 'teapot',
+    description: 'Pours well.',
+    priceMinor: 8_900,
+    onHand: 20,
+  })
+  const evil = await productOf(odd, { title: hostile.title.slice(0, 200), slug: 'evil', description: hostile.text })
+  const sale = await eventually(
+    () =>
+      pottery.souk.planSale({
+        body: {
+          productId: teapot.id,
+          variantId: teapot.variants[0]?.id ?? '',
+          priceMinor: 4_900,
+          startsAt: new Date(Date.now() - 60_000).toISOString(),
+          endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+          capPerCustomer: 1,
+          units: 5,
+        },
+      }),
+    { timeoutMs: 60_000, everyMs: 100 },
+  )
+  return { operator, pottery, odd, cup, bowl, teapot, evil, sale, person }
+}
+
+export type World = Awaited<ReturnType<typeof stock>>
