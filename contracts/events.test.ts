@@ -14,7 +14,7 @@ describe('the events of the house', () => {
   test('are facts in the past tense, of the service that owns the message', () => {
     for (const event of allEvents) {
       expect(event.type).toMatch(
-        /\.[a-z_]+_(changed|placed|confirmed|cancelled|shipped|delivered|returned|imported|authorised|at_once|initiated|failed|captured|refunded|sent|registered|exceeded|low)$/,
+        /\.[a-z_]+_(changed|placed|confirmed|cancelled|shipped|delivered|returned|imported|authorised|at_once|initiated|failed|captured|refunded|sent|registered|exceeded|checked_out|low)$/,
       )
       expect(event.message.typeName.split('.')[1]).toBe(serviceOf(event.type))
     }
@@ -22,6 +22,12 @@ describe('the events of the house', () => {
 
   test('have their key in a field of their own', () => {
     expect(Object.fromEntries(allEvents.map((event) => [event.type, keyField(event)]))).toEqual({
+      'carts.cart_checked_out': 'checkout_id',
+      'customers.consent_changed': 'customer_id',
+      'customers.customer_changed': 'customer_id',
+      'reviews.rating_changed': 'product_id',
+      'settings.flag_changed': 'flag_key',
+      'settings.setting_changed': 'owner_id',
       'identity.account_registered': 'account_id',
       'identity.sign_in_failures_exceeded': 'account_id',
       'shops.shop_changed': 'shop_id',

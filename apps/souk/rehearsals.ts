@@ -58,6 +58,8 @@ export function createRehearsals(clock: () => Date): Rehearsals {
       )
       const started = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
       child = started
+      // Ended while its folder was made.
+      if (rehearsal.state === 'stopped') started.kill('SIGINT')
       for (const stream of [started.stdout, started.stderr])
         createInterface({ input: stream }).on('line', (text) => {
           const line = text.replace(escapes, '').trimEnd()

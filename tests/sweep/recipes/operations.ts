@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { operator, type Recipes } from './recipe.ts'
+import { eventually } from '@souk/testing'
+import { keeper, operator, type Recipes } from './recipe.ts'
 import type { World } from '../world.ts'
 
 /** A job in a queue nobody takes from. */
@@ -30,6 +31,16 @@ async function freshLetter(world: World): Promise<string> {
   return letterId
 }
 
+/** One at a time: whatever an earlier call began is over when this has looked. */
+async function noRehearsal(world: World): Promise<void> {
+  await world.as(world.operator, 'POST', '/v1/operations/rehearsals/stop')
+  await eventually(async () => {
+    const reply = await world.as(world.operator, 'GET', '/v1/operations/rehearsals/latest')
+    const { rehearsal } = reply.json as { rehearsal: { endedAt: string | null } | null }
+    if (rehearsal?.endedAt === null) throw new Error('the rehearsal goes on')
+  })
+}
+
 export const recoveryRecipes: Recipes = {
   listDeadLetters: operator(200, () => ({ query: { limit: 5, consumer: 'orders.sweep' } })),
   getDeadLetter: operator(200, async (world) => ({ params: { letterId: await freshLetter(world) } })),
@@ -40,5 +51,14 @@ export const recoveryRecipes: Recipes = {
   listJobs: operator(200, () => ({ query: { limit: 5, state: 'completed' } })),
   getJob: operator(200, async (world) => ({ params: { jobId: await freshJob(world) } })),
   retryJob: operator(200, async (world) => ({ params: { jobId: await failedJob(world) } })),
+  getLastAudit: operator(200),
+  getDashboard: operator(200),
+  getShopDashboard: keeper('orders')(200, ({ a: { shopId } }) => ({ params: { shopId } })),
+  getRehearsal: operator(200),
+  stopRehearsal: operator(200),
+  startRehearsal: operator(202, async (world) => {
+    await noRehearsal(world)
+    return { body: { units: 1, buyers: 1, rate: 0 } }
+  }),
   cancelJob: operator(200, async (world) => ({ params: { jobId: await freshJob(world) } })),
 }
