@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { allServices } from '../../apps/souk/services.ts'
+import { faultsOf, knownSettings, secrets, storefrontSettings } from './settings.ts'
 import { obtainHelm } from '../../scripts/engines/helm.mjs'
 import { createCheck, environments, lint, type Rendered, render, type Spec } from './render.ts'
 
@@ -34,12 +35,13 @@ describe.skipIf(helm === undefined).each(environments)('the chart, rendered for 
     const run = (role: string) =>
       deployments
         .map(({ spec }) => spec.template.spec.containers[0])
-        .filter(({ env }) => env.some(({ name, value }: Env) => name === 'SOUK_ROLE' && value === role))
-        .flatMap(({ args }) => (args?.[0] === 'serve' ? args.slice(1) : []))
+        .map(({ args = [] }) => args)
+        .filter((args) => args[0] === 'serve' && args.at(-2) === '--role' && args.at(-1) === role)
+        .flatMap((args) => args.slice(1, -2))
         .sort()
     const all = allServices.map(({ name }) => name).sort()
-    expect(run('edge')).toEqual(all)
-    expect(run('worker')).toEqual(all)
+    expect(run('edges')).toEqual(all)
+    expect(run('work')).toEqual(all)
   })
 
   test('gives no container root, a writable image, a privilege or the cluster’s own token', () => {
@@ -63,8 +65,11 @@ describe.skipIf(helm === undefined).each(environments)('the chart, rendered for 
     for (const { spec } of deployments) {
       const pod = spec.template.spec
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(60)
-      expect(pod.containers[0].readinessProbe.httpGet.path).toBe('/health/ready')
-      expect(pod.containers[0].livenessProbe.httpGet.path).toBe('/health/live')
+      const [ready, live] = pod.containers[0].image.includes('/storefront:')
+        ? ['/health', '/health']
+        : ['/health/ready', '/health/live']
+      expect(pod.containers[0].readinessProbe.httpGet.path).toBe(ready)
+      expect(pod.containers[0].livenessProbe.httpGet.path).toBe(live)
       expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(0)
     }
   })
@@ -73,16 +78,40 @@ describe.skipIf(helm === undefined).each(environments)('the chart, rendered for 
     const services = named(objects, 'Service')
     const ports = (name: string) => services[name]?.spec.ports.map(({ port }: { port: number }) => port) ?? []
     const { data = {} } = named(objects, 'ConfigMap')['souk-settings'] ?? {}
-    const urls = [...(data.SOUK_RPC_PEERS ?? '').split(','), ...(data.SOUK_GATEWAY_UPSTREAMS ?? '').split(',')]
-    expect(urls.length).toBeGreaterThan(10)
-    for (const entry of urls) {
-      const { hostname, port } = new URL(entry.slice(entry.indexOf('=') + 1))
-      expect(ports(hostname), entry).toContain(Number(port))
+    const peers = Object.values(JSON.parse(data.SOUK_RPC_PEERS ?? '{}') as Record<string, string[]>).flat()
+    const upstreams = (data.SOUK_GATEWAY_UPSTREAMS ?? '').split(',')
+    expect([peers.length, upstreams.length]).toEqual([allServices.length, allServices.length])
+    for (const url of [...peers.map((address) => `http://${address}`), ...upstreams]) {
+      const { hostname, port } = new URL(url)
+      expect(ports(hostname), url).toContain(Number(port))
     }
     for (const { spec } of Object.values(named(objects, 'Ingress')))
       for (const { http } of spec.rules)
         for (const { backend } of http.paths)
           expect(ports(backend.service.name), backend.service.name).toContain(backend.service.port.number)
+  })
+
+  test('sets what the programs understand, and everything they ask for', () => {
+    const { data = {} } = named(objects, 'ConfigMap')['souk-settings'] ?? {}
+    for (const { metadata, spec } of deployments) {
+      const { containers, volumes = [] } = spec.template.spec
+      const [{ args = [], env, envFrom, image }] = containers
+      const set: Record<string, string> = Object.fromEntries(env.map(({ name, value = '' }) => [name, value]))
+      if (image.includes('/storefront:')) {
+        expect(Object.keys(set).filter((name) => !storefrontSettings.has(name))).toEqual([])
+        expect(JSON.stringify(envFrom)).toBe('[{"secretRef":{"name":"souk-storefront"}}]')
+        continue
+      }
+      const all: Record<string, string> = { ...secrets, ...data, ...set }
+      expect(faultsOf(args, all), metadata.name).toEqual([])
+      // And shows the certificates of the services it runs, under the names it looks for.
+      const files = volumes.flatMap(({ projected }) =>
+        (projected?.sources ?? []).flatMap(({ secret }) => secret.items.map(({ path }) => path)),
+      )
+      const names = args[0] === 'serve' ? args.slice(1, -2) : args[0] === 'gateway' ? ['gateway'] : []
+      const wanted = names.flatMap((name) => [`${name}.pem`, `${name}.key.pem`])
+      expect(files.sort(), metadata.name).toEqual((names.length > 0 ? ['authority.pem', ...wanted] : []).sort())
+    }
   })
 
   test('migrates before any pod of the release starts', () => {
@@ -147,6 +176,8 @@ describe.skipIf(helm === undefined)('the chart in production', () => {
       ({ secretKey }: { secretKey: string }) => secretKey,
     )
     expect(keys).toEqual(expect.arrayContaining(['DATABASE_URL', 'SOUK_SECRET']))
+    const known = knownSettings()
+    expect((keys ?? []).filter((name: string) => !known.has(name))).toEqual([])
   })
 
   test('forces TLS, and lets pictures of 50 MB through', () => {
@@ -185,5 +216,3 @@ describe('the schemas', () => {
     expect(asked({ ...good, apiVersion: 'apps/v1', kind: 'Deployment', spec: {} }).join()).toContain('selector')
   })
 })
-
-type Env = { name: string; value?: string }

@@ -16,6 +16,7 @@ export type Spec = Record<string, unknown> & {
       securityContext?: object
       terminationGracePeriodSeconds?: number
       containers: [Container, ...Container[]]
+      volumes?: { projected?: { sources: { secret: { items: { path: string }[] } }[] } }[]
     }
   }
   strategy: { rollingUpdate: { maxUnavailable: number } }
@@ -38,6 +39,7 @@ type Container = {
   image: string
   args?: string[]
   env: { name: string; value?: string }[]
+  envFrom?: object[]
   securityContext: object
   resources: object
   readinessProbe: { httpGet: { path: string } }

@@ -39,6 +39,7 @@ export async function gateway(io: Console, { json }: { json?: true }): Promise<n
     log,
     metrics: createMetrics(),
     clock: () => new Date(),
+    ...(settings.SOUK_ADMIN_BUILT !== undefined && { admin: settings.SOUK_ADMIN_BUILT }),
   })
   const away = upstreams.all.filter(({ table }) => table === undefined).map((upstream) => upstream.url)
   if (away.length > 0) io.say(`Note: ${away.join(', ')} did not answer yet; what they serve is taken up when they do.`)

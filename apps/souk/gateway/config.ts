@@ -23,4 +23,7 @@ export const gatewayConfig = {
       help: 'Shows the processes behind the gateway who it is. Left out: made from SOUK_SECRET.',
     }),
   ),
+  SOUK_ADMIN_BUILT: optional(
+    text({ help: 'Folder with the built admin (scripts/pages.mjs), to be served at /admin. Left out: it is not.' }),
+  ),
 }

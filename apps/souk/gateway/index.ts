@@ -10,6 +10,7 @@ import {
 import { createDirectory } from '@souk/rpc'
 import type { MetricsRegistry, Logger } from '@souk/telemetry'
 import type { FastifyRequest } from 'fastify'
+import { serveAdmin } from '../admin.ts'
 import { openNetwork, type NetworkPlan } from '../network.ts'
 import { servePictures } from '../pictures.ts'
 import { allServices } from '../services.ts'
@@ -34,6 +35,8 @@ export type GatewayOptions = {
   metrics: MetricsRegistry
   clock: () => Date
   halfOpenAfterMs?: number
+  /** The folder with the admin's files. Without it there is no /admin. */
+  admin?: string
 }
 
 /** The single entry: whatever the services behind it serve, at one address. Keeps nothing, and can run many times. */
@@ -77,6 +80,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         ),
       )
       servePictures(app)
+      if (options.admin !== undefined) serveAdmin(app, Promise.resolve(options.admin))
       const quotas = createQuotaKeeper(createRateLimiter(), { ...defaultQuotas, ...options.quotas }, clock)
       // The storefront's server asks for shoppers, and is known by the same secret.
       const forwarded = forwardedAddress(options.forwarderSecret)
