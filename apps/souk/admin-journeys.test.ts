@@ -47,7 +47,7 @@ describe('shop staff', () => {
     await page.getByLabel('Tracking number').fill('JD014600003')
     await shoot('ship')
     await page.getByRole('button', { name: 'Record shipment' }).click()
-    await page.getByText('JD014600003').waitFor()
+    await page.getByText('JD014600003', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Delivered' }).click()
     await page.getByText('Delivery recorded').waitFor()
 
@@ -145,7 +145,7 @@ describe('shop staff', () => {
 
 describe('an operator', () => {
   test('on a phone, verifies a shop, finds a stuck order, and replays a dead letter', async () => {
-    const orderId = await stage.buy(stage.nasty.variantId)
+    const orderId = await stage.order(stage.nasty.variantId, 'card')
     await breakThings(stage, orderId)
     const { page, goTo, shoot, complaints, close } = await visit(stage, operator, phone)
     await page.getByText('Something waits for you').waitFor()
@@ -162,7 +162,7 @@ describe('an operator', () => {
     expect(await stage.asOperator.get(`/v1/shops/${stage.waiting.id}`)).toMatchObject({ verification: 'verified' })
 
     await goTo('/stuck')
-    await page.getByRole('row', { name: /tell/ }).click()
+    await page.getByRole('row', { name: /the provider was down/ }).click()
     await page.waitForURL(`**/orders/${orderId}`)
     await page.getByText('the provider was down for an hour').first().waitFor()
     await shoot('stuck-order')

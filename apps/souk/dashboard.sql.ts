@@ -50,9 +50,12 @@ export const statusesSince = (tx: Tx, from: string) =>
      where order_id >= ${from}::uuid
      group by 1, 2`)
 
-/** Orders with a step that failed again and again. */
+/** Orders with a step that failed again and again, as the list of stuck orders has them. */
 export const countStuck = async (tx: Tx): Promise<number> =>
   (
     await tx.one<{ stuck: number }>(sql`
-    select count(distinct order_id)::float8 as stuck from order_steps where state in ('stuck', 'undo-stuck')`)
+    select count(distinct s.order_id)::float8 as stuck
+      from order_steps s
+      join orders o using (order_id)
+     where s.state in ('stuck', 'undo-stuck') and (s.state = 'undo-stuck' or o.status = 'placed')`)
   ).stuck

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
+import { startTestProvider, testProviderSecrets } from '@souk/stand-ins'
 import { eventually, testDatabase, testSecret } from '@souk/testing'
 import { type Browser, chromium as browsers, type Page } from 'playwright-core'
 import { onTestFailed } from 'vitest'
@@ -23,13 +26,20 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** A marketplace with a shop that sells, another that waits to be verified, and people who work and buy. */
 export async function openStage() {
-  const [database, admin] = await Promise.all([testDatabase(allServices), builtAdmin()])
+  const folder = await mkdtemp(join(tmpdir(), 'souk-admin-'))
+  const secrets = testProviderSecrets(testSecret)
+  const [database, admin, provider] = await Promise.all([
+    testDatabase(allServices),
+    builtAdmin(),
+    startTestProvider({ folder, port: 0, secrets }),
+  ])
   const marketplace = await openMarketplace({
     services: allServices,
     env: {
       DATABASE_URL: database.url,
       SOUK_SECRET: testSecret,
       SOUK_DEMO: 'off',
+      SOUK_TEST_PROVIDER_URL: provider.url,
       SOUK_LOG_LEVEL: 'error',
       SOUK_ADDRESS_PER_MINUTE: '1000000',
       SOUK_ACCOUNT_PER_MINUTE: '1000000',
@@ -82,11 +92,14 @@ export async function openStage() {
   })
   const product = await stocked(owner.api, shop.id, 'Storm lantern', 'LANTERN')
   const nasty = await stocked(owner.api, shop.id, hostile, 'HARM')
+  /** Order one; by card it waits until the money comes. */
+  const order = async (variantId: string, paymentMethod: 'wallet' | 'card'): Promise<string> => {
+    const body = { lines: [{ variantId, quantity: 1 }], paymentMethod }
+    return (await eventually(() => shopper.api.post<{ id: string }>('/v1/orders', body))).id
+  }
   /** Buy one and pay from the wallet; resolves once the order is confirmed. */
   const buy = async (variantId: string): Promise<string> => {
-    const { id } = await eventually(() =>
-      shopper.api.post<{ id: string }>('/v1/orders', { lines: [{ variantId, quantity: 1 }], paymentMethod: 'wallet' }),
-    )
+    const id = await order(variantId, 'wallet')
     await eventually(async () => {
       const { status } = await shopper.api.get<{ status: string }>(`/v1/orders/${id}`)
       if (status !== 'confirmed') throw new Error(`it is ${status}`)
@@ -111,11 +124,14 @@ export async function openStage() {
     waiting,
     product,
     nasty,
+    order,
     buy,
     async close() {
       await browser.close()
       await marketplace.stop()
+      await provider.stop()
       await database.close()
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }
@@ -134,13 +150,18 @@ async function stocked(api: Api, shopId: string, title: string, sku: string): Pr
   return { ...product, variantId: product.variants[0]?.id ?? '' }
 }
 
-/** A step of an order that failed so often that a person should look; and an event nobody could take. */
+/** The step an order waits for failed so often that a person should look; and an event nobody could take. */
 export async function breakThings({ database }: Stage, orderId: string): Promise<string> {
-  await database.query(
-    `insert into orders.order_steps (order_id, step, state, attempts, next_at, reason, detail, correlation_id, created_at, updated_at)
-     values ($1, 'tell', 'stuck', 9, now() + interval '1 hour', 'the provider was down for an hour', '', $2, now(), now())`,
-    [orderId, randomUUID()],
-  )
+  await eventually(async () => {
+    const stuck = await database.query(
+      `update orders.order_steps
+          set state = 'stuck', attempts = 9, next_at = now() + interval '1 hour', fence = fence + 1,
+              reason = 'unavailable', detail = 'the provider was down for an hour'
+        where order_id = $1 and state = 'pending' returning order_id`,
+      [orderId],
+    )
+    if (stuck.length !== 1) throw new Error('no step of it waits yet')
+  })
   const letterId = randomUUID()
   await database.query(
     `insert into orders.dead_letters (id, consumer, source, shard, xid, seq, index, event_id, type, topic, key,
@@ -154,6 +175,9 @@ export async function breakThings({ database }: Stage, orderId: string): Promise
 
 const shots = fileURLToPath(new URL('../../.cache/screenshots/admin/', import.meta.url))
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What is on its way; the specimens of the design system are so for ever. */
+const underWay = '#content :is([role=grid][aria-busy=true], .animate-shimmer):not([data-specimen] *)'
 
 export type Visit = {
   page: Page
@@ -180,7 +204,8 @@ export async function visit(stage: { url: string; browser: Browser }, who: SignI
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(8_000)
+  // A busy machine may stand still for some seconds.
+  page.setDefaultTimeout(25_000)
   onTestFailed(async () => void (await page.screenshot({ path: `${shots}failed-${Date.now()}.png` }).catch(() => {})))
   const complaints: string[] = []
   page.on('console', (message) => {
@@ -200,7 +225,7 @@ export async function visit(stage: { url: string; browser: Browser }, who: SignI
       await page.goto(`${stage.url}/admin${path}`)
       await page.locator('#content h1').waitFor()
       // What is on its way has come.
-      await page.locator('#content [aria-busy=true], #content .animate-shimmer').first().waitFor({ state: 'detached' })
+      await page.locator(underWay).first().waitFor({ state: 'detached' })
     },
     shoot: async (name) => void (await page.screenshot({ path: `${shots}${name}-${look.width}-${look.scheme}.png` })),
     async barriers() {

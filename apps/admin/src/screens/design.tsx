@@ -279,13 +279,15 @@ export function Design() {
           />
         </Card>
         <Card title="On its way, and nothing there">
-          <Loading lines={3} />
-          <Skeleton className="mt-4 h-10" />
-          <Progress label="Importing" value={0.42} className="mt-4" />
-          <Progress label="Nobody knows how long" className="mt-4" />
-          <EmptyState icon={<Inbox />} title="Nothing here yet" action={<Button variant="primary">Make one</Button>}>
-            Says what would be here, and how it comes to be.
-          </EmptyState>
+          <div data-specimen>
+            <Loading lines={3} />
+            <Skeleton className="mt-4 h-10" />
+            <Progress label="Importing" value={0.42} className="mt-4" />
+            <Progress label="Nobody knows how long" className="mt-4" />
+            <EmptyState icon={<Inbox />} title="Nothing here yet" action={<Button variant="primary">Make one</Button>}>
+              Says what would be here, and how it comes to be.
+            </EmptyState>
+          </div>
         </Card>
         <Card title="Tabs and pages">
           <Tabs

@@ -62,7 +62,7 @@ export function readProducts(
       info: true,
       relax_column_count: true,
     }
-    records = parse(text, { ...options, delimiter: [',', ';', '\t'] }) as typeof records
+    records = parse(text, { ...options, delimiter: delimiterOf(text) }) as typeof records
   } catch (error) {
     return { products: [], faults: [{ line: 1, why: `This is no CSV: ${(error as Error).message}` }] }
   }
@@ -100,6 +100,13 @@ export function readProducts(
     }
   }
   return { products: [...products.values()].filter(({ variants }) => variants.length > 0), faults }
+}
+
+/** What parts the names in the first line: tags and options hold semicolons of their own. */
+function delimiterOf(text: string): string {
+  const [names = ''] = text.split(/\r?\n/, 1)
+  const parts = (delimiter: string) => names.split(delimiter).length
+  return [',', ';', '\t'].reduce((best, each) => (parts(each) > parts(best) ? each : best))
 }
 
 const isStatus = (word: string): word is ReadProduct['status'] => ['draft', 'active', 'archived'].includes(word)
