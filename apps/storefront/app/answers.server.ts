@@ -6,7 +6,7 @@ const day = 86_400
 const control = (freshSeconds: number) =>
   `public, max-age=0, s-maxage=${freshSeconds}, stale-while-revalidate=120, stale-if-error=${day}`
 
-export const lifeOf = { page: 5, sale: 1, list: 10 } as const
+export const lifeOf = { page: 10, sale: 1, list: 10 } as const
 
 /** What a loader of a page for everybody returns. */
 export const forEverybody = <Value>(value: Value, freshSeconds: number = lifeOf.page) =>

@@ -37,6 +37,12 @@ export const textOf = (form: FormData, name: string, longest = 500): string => {
   return typeof value === 'string' ? value.trim().slice(0, longest) : ''
 }
 
+/** As it was typed: a password may begin with a space. */
+export const typedOf = (form: FormData, name: string): string => {
+  const value = form.get(name)
+  return typeof value === 'string' ? value : ''
+}
+
 /** Where to go on: only inside this store. */
 export const nextOf = (value: string | null | undefined, otherwise: string): string =>
   value != null && /^\/(?![/\\])[^\s\\]*$/.test(value) ? value : otherwise

@@ -28,6 +28,7 @@ const pages = (lang: string): RouteConfigEntry[] => {
       page('wishlist', 'account-wishlist.tsx'),
       page('returns', 'account-returns.tsx'),
       page('reviews', 'account-reviews.tsx'),
+      page('messages', 'account-messages.tsx'),
       page('preferences', 'account-preferences.tsx'),
     ]),
     route('*', 'routes/nowhere.tsx', { id: `${lang}:nowhere` }),

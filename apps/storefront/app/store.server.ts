@@ -11,6 +11,7 @@ import { type Card, cardOf, type SaleOf } from './cards.ts'
 import type { Kept } from './kept.server.ts'
 
 export type SearchQuery = NonNullable<SearchProductsData['query']>
+type ProductQuery = NonNullable<Parameters<Souk['listProducts']>[0]>['query']
 export type CategoryNode = Pick<Category, 'id' | 'slug' | 'title'> & { children: CategoryNode[] }
 
 const second = 1_000
@@ -18,6 +19,8 @@ const second = 1_000
 const lives = {
   rare: { freshMs: 60 * second, staleMs: 600 * second },
   page: { freshMs: 5 * second, staleMs: 120 * second },
+  // What buyers wrote, and what stands beside a product: half a minute later is early enough.
+  beside: { freshMs: 30 * second, staleMs: 600 * second },
   live: { freshMs: second, staleMs: 2 * second },
 } as const
 
@@ -62,7 +65,7 @@ export function createStore(souk: Souk, kept: Kept) {
   const ratingsOf = async (products: readonly Product[]) => {
     const productIds = products.map(({ id }) => id)
     if (productIds.length === 0) return new Map<string, { average: number; count: number }>()
-    const found = await ask(`ratings ${productIds.join()}`, 'page', () =>
+    const found = await ask(`ratings ${productIds.join()}`, 'beside', () =>
       souk.listRatings({ query: { productIds: productIds.slice(0, 100) } }),
     ).catch(() => ({ items: [] }))
     return new Map(
@@ -87,17 +90,20 @@ export function createStore(souk: Souk, kept: Kept) {
     saleByProduct,
     cards,
     shopBySlug: (slug: string) => ask(`shop/${slug}`, 'rare', () => souk.getShopBySlug({ path: { slug } })),
-    products: (query: NonNullable<Parameters<Souk['listProducts']>[0]>['query']) =>
+    products: (query: ProductQuery) =>
       ask(`products ${JSON.stringify(query)}`, 'page', () => souk.listProducts({ query })),
+    /** As `products`, for lists that stand beside something else. */
+    productsBeside: (query: ProductQuery) =>
+      ask(`beside ${JSON.stringify(query)}`, 'beside', () => souk.listProducts({ query })),
     sale: (saleWindowId: string) => ask(`sale ${saleWindowId}`, 'live', () => souk.getSale({ path: { saleWindowId } })),
     remaining: (saleWindowId: string) =>
       ask(`remaining ${saleWindowId}`, 'live', () => souk.getSaleRemaining({ path: { saleWindowId } })),
     reviews: (productId: string, cursor?: string) =>
-      ask(`reviews ${productId} ${cursor ?? ''}`, 'page', () =>
+      ask(`reviews ${productId} ${cursor ?? ''}`, 'beside', () =>
         souk.listProductReviews({ path: { productId }, query: { limit: 5, ...(cursor !== undefined && { cursor }) } }),
       ),
     rating: (productId: string) =>
-      ask(`rating ${productId}`, 'page', () => souk.getProductRating({ path: { productId } })),
+      ask(`rating ${productId}`, 'beside', () => souk.getProductRating({ path: { productId } })),
     search: (query: SearchQuery) =>
       ask(`search ${JSON.stringify(query)}`, 'page', () => souk.searchProducts({ query })),
     suggestions: (q: string) =>

@@ -33,9 +33,12 @@ export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: P
     kept.delete(key)
   }
 
-  function keep(key: string, page: Page): void {
-    const life = lifeOf(page)
-    if (life === undefined) return
+  /** @returns what is kept now: the page from before when nothing in it has changed, because that one is packed. */
+  function keep(key: string, made: Page): Page {
+    const life = lifeOf(made)
+    if (life === undefined) return made
+    const before = kept.get(key)?.page
+    const page = before?.etag === made.etag && before.status === made.status ? before : made
     drop(key)
     const now = clock()
     const freshUntilMs = now + life.freshMs
@@ -53,16 +56,14 @@ export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: P
       if (bytes <= maxBytes) break
       drop(oldest)
     }
+    return page
   }
 
   function render(key: string, make: () => Promise<Page>): Promise<Page> {
     let under = rendering.get(key)
     if (under === undefined) {
       under = make()
-        .then((page) => {
-          if (page.status < 500) keep(key, page)
-          return page
-        })
+        .then((page) => (page.status < 500 ? keep(key, page) : page))
         .finally(() => rendering.delete(key))
       rendering.set(key, under)
     }

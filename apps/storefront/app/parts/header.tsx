@@ -44,7 +44,7 @@ export function Header({ categories }: { categories: readonly Pick<CategoryNode,
             <span className="hidden sm:inline">{t('nav.cart')}</span>
             <span className="sr-only sm:hidden">{t('nav.cart')}</span>
             {hint !== undefined && hint.count > 0 && (
-              <span className="figures absolute top-0.5 left-6 grid h-5 min-w-5 place-items-center rounded-full bg-accent px-1 text-xs font-semibold text-accent-ink">
+              <span className="figures absolute top-0 left-5 grid h-5 min-w-5 place-items-center rounded-full bg-accent px-1 text-xs font-semibold text-accent-ink">
                 {hint.count > 99 ? '99+' : hint.count}
               </span>
             )}

@@ -1,5 +1,6 @@
-import { Badge } from '@souk/ui/plain'
+import { Badge, buttonClass } from '@souk/ui/plain'
 import type { GetProductRatingResponse, ListProductReviewsResponse } from '@souk/sdk'
+import { Link } from 'react-router'
 import { useWords } from '../i18n/words.tsx'
 import { Stars } from './icons.tsx'
 import { Section } from './page.tsx'
@@ -12,10 +13,12 @@ type Review = Pick<
 export function Reviews({
   rating,
   reviews,
+  older,
 }: {
   rating: GetProductRatingResponse | undefined
   reviews: readonly Review[]
-  productId: string
+  /** Where the next ones begin. */
+  older: string | null
 }) {
   const { t, date, number } = useWords()
   const count = rating?.count ?? 0
@@ -54,29 +57,38 @@ export function Reviews({
               </dl>
             </div>
           )}
-          <ul className="space-y-8">
-            {reviews.map((review) => (
-              <li key={review.id} className="max-w-prose">
-                <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-                  <Stars rating={review.rating} label={t('reviews.stars', { rating: review.rating })} />
-                  <span className="theirs font-medium">{review.authorName}</span>
-                  <span className="text-quiet">{date(review.writtenAt)}</span>
-                  <Badge tone="good">{t('reviews.verified')}</Badge>
-                </p>
-                {review.title !== '' && <h3 className="theirs mt-2 font-medium">{review.title}</h3>}
-                <p className="theirs mt-1 whitespace-pre-line">{review.text}</p>
-                {review.helpfulCount > 0 && (
-                  <p className="mt-1 text-sm text-quiet">{t('reviews.helpful', { count: review.helpfulCount })}</p>
-                )}
-                {review.answer !== null && (
-                  <div className="mt-3 border-l-2 border-accent pl-4 text-sm">
-                    <p className="font-medium">{t('reviews.answer')}</p>
-                    <p className="theirs mt-0.5 whitespace-pre-line text-quiet">{review.answer.text}</p>
-                  </div>
-                )}
-              </li>
-            ))}
-          </ul>
+          <div>
+            <ul className="space-y-8">
+              {reviews.map((review) => (
+                <li key={review.id} className="max-w-prose">
+                  <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+                    <Stars rating={review.rating} label={t('reviews.stars', { rating: review.rating })} />
+                    <span className="theirs font-medium">{review.authorName}</span>
+                    <span className="text-quiet">{date(review.writtenAt)}</span>
+                    <Badge tone="good">{t('reviews.verified')}</Badge>
+                  </p>
+                  {review.title !== '' && <h3 className="theirs mt-2 font-medium">{review.title}</h3>}
+                  <p className="theirs mt-1 whitespace-pre-line">{review.text}</p>
+                  {review.helpfulCount > 0 && (
+                    <p className="mt-1 text-sm text-quiet">{t('reviews.helpful', { count: review.helpfulCount })}</p>
+                  )}
+                  {review.answer !== null && (
+                    <div className="mt-3 border-l-2 border-accent pl-4 text-sm">
+                      <p className="font-medium">{t('reviews.answer')}</p>
+                      <p className="theirs mt-0.5 whitespace-pre-line text-quiet">{review.answer.text}</p>
+                    </div>
+                  )}
+                </li>
+              ))}
+            </ul>
+            {older !== null && (
+              <p className="mt-8">
+                <Link to={`?reviews=${encodeURIComponent(older)}#reviews`} className={buttonClass({})}>
+                  {t('reviews.more')}
+                </Link>
+              </p>
+            )}
+          </div>
         </div>
       )}
     </Section>

@@ -33,18 +33,19 @@ export function SearchBox({ query = '', className }: { query?: string; className
         .catch(() => setOpen(false))
     }, waitMs)
   }
-  function choose(suggestion: Suggestion) {
+  /** What is still on its way is too late. */
+  function close() {
+    clearTimeout(timer.current)
+    asked.current = ''
     setOpen(false)
+  }
+  function choose(suggestion: Suggestion) {
+    close()
     void navigate(to(suggestion.path))
   }
 
   return (
-    <Form
-      action={to('/search')}
-      role="search"
-      className={`relative ${className ?? ''}`}
-      onSubmit={() => setOpen(false)}
-    >
+    <Form action={to('/search')} role="search" className={`relative ${className ?? ''}`} onSubmit={close}>
       <label htmlFor={id} className="sr-only">
         {t('search.label')}
       </label>
@@ -65,9 +66,9 @@ export function SearchBox({ query = '', className }: { query?: string; className
         aria-autocomplete="list"
         {...(at >= 0 && { 'aria-activedescendant': `${id}-${at}` })}
         onChange={(event) => ask(event.target.value)}
-        onBlur={() => setTimeout(() => setOpen(false), 150)}
+        onBlur={() => setTimeout(close, 150)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') setOpen(false)
+          if (event.key === 'Escape') close()
           if (!open) return
           if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
             event.preventDefault()

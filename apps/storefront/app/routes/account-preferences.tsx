@@ -89,9 +89,13 @@ export default function Preferences() {
         className="mt-5 max-w-xl space-y-8"
         onSubmit={(event) => {
           const form = new FormData(event.currentTarget)
-          const appearance = String(form.get('appearance'))
+          const said = (name: string) => {
+            const value = form.get(name)
+            return typeof value === 'string' ? value : ''
+          }
+          const appearance = said('appearance')
           choose('theme', appearance === 'system' ? '' : appearance)
-          choose('currency', String(form.get('currency')))
+          choose('currency', said('currency'))
         }}
       >
         {answer?.ok === true && state === 'idle' && <Alert tone="good">{t('preferences.saved')}</Alert>}

@@ -66,7 +66,7 @@ export default function ToReview() {
           <Alert tone="good">{t('reviews.thanks')}</Alert>
         </div>
       )}
-      {products.length === 0 && <p className="mt-3 text-quiet">{t('account.orders-none')}</p>}
+      {products.length === 0 && <p className="mt-3 text-quiet">{t('account.reviews-none')}</p>}
       <ul className="mt-4 divide-y divide-line">
         {products.map((product) => (
           <li key={product.id} className="flex gap-4 py-5">

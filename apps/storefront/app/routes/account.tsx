@@ -22,6 +22,7 @@ export default function Account() {
     ['/account/reviews', 'account.review'],
     ['/account/wishlist', 'account.wishlist'],
     ['/account/addresses', 'account.addresses'],
+    ['/account/messages', 'account.messages'],
     ['/account/preferences', 'account.preferences'],
   ] as const
   return (

@@ -1,10 +1,5 @@
-import {
-  Outlet,
-  type LoaderFunctionArgs,
-  type ShouldRevalidateFunctionArgs,
-  useLoaderData,
-  useNavigation,
-} from 'react-router'
+import { Outlet, type LoaderFunctionArgs, useLoaderData, useNavigation, useRouteLoaderData } from 'react-router'
+import { useWords } from '../i18n/words.tsx'
 import { ErrorPage } from '../parts/error-page.tsx'
 import { Footer } from '../parts/footer.tsx'
 import { Header } from '../parts/header.tsx'
@@ -20,7 +15,7 @@ export async function loader({ context }: LoaderFunctionArgs) {
 }
 
 /** Categories change rarely; a navigation need not ask for them again. */
-export const shouldRevalidate = (_: ShouldRevalidateFunctionArgs) => false
+export const shouldRevalidate = () => false
 
 export default function Frame() {
   const { categories } = useLoaderData<typeof loader>()
@@ -50,8 +45,10 @@ function Shell({ categories, children }: { categories: { slug: string; title: st
 }
 
 export function ErrorBoundary() {
+  const { lang } = useWords()
+  const found = useRouteLoaderData<typeof loader>(lang)
   return (
-    <Shell categories={[]}>
+    <Shell categories={found?.categories ?? []}>
       <ErrorPage />
     </Shell>
   )

@@ -10,6 +10,7 @@ import { PriceTag } from '../parts/money.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { runtimeContext } from '../runtime.server.ts'
+import { saleOf } from '../store.server.ts'
 
 export { headersOf as headers }
 
@@ -22,12 +23,18 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
       perhaps(store.shops(), []),
       perhaps(store.sales(), []),
     ])
-    const fresh = await mixed(newest.items, shops, (shopId) => store.products({ shopId, sort: 'newest', limit: 3 }))
+    const fresh = await mixed(newest.items, shops, (shopId) =>
+      store.productsBeside({ shopId, sort: 'newest', limit: 3 }),
+    )
     const open = sales.filter(({ sale }) => sale.phase !== 'past')
     const first = open.find(({ sale }) => sale.phase === 'running') ?? open[0]
+    const others = open.filter((each) => each !== first).slice(0, 4)
+    const [firstCard, ...otherCards] = await store.cards([first, ...others].flatMap((each) => each?.product ?? []))
     const leaves = tree.flatMap(({ children }) => children).slice(0, 12)
     const found = await Promise.all(
-      leaves.map(({ slug }) => perhaps(store.products({ sort: 'newest', limit: 6, category: slug }), { items: [] })),
+      leaves.map(({ slug }) =>
+        perhaps(store.productsBeside({ sort: 'newest', limit: 6, category: slug }), { items: [] }),
+      ),
     )
     // A product may be in two categories; no picture stands for two.
     const used = new Set<string>()
@@ -43,7 +50,8 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
       shops: shops
         .slice(0, 8)
         .map(({ slug, name, description, banner, logo }) => ({ slug, name, description, picture: banner ?? logo })),
-      hero: first && { sale: first.sale, card: (await store.cards([first.product]))[0] },
+      hero: first && { sale: saleOf(first.sale), card: firstCard },
+      others: others.map(({ sale }, at) => ({ sale: saleOf(sale), card: otherCards[at] })),
     })
   })
 
@@ -62,7 +70,7 @@ async function mixed(
 }
 
 export default function Home() {
-  const { tiles, newest, shops, hero } = useLoaderData<typeof loader>()
+  const { tiles, newest, shops, hero, others } = useLoaderData<typeof loader>()
   const { t, to } = useWords()
   const heroPicture = hero?.card?.picture ?? newest[0]?.picture
   return (
@@ -111,6 +119,40 @@ export default function Home() {
           )}
         </div>
       </section>
+
+      {others.length > 0 && (
+        <ul className="mt-4 grid gap-4 md:grid-cols-2">
+          {others.map(({ sale, card }) =>
+            card === undefined ? null : (
+              <li key={sale.id} className={others.length === 1 ? 'md:col-span-2' : undefined}>
+                <Link
+                  to={to(`/sale/${sale.id}`)}
+                  prefetch="intent"
+                  className="lift group flex items-center gap-4 overflow-hidden rounded-xl bg-accent-soft pr-4 sm:pr-6"
+                >
+                  <span className="block w-20 shrink-0 overflow-hidden sm:w-24">
+                    <Picture picture={card.picture} alt="" sizes="6rem" />
+                  </span>
+                  <span className="flex min-w-0 flex-1 flex-wrap items-center justify-between gap-x-6 gap-y-0.5 py-2">
+                    <span className="min-w-0">
+                      <span className="block text-xs font-semibold tracking-wide text-accent-strong uppercase">
+                        {t(sale.phase === 'running' ? 'home.now' : 'home.soon')}
+                      </span>
+                      <span className="theirs block font-medium group-hover:underline">{card.title}</span>
+                    </span>
+                    <span className="flex flex-wrap items-baseline gap-x-4">
+                      <PriceTag minor={sale.priceMinor} beforeMinor={card.priceMinor} currency={card.currency} />
+                      <span className="text-sm text-ink">
+                        <Countdown startsAt={sale.startsAt} endsAt={sale.endsAt} />
+                      </span>
+                    </span>
+                  </span>
+                </Link>
+              </li>
+            ),
+          )}
+        </ul>
+      )}
 
       {tiles.length > 0 && (
         <Section title={t('home.categories')}>

@@ -61,7 +61,7 @@ const lookAgainMs = 2_000
 export default function OrderPage() {
   const { order, shop, payUrl, refundedMinor, returns } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
-  const { t, to, date } = useWords()
+  const { t, to, date, locale } = useWords()
   const [search] = useSearchParams()
   const { revalidate } = useRevalidator()
   const { state } = useNavigation()
@@ -147,7 +147,7 @@ export default function OrderPage() {
                   )}
                   <span
                     className={cx(
-                      'relative mx-auto grid size-7 place-items-center rounded-full',
+                      'relative z-10 mx-auto grid size-7 place-items-center rounded-full',
                       done ? 'bg-accent text-accent-ink' : 'bg-line text-quiet',
                     )}
                   >
@@ -156,7 +156,7 @@ export default function OrderPage() {
                   <span className={cx('mt-2 block text-xs sm:text-sm', done ? 'font-medium' : 'text-quiet')}>
                     {t(`order.status.${status}`)}
                   </span>
-                  {when !== undefined && <span className="block text-xs text-quiet">{date(when)}</span>}
+                  {when !== undefined && <span className="block text-xs text-quiet">{date(when, 'short')}</span>}
                 </li>
               )
             })}
@@ -250,7 +250,7 @@ export default function OrderPage() {
                 <br />
                 {order.delivery.address.postalCode} {order.delivery.address.city}
                 <br />
-                {order.delivery.address.country}
+                {new Intl.DisplayNames(locale, { type: 'region' }).of(order.delivery.address.country)}
               </address>
             </div>
           )}

@@ -27,6 +27,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
     const { store } = context.get(runtimeContext)
     const url = new URL(request.url)
     const lang = langOf(url.pathname)
+    const cursor = url.searchParams.get('reviews')?.slice(0, 500) || undefined
     const product = await store.product(params.productId ?? '')
     if (product.status !== 'active') throw notFound()
     if (params.slug !== product.slug) throw redirect(pathIn(lang, productPath(product)) + url.search, 301)
@@ -35,9 +36,9 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
       perhaps(store.availability(product.id), undefined),
       store.saleByProduct(),
       perhaps(store.rating(product.id), undefined),
-      perhaps(store.reviews(product.id), undefined),
+      perhaps(store.reviews(product.id, cursor), undefined),
       perhaps(store.categories(), []),
-      perhaps(store.products({ shopId: product.shopId, sort: 'newest', limit: 9 }), undefined),
+      perhaps(store.productsBeside({ shopId: product.shopId, sort: 'newest', limit: 9 }), undefined),
     ])
     const category = product.categoryIds.flatMap((id) => wayTo(tree, slugOf(tree, id)) ?? []) // the first one it is in
     const delivery = deliveryEstimate(shop.country, new Date())
@@ -60,6 +61,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
         sale: sales.get(product.id),
         rating,
         reviews: reviews?.items ?? [],
+        olderReviews: reviews?.nextCursor ?? null,
         way: category.map(({ slug, title }) => ({ slug, title })),
         similar: await store.cards((similar?.items ?? []).filter(({ id }) => id !== product.id).slice(0, 4)),
         delivery: { from: delivery.from.toISOString(), to: delivery.to.toISOString() },
@@ -98,6 +100,7 @@ export default function ProductPage() {
     sale,
     rating,
     reviews,
+    olderReviews,
     way,
     similar,
     delivery,
@@ -188,7 +191,7 @@ export default function ProductPage() {
           </div>
         </div>
       </div>
-      <Reviews rating={rating} reviews={reviews} productId={product.id} />
+      <Reviews rating={rating} reviews={reviews} older={olderReviews} />
       {similar.length > 0 && (
         <Section title={t('product.similar')} more={`/s/${shop.slug}`}>
           <ProductGrid cards={similar} />
@@ -270,7 +273,7 @@ function Options({
       {product.options.map(({ name, values }) => (
         <fieldset key={name} className="mt-6">
           <legend className="theirs text-sm font-medium">
-            {name}: <span className="font-normal text-quiet">{String(variant.options[name] ?? '')}</span>
+            {name}: <span className="font-normal text-quiet">{variant.options[name] as string | undefined}</span>
           </legend>
           <ul className="mt-2 flex flex-wrap gap-2">
             {values.map((value) => {

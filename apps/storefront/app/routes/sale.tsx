@@ -1,4 +1,4 @@
-import { buttonClass } from '@souk/ui/plain'
+import { Button, buttonClass } from '@souk/ui/plain'
 import { useEffect, useState } from 'react'
 import { Link, type LoaderFunctionArgs, useLoaderData, useLocation } from 'react-router'
 import { forEverybody, headersOf, lifeOf, perhaps, reading } from '../answers.server.ts'
@@ -150,13 +150,28 @@ export default function SalePage() {
                 {phase === 'upcoming' && <p className="mt-2 text-sm text-quiet">{t('sale.sign-in-hint')}</p>}
               </>
             ) : (
-              <BuyNow
-                saleId={sale.id}
-                productId={product.id}
-                variantId={sale.variantId}
-                open={phase === 'running'}
-                gone={gone}
-              />
+              <div className="with-script">
+                <BuyNow
+                  saleId={sale.id}
+                  productId={product.id}
+                  variantId={sale.variantId}
+                  open={phase === 'running'}
+                  gone={gone}
+                />
+              </div>
+            )}
+            {phase !== 'past' && (
+              <noscript>
+                <form method="post" action={to('/cart')}>
+                  <input type="hidden" name="intent" value="add" />
+                  <input type="hidden" name="variantId" value={sale.variantId} />
+                  <input type="hidden" name="quantity" value="1" />
+                  <Button type="submit" variant="primary" size="lg" className="w-full">
+                    {t('product.add')}
+                  </Button>
+                </form>
+                <p className="mt-2 text-sm text-quiet">{t('sale.no-script')}</p>
+              </noscript>
             )}
           </div>
           <p className="theirs mt-8 max-w-prose border-t border-line pt-6 whitespace-pre-line text-quiet">

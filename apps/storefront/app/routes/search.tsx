@@ -166,7 +166,7 @@ function Filters({ query, facets }: Loaded) {
     ],
   ] as const
   return (
-    <details className="group min-w-0 lg:[&>*:not(summary)]:block" open={undefined}>
+    <details className="shown-when-wide group min-w-0">
       <summary className="flex min-h-11 items-center justify-between rounded-md border border-edge/50 px-4 font-medium lg:hidden">
         {t('search.filters')}
         <span className="text-quiet group-open:rotate-180" aria-hidden="true">

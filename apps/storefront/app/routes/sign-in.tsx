@@ -9,7 +9,7 @@ import {
   useSearchParams,
 } from 'react-router'
 import { enter } from '../enter.server.ts'
-import { type Answered, failureOf, nextOf, textOf } from '../forms.server.ts'
+import { type Answered, failureOf, nextOf, textOf, typedOf } from '../forms.server.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Failed } from '../parts/failed.tsx'
@@ -21,8 +21,7 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
   const form = await request.formData()
   const url = new URL(request.url)
   const email = textOf(form, 'email', 320)
-  // As it was typed: a password may begin with a space.
-  const password = String(form.get('password') ?? '')
+  const password = typedOf(form, 'password')
   try {
     await enter(visit, await visit.souk.logIn({ body: { email, password } }), email)
   } catch (error) {
