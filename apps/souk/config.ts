@@ -56,6 +56,10 @@ export const appConfig = {
       help: 'Further databases that shops are divided among, beside DATABASE_URL, which is called home: {"east": "postgres://…", …} or a file of it.',
     }),
   ),
+  SOUK_POOLER: oneOf(['none', 'transaction'], {
+    default: 'none',
+    help: 'What stands at DATABASE_URL and SOUK_SHARDS: PostgreSQL itself, or a pooler such as PgBouncer in transaction mode.',
+  }),
   SOUK_SECRET: optional(
     text({
       minLength: 32,

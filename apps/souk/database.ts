@@ -15,6 +15,8 @@ export type ReadyDatabase = {
   /** The server we started, when it is ours. */
   embedded: EmbeddedPostgres | undefined
   secret: string
+  /** All addresses are those of a pooler in transaction mode. */
+  pooled: boolean
   /** Of the owner of the schemas: for migrations and audits, never for serving. */
   adminUrl: string
   /** The same by TCP, for whoever is told an address. */
@@ -28,6 +30,8 @@ export type DatabaseSettings = {
   shards?: Readonly<Record<string, string>> | undefined
   dataFolder: string
   databaseUrl: string | undefined
+  /** The addresses are those of a pooler in transaction mode. */
+  pooled?: boolean
   secret: string | undefined
 }
 
@@ -40,7 +44,9 @@ export async function prepareDatabase(
   onProgress: Progress,
 ): Promise<ReadyDatabase> {
   const folder = resolve(settings.dataFolder)
+  const { pooled = false } = settings
   const secret = settings.secret ?? (await keptSecret(folder))
+  if (pooled && settings.databaseUrl === undefined) throw new Error('SOUK_POOLER needs DATABASE_URL: the pooler’s.')
   let embedded: EmbeddedPostgres | undefined
   let adminUrl = settings.databaseUrl
   if (adminUrl === undefined) {
@@ -51,6 +57,7 @@ export async function prepareDatabase(
   try {
     const migrated = await migrate({
       url: adminUrl,
+      pooled,
       secret,
       services: [jobsSchema, shardsSchema, ...services.map(serviceSchema)],
       onApplied({ service }: AppliedMigration) {
@@ -63,6 +70,7 @@ export async function prepareDatabase(
       let said = false
       const { urlFor } = await migrate({
         url,
+        pooled,
         secret,
         services: services.filter(({ divided }) => divided).map(serviceSchema),
         onApplied() {
@@ -72,12 +80,17 @@ export async function prepareDatabase(
       })
       shards.push({ name, adminUrl: url, urlFor })
     }
+    if (!migrated.rolesSeparated && pooled)
+      throw new Error(
+        'Behind a pooler services need roles of their own, which carry their settings: give this database user CREATEROLE.',
+      )
     if (!migrated.rolesSeparated)
       onProgress(
         'Note: this database user may not create roles, so all services share it. Give it CREATEROLE to separate them.',
       )
-    const isEmpty = shards.length > 1 && !(await hasShops(adminUrl))
-    return { migrated, shards, isEmpty, embedded, secret, adminUrl, adminTcpUrl: embedded?.url ?? adminUrl }
+    const isEmpty = shards.length > 1 && !(await hasShops(adminUrl, pooled))
+    const adminTcpUrl = embedded?.url ?? adminUrl
+    return { migrated, shards, isEmpty, embedded, secret, pooled, adminUrl, adminTcpUrl }
   } catch (error) {
     await embedded?.stop()
     throw error

@@ -56,11 +56,14 @@ export function kafkaSettings(
 export const relayService = relaySchema.service
 
 /** Make what the relay keeps, where it is missing. */
-export const migrateRelay = (url: string, secret: string) => migrate({ url, secret, services: [relaySchema] })
+export const migrateRelay = (url: string, secret: string, pooled: boolean) =>
+  migrate({ url, secret, pooled, services: [relaySchema] })
 
 export type OpenEventLog = {
   env: Readonly<Record<string, string | undefined>>
   secret: string
+  /** The addresses are those of a pooler in transaction mode. */
+  pooled: boolean
   /** As PostgreSQL has it: the outboxes of all shards. */
   outboxes: EventLog
   /** `adminUrl`: of the owner of the schemas. */
@@ -75,12 +78,12 @@ export type OpenedEventLog = { eventLog: EventLog; close(): Promise<void> }
 
 /** The log consumers read: the outboxes themselves, or Kafka when SOUK_KAFKA_BROKERS names one. */
 export async function openEventLog(options: OpenEventLog): Promise<OpenedEventLog> {
-  const { env, secret, outboxes, shards, log, clock } = options
+  const { env, secret, pooled, outboxes, shards, log, clock } = options
   const kafka = kafkaSettings(env)
   if (kafka === undefined) return { eventLog: outboxes, close: async () => {} }
   const relays = new Map<string, Database>()
   for (const { name, adminUrl } of shards) {
-    await migrateRelay(adminUrl, secret)
+    await migrateRelay(adminUrl, secret, pooled)
     relays.set(name, options.openRelay(name))
   }
   const eventLog = createKafkaLog({

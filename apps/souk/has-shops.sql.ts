@@ -1,8 +1,8 @@
 import { openDatabase, sql } from '@souk/postgres'
 
 /** Whether any shop was opened here. Asked once, before any service starts, as the owner of the schemas. */
-export async function hasShops(adminUrl: string): Promise<boolean> {
-  const db = openDatabase({ url: adminUrl, schema: 'public', maxConnections: 1 })
+export async function hasShops(adminUrl: string, pooled: boolean): Promise<boolean> {
+  const db = openDatabase({ url: adminUrl, schema: 'public', maxConnections: 1, pooled })
   try {
     const there = await db.autocommit.one<{ table: string | null }>(
       sql`select to_regclass('shops.shops')::text as table`,

@@ -83,6 +83,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       databaseUrl: settings.DATABASE_URL,
       shards: settings.SOUK_SHARDS,
       secret: settings.SOUK_SECRET,
+      pooled: settings.SOUK_POOLER === 'transaction',
     },
     services,
     onProgress,
@@ -98,6 +99,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     openDatabase({
       url: addressOf(service, shard),
       schema: service,
+      pooled: database.pooled,
       maxConnections: settings.SOUK_CONNECTIONS,
       onError(error) {
         // While the house is closed, the server may be quicker than the farewell of an idle connection.
@@ -147,6 +149,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     carried = await openEventLog({
       env,
       secret: database.secret,
+      pooled: database.pooled,
       outboxes: createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) }))),
       shards: database.shards,
       openRelay: (shard) => databaseOf(relayService, shard),
@@ -155,7 +158,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     })
     const ownLog = carried.eventLog
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
-    const ownJobs = { url: database.migrated.urlFor(jobsSchema.service), db: databaseOf(jobsSchema.service) }
+    const ownJobs = {
+      url: database.migrated.urlFor(jobsSchema.service),
+      pooled: database.pooled,
+      db: databaseOf(jobsSchema.service),
+    }
     const jobs = openJobDesk(ownJobs)
     const running = await bootServices({
       services,

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { sessionDefaults } from './defaults.ts'
 import { DatabaseUnavailable, isRetryable, isServerError, OutcomeUnknown, statementError } from './errors.ts'
 import type { Sql } from './sql.ts'
 
@@ -45,6 +46,11 @@ export type DatabaseOptions = {
   statementTimeoutMs?: number
   lockTimeoutMs?: number
   connectTimeoutMs?: number
+  /**
+   * The address is that of a pooler in transaction mode: the next transaction may run on another session. Statements are
+   * not prepared by name, and nothing is set on a session; search_path and time-outs are those of the role (see migrate).
+   */
+  pooled?: boolean
   /** Name shown in pg_stat_activity. */
   applicationName?: string
   onError?: (error: Error) => void
@@ -97,17 +103,36 @@ function rows(
 const begin = (options: TransactionOptions): string =>
   `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly ? ' read only' : ''}`
 
+/** PgBouncer refuses what it would have to remember for a session, unless it was told to let it pass unheard. */
+const isPoolerInTheWay = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('unsupported startup parameter')
+const poolerInTheWay = 'this is the address of a pooler: say so (SOUK_POOLER=transaction)'
+
+/** What a transaction behind a pooler says by itself, in the packet that begins it. */
+function local({ schema, statementTimeoutMs, lockTimeoutMs }: DatabaseOptions): string {
+  const set = [`search_path = ${pg.escapeIdentifier(schema)}`]
+  if (statementTimeoutMs !== undefined) set.push(`statement_timeout = ${Math.trunc(statementTimeoutMs)}`)
+  if (lockTimeoutMs !== undefined) set.push(`lock_timeout = ${Math.trunc(lockTimeoutMs)}`)
+  return set.map((each) => `; set local ${each}`).join('')
+}
+
+/** Unnamed: the server plans it anew each time, and no session has to know it. */
+const unprepared = (statement: Sql): Sql => ({ ...statement, name: '' })
+
 export function openDatabase(options: DatabaseOptions): Database {
+  const { pooled = false } = options
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections ?? 5,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
-    lock_timeout: options.lockTimeoutMs ?? 5_000,
-    idle_in_transaction_session_timeout: 60_000,
+    ...(!pooled && {
+      statement_timeout: options.statementTimeoutMs ?? sessionDefaults.statementTimeoutMs,
+      lock_timeout: options.lockTimeoutMs ?? sessionDefaults.lockTimeoutMs,
+      idle_in_transaction_session_timeout: sessionDefaults.idleInTransactionMs,
+      options: `-c search_path=${options.schema}`,
+    }),
     application_name: options.applicationName ?? `souk ${options.schema}`,
-    options: `-c search_path=${options.schema}`,
     types,
   })
   // An idle connection that breaks (server restart) is dropped by the pool; without a listener Node would exit.
@@ -129,7 +154,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       client.on('error', ignore)
       return client
     } catch (error) {
-      throw new DatabaseUnavailable(error)
+      throw new DatabaseUnavailable(error, isPoolerInTheWay(error) ? poolerInTheWay : undefined)
     }
   }
 
@@ -138,13 +163,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     client.release(broken)
   }
 
+  const execute: typeof query = pooled ? (client, statement) => query(client, unprepared(statement)) : query
+  const beginning = pooled ? local(options) : ''
+
   async function once<T>(body: (tx: Tx) => Promise<T>, transaction: TransactionOptions): Promise<T> {
     const client = await connect()
     const listeners: (() => void)[] = []
     let broken: unknown
     let result: T
     try {
-      await query(client, { name: '', text: begin(transaction), values: [] })
+      await query(client, { name: '', text: begin(transaction) + beginning, values: [] })
       if (transaction.statementTimeoutMs !== undefined)
         await query(client, {
           name: '',
@@ -153,7 +181,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         })
       result = await body(
         rows(
-          (statement) => query(client, statement),
+          (statement) => execute(client, statement),
           (listener) => listeners.push(listener),
         ),
       )
@@ -197,7 +225,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         const client = await connect()
         let broken = false
         try {
-          return await query(client, statement)
+          return await execute(client, statement)
         } catch (error) {
           broken = !isServerError(error)
           throw error

@@ -29,8 +29,8 @@ export class OutcomeUnknown extends Error {
 
 /** No connection could be had: nothing was sent, so nothing happened. Safe to retry later. */
 export class DatabaseUnavailable extends Error {
-  constructor(cause: unknown) {
-    super('the database cannot be reached', { cause })
+  constructor(cause: unknown, why?: string) {
+    super(`the database cannot be reached${why === undefined ? '' : `: ${why}`}`, { cause })
     this.name = 'DatabaseUnavailable'
   }
 }

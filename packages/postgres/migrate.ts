@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
+import { sessionDefaults } from './defaults.ts'
 
 /**
  * Forward-only migrations in plain SQL: `0001_orders.sql`, `0002_…`. A file whose first line is `--! breaking` cannot be
@@ -17,6 +18,8 @@ export type MigrateOptions = {
   /** A user that may create schemas and, if the services are to have roles of their own, roles. */
   url: string
   services: readonly ServiceSchema[]
+  /** The address is that of a pooler in transaction mode: see DatabaseOptions. */
+  pooled?: boolean
   /** Role passwords are derived from it; the same secret must be given to every process. */
   secret: string
   onApplied?: (migration: AppliedMigration) => void
@@ -50,16 +53,24 @@ export function urlForRole(url: string, role: string, secret: string): string {
 
 /** Apply what is missing, under one lock per database, so that processes started together do not collide. */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
-  const client = new pg.Client({ connectionString: options.url, application_name: 'souk migrate' })
-  await client.connect()
+  const connectTo = async () => {
+    const client = new pg.Client({ connectionString: options.url, application_name: 'souk migrate' })
+    await client.connect()
+    return client
+  }
+  const client = await connectTo()
+  let lock: Kept | undefined
   try {
-    await client.query('select pg_advisory_lock($1)', [migrationLock])
+    if (options.pooled) lock = await keepLock(await connectTo())
+    else await client.query('select pg_advisory_lock($1)', [migrationLock])
     const rolesSeparated = await mayCreateRoles(client)
     if (rolesSeparated) {
       await ensureRole(client, logRole, options.secret, 'pg_catalog')
     }
     const applied: AppliedMigration[] = []
     for (const service of options.services) {
+      const lost = lock?.lost()
+      if (lost !== undefined) throw lost
       await ensureSchema(client, service.service, rolesSeparated, options.secret)
       for (const set of service.sets) applied.push(...(await applySet(client, service.service, set, options.onApplied)))
     }
@@ -73,10 +84,39 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     }
   } finally {
     await client.end()
+    await lock?.giveBack()
   }
 }
 
 const migrationLock = 0x736f756b // 'souk'
+
+type Kept = { giveBack(): Promise<void>; lost(): Error | undefined }
+
+/**
+ * The lock of migrations behind a pooler, where none outlives its transaction: one is kept open for it, on a connection of
+ * its own. Asked for again and again: processes that wait inside the server could take every session of the pool from the
+ * one that works.
+ */
+async function keepLock(client: pg.Client): Promise<Kept> {
+  let lost: Error | undefined
+  client.on('error', (error) => (lost = error))
+  for (;;) {
+    await client.query('begin; set local idle_in_transaction_session_timeout = 0')
+    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [
+      migrationLock,
+    ])
+    if (rows[0]?.locked)
+      return {
+        lost: () => lost,
+        async giveBack() {
+          await client.query('rollback').catch(() => {})
+          await client.end()
+        },
+      }
+    await client.query('rollback')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
 
 async function mayCreateRoles(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ may: boolean }>(
@@ -92,7 +132,18 @@ async function ensureRole(client: pg.Client, role: string, secret: string, searc
   // Roles belong to the whole server: databases migrated at the same time (tests) may both find it missing.
   try {
     await client.query(`${verb} role ${name} login password '${rolePassword(secret, name)}'`)
-    await client.query(`alter role ${name} set search_path = ${identifier(searchPath)}`)
+    // Also for whoever comes through a pooler, where a connection cannot say it for its session.
+    const settings = {
+      search_path: identifier(searchPath),
+      statement_timeout: sessionDefaults.statementTimeoutMs,
+      lock_timeout: sessionDefaults.lockTimeoutMs,
+      idle_in_transaction_session_timeout: sessionDefaults.idleInTransactionMs,
+    }
+    await client.query(
+      Object.entries(settings)
+        .map(([setting, value]) => `alter role ${name} set ${setting} = ${value}`)
+        .join('; '),
+    )
   } catch (error) {
     const code = (error as { code?: string }).code
     if (code !== '42710' && code !== '23505' && code !== 'XX000') throw error

@@ -30,7 +30,7 @@ export type BootOptions = {
    * Where work for later is kept: address and database in the role of the jobs. Without it nothing is taken from queues,
    * and every process runs what comes by the clock by itself.
    */
-  jobs?: { url: string; db: Database }
+  jobs?: { url: string; pooled?: boolean; db: Database }
 }
 
 export type RunningService = {

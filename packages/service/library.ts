@@ -4,6 +4,8 @@ import type { PgBoss } from 'pg-boss'
 export async function openLibrary(options: {
   /** In the role of the jobs. */
   url: string
+  /** The address is that of a pooler in transaction mode, which cannot be listened through: work is looked for. */
+  pooled?: boolean
   /** Look after the queues and run what is in them; else only give orders about single jobs. */
   working: boolean
   onError: (error: unknown) => void
@@ -23,7 +25,7 @@ export async function openLibrary(options: {
     monitorVacuum: false,
     // Its schedules have minutes; ours (schedules.ts) stand in the code, and any number of processes agree on them.
     schedule: false,
-    useListenNotify: options.working,
+    useListenNotify: options.working && !options.pooled,
     supervise: options.working,
     // A worker that died is noticed 30 s after its last sign of life, at the next look.
     superviseIntervalSeconds: options.superviseSeconds ?? 15,

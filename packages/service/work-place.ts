@@ -22,6 +22,8 @@ export type WorkPlace = {
  */
 export function openWorkPlace(options: {
   url: string
+  /** The address is that of a pooler in transaction mode. */
+  pooled?: boolean
   /** In the role of the jobs; stays the caller's. */
   db: Database
   services: readonly Worker[]
@@ -29,7 +31,7 @@ export function openWorkPlace(options: {
   metrics: Metrics
   superviseSeconds?: number
 }): WorkPlace {
-  const { url, db, services, log, metrics, superviseSeconds } = options
+  const { url, pooled = false, db, services, log, metrics, superviseSeconds } = options
   const stops: { stop(): void }[] = []
   let boss: PgBoss | undefined
   let stopping = false
@@ -41,6 +43,7 @@ export function openWorkPlace(options: {
     }
     boss = await openLibrary({
       url,
+      pooled,
       working: true,
       onError,
       ...(superviseSeconds !== undefined && { superviseSeconds }),

@@ -9,7 +9,12 @@ import { allServices } from '../services.ts'
 export async function migrate(io: Console, { json }: { json?: true }): Promise<void> {
   const settings = parseEnv(await besideRunning(io.env), appConfig)
   const { migrated, embedded } = await prepareDatabase(
-    { dataFolder: settings.SOUK_DATA, databaseUrl: settings.DATABASE_URL, secret: settings.SOUK_SECRET },
+    {
+      dataFolder: settings.SOUK_DATA,
+      databaseUrl: settings.DATABASE_URL,
+      secret: settings.SOUK_SECRET,
+      pooled: settings.SOUK_POOLER === 'transaction',
+    },
     allServices,
     timed(io),
   )

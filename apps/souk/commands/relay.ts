@@ -34,18 +34,19 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
   if (kafka.writtenBy === 'debezium')
     throw new UsageError('SOUK_KAFKA_WRITTEN_BY=debezium: Debezium does the work of the relay.')
   const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: 'relay' })
+  const pooled = settings.SOUK_POOLER === 'transaction'
   const opened: Database[] = []
   const addressFor = (url: string, role: string) => urlForRole(url, role, secret)
   const open = (url: string, role: string, schema: string) => {
     const onError = (error: Error) => log.warn({ err: error, schema }, 'a database connection broke')
-    const db = openDatabase({ url: addressFor(url, role), schema, maxConnections: 5, onError })
+    const db = openDatabase({ url: addressFor(url, role), schema, pooled, maxConnections: 5, onError })
     opened.push(db)
     return db
   }
   const urls = { [homeShard]: settings.DATABASE_URL, ...settings.SOUK_SHARDS }
   const shards: (RelayShard & { url: string })[] = []
   for (const [name, url] of Object.entries(urls)) {
-    await migrateRelay(url, secret)
+    await migrateRelay(url, secret, pooled)
     const outboxes = createPostgresLog([{ name, db: open(url, logRole, logRole) }])
     shards.push({ name, url, log: outboxes, db: open(url, roleOf('relay'), 'relay') })
   }
@@ -106,6 +107,7 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
           }).finally(() => source.close())
         }
     }
+            pooled,
   }
 }
 

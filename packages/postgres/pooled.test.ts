@@ -1,0 +1,83 @@
+import { testDatabase, testSecret } from '@souk/testing'
+import { pgBouncerForTests } from '@souk/testing/engines'
+import { afterAll, describe, expect, test } from 'vitest'
+import { openDatabase } from './database.ts'
+import { isServerError } from './errors.ts'
+import { migrate } from './migrate.ts'
+import { sql } from './sql.ts'
+
+const shelf = { service: 'shelf', sets: [{ name: 'shelf', folder: new URL('./fixtures/shelf/', import.meta.url) }] }
+const database = await testDatabase([shelf])
+const server = new URL(database.adminUrl)
+const name = server.pathname.slice(1)
+const own = new URL(database.urlFor('shelf'))
+const given = await pgBouncerForTests({
+  databases: { [name]: { host: server.hostname, port: Number(server.port), database: name } },
+  users: {
+    [decodeURIComponent(server.username)]: decodeURIComponent(server.password),
+    [own.username]: decodeURIComponent(own.password),
+  },
+  poolSize: 2,
+})
+afterAll(async () => {
+  if (given.notTried === undefined) await given.close()
+  await database.close()
+})
+
+if (given.notTried !== undefined) {
+  process.stderr.write(`\n${given.notTried}\n\n`)
+  test.skip(given.notTried, () => {})
+} else {
+  const { port } = given.bouncer
+  const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href
+  const db = openDatabase({ url: through(own.href), schema: 'shelf', pooled: true, maxConnections: 12 })
+  afterAll(() => db.close())
+
+  describe('behind a pooler in transaction mode', () => {
+    test('many clients share two sessions and none notices', async () => {
+      await database.query('truncate shelf.boxes; insert into shelf.boxes values (1, 0)')
+      const add = () =>
+        db.transaction(async (tx) => {
+          const { units } = await tx.one<{ units: number }>(sql`select units from boxes where box_id = ${1} for update`)
+          await tx.run(sql`update boxes set units = ${units + 1} where box_id = ${1}`)
+          return (await tx.one<{ pid: number }>(sql`select pg_backend_pid() as pid`)).pid
+        })
+      const read = () => db.autocommit.one<{ pid: number }>(sql`select units, pg_backend_pid() as pid from boxes`)
+      const sessions = await Promise.all(
+        Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? add() : read().then(({ pid }) => pid))),
+      )
+      expect(new Set(sessions).size).toBeLessThanOrEqual(2)
+      expect(await db.autocommit.one(sql`select units from boxes`)).toEqual({ units: 100 })
+    })
+
+    test('time-outs hold all the same: those of the role, and those a transaction sets for itself', async () => {
+      const shown = await db.autocommit.one(
+        sql`select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+                   current_setting('idle_in_transaction_session_timeout') as idle`,
+      )
+      expect(shown).toEqual({ statement: '30s', lock: '5s', idle: '1min' })
+      const slow = db.transaction((tx) => tx.one(sql`select pg_sleep(5)`), { statementTimeoutMs: 50 })
+      expect(isServerError(await slow.catch((error: unknown) => error))).toBe(true)
+      expect(await db.autocommit.one(sql`select current_setting('statement_timeout') as after`)).toEqual({
+        after: '30s',
+      })
+    })
+
+    test('processes started together migrate one after the other', async () => {
+      await database.query('drop schema shelf cascade')
+      const [first, second] = await Promise.all(
+        [1, 2].map(() =>
+          migrate({ url: through(database.adminUrl), pooled: true, services: [shelf], secret: testSecret }),
+        ),
+      )
+      expect(first?.applied.length).not.toBe(second?.applied.length)
+      expect(Math.min(first?.applied.length ?? 0, second?.applied.length ?? 0)).toBe(0)
+    })
+
+    test('a program that was not told of the pooler is', async () => {
+      const untold = openDatabase({ url: through(own.href), schema: 'shelf' })
+      await expect(untold.autocommit.one(sql`select 1 as one`)).rejects.toThrow('SOUK_POOLER=transaction')
+      await untold.close()
+    })
+  })
+}
