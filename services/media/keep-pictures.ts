@@ -36,8 +36,13 @@ export const mediaNotFound = (mediaId: string) =>
   mediaErrors.error('media-not-found', `There is no picture ${mediaId} for you.`)
 
 /** @throws media-not-found unless the caller works on the products of its shop */
-export async function requireMine(deps: MediaDeps, me: Principal, mediaId: string): Promise<Media> {
-  const media = await findMedia(deps.shards.ofId(mediaId).db.autocommit, mediaId)
+export async function requireMine(
+  deps: MediaDeps,
+  me: Principal,
+  mediaId: string,
+  tx: Tx = deps.shards.ofId(mediaId).db.autocommit,
+): Promise<Media> {
+  const media = await findMedia(tx, mediaId)
   if (media === undefined || media.state === 'deleting' || !mayActFor(me, media.shopId, 'catalog'))
     throw mediaNotFound(mediaId)
   return media

@@ -162,8 +162,8 @@ export const mediaRoutes = (deps: MediaDeps, baseUrl: string): Route[] => [
     errors: ['media-not-found'],
     async handle(request) {
       const { mediaId } = request.params
-      await requireMine(deps, request.me, mediaId)
       const answer = await request.once(deps.shards.ofId(mediaId).db, async (tx) => {
+        await requireMine(deps, request.me, mediaId, tx)
         await markEnded(deps, tx, mediaId, 'deleting', null)
         return noContent
       })

@@ -25,7 +25,8 @@ export const paging = {
 export const listOf = <T extends Parameters<typeof Type.Array>[0]>(item: T) =>
   Type.Object({ items: Type.Array(item), nextCursor: orNull(Type.String()) }, closed)
 
-const SettingValue = Type.Union([Type.Boolean(), Type.Integer(), words(20_000)])
+const bounds = { minimum: -1_000_000_000_000, maximum: 1_000_000_000_000 }
+const SettingValue = Type.Union([Type.Boolean(), Type.Integer(bounds), words(20_000)])
 export const ValueBody = Type.Object({ value: SettingValue }, closed)
 export const KeyParams = Type.Object({ key: word(80) }, closed)
 export const ShopParams = Type.Object({ shopId: Id }, closed)
@@ -79,7 +80,7 @@ export const settingHistoryView = ({ key, version, value, changedBy, changedAt }
 export const FlagKey = Type.String({ minLength: 1, maxLength: 80, pattern: '^[a-z][a-z0-9]*(?:[.-][a-z0-9]+)*$' })
 export const FlagParams = Type.Object({ flagKey: FlagKey }, closed)
 const VariantName = Type.String({ minLength: 1, maxLength: 40, pattern: '^[a-z0-9]+(?:[.-][a-z0-9]+)*$' })
-const FlagValue = Type.Union([Type.Boolean(), Type.Number(), words(1_000)])
+const FlagValue = Type.Union([Type.Boolean(), Type.Number(bounds), words(1_000)])
 const Shares = Type.Array(
   Type.Object({ variant: VariantName, basisPoints: Type.Integer({ minimum: 0, maximum: 10_000 }) }, closed),
   { maxItems: 10, description: 'Of 10,000. Whoever falls into no share gets the fallback.' },

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import chromium from '@sparticuz/chromium'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium as browsers, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import type { ExpectStatic } from 'vitest'
+import { pricesIn } from './between.ts'
 
 const shots = join(import.meta.dirname, '..', '..', '.cache', 'screenshots', 'storefront')
 
@@ -18,7 +19,14 @@ export const openBrowser = async (): Promise<Browser> =>
     args: chromium.args.filter((arg) => arg !== '--single-process'),
   })
 
-/** A page of its own, that remembers what went wrong in it. */
+/** Every price there is in the tests' world, as a number and as people write it. */
+export const knownPrices = [2_400, 2_500, 4_900, 8_900, 7_000, 3_000].flatMap((minor) => [
+  String(minor),
+  (minor / 100).toFixed(2),
+  (minor / 100).toFixed(2).replace('.', ','),
+])
+
+/** A page of its own, that remembers what went wrong in it: faults, other people's addresses, prices that are sent. */
 export async function visitor(browser: Browser, baseURL: string, options: BrowserContextOptions) {
   const context = await browser.newContext({ baseURL, reducedMotion: 'reduce', ...options })
   context.setDefaultTimeout(45_000)
@@ -29,11 +37,19 @@ export async function visitor(browser: Browser, baseURL: string, options: Browse
     // What a page asks for in vain is said by the browser, not by the page.
     if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text())
   })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.origin !== baseURL && url.protocol !== 'data:') faults.push(`asks ${url.origin}`)
+    const said = pricesIn(request.postData() ?? '', knownPrices)
+    if (said.length > 0) faults.push(`${request.method()} ${url.pathname} says ${said.join(', ')}`)
+  })
   return { context, page, faults }
 }
 
-/** Nothing axe finds against WCAG 2.2 AA, nothing wider than the screen; and a picture of it to look at. */
-export async function looksRight(page: Page, name: string): Promise<void> {
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** Nothing axe finds against WCAG 2.2 AA, light and dark; nothing wider than the screen; and a picture to look at. */
+export async function looksRight(expect: ExpectStatic, page: Page, name: string): Promise<void> {
   mkdirSync(shots, { recursive: true })
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true })
   const wide = await page.evaluate<number>(
@@ -41,11 +57,19 @@ export async function looksRight(page: Page, name: string): Promise<void> {
   )
   expect.soft(wide, `${name} is wider than the screen`).toBeLessThanOrEqual(0)
   await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }),
+  const isDark = await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches")
+  expect.soft(await violations(page, rules), name).toEqual([])
+  await page.emulateMedia({ colorScheme: isDark ? 'light' : 'dark' })
+  // Of all the rules only this one can tell the difference.
+  expect.soft(await violations(page, ['color-contrast']), `${name}, ${isDark ? 'light' : 'dark'}`).toEqual([])
+  await page.emulateMedia({ colorScheme: isDark ? 'dark' : 'light' })
+}
+
+async function violations(page: Page, only: string[]): Promise<string[]> {
+  const found = await page.evaluate(
+    (runOnly) =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run({ runOnly: [...runOnly], resultTypes: ['violations'] }),
+    only,
   )
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
-  expect.soft(found, name).toEqual([])
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
 }

@@ -3,25 +3,46 @@ import { ensureBuilt } from '@souk/storefront/build'
 import { openStorefront } from '@souk/storefront/server'
 import { eventually } from '@souk/testing'
 import { derivedSecret } from '../../apps/souk/derived-secret.ts'
+import { openBetween } from './between.ts'
 import { operatorSignIn } from '../sweep/stage.ts'
 
 export type Asked = { url: string; secret: string }
 
-/** The pages in front of an API, in this process. */
-export const openPages = async ({ url, secret }: Asked) =>
-  openStorefront({
+export type Pages = Awaited<ReturnType<typeof openPages>>
+
+/** The pages in front of an API, in this process; what lies between the two can be disturbed. Nothing is kept yet. */
+export async function openPages({ url, secret }: Asked) {
+  const between = await openBetween(url)
+  const storefront = await openStorefront({
     host: '127.0.0.1',
     port: 0,
-    apiUrl: url,
+    apiUrl: between.url,
     secret: 's'.repeat(40),
     forwarderSecret: derivedSecret(secret, 'forwarder'),
     build: await ensureBuilt(),
+    readTimeoutMs: 1_000,
   })
+  return {
+    url: storefront.url,
+    between,
+    async close() {
+      await between.close()
+      await storefront.close()
+    },
+  }
+}
 
 export type Person = { souk: Souk; email: string; password: string; accountId: string }
 
 /** Names a shop may give and a page must bear. */
 export const hostile = {
+  pictures: [
+    // Whoever looks would be known to a stranger; the second would be asked of ourselves.
+    { url: 'https://stranger.example/pixel.png?who=you', alt: '"><script>window.pwned=1</script>' },
+    { url: 'http://169.254.169.254/media/../v1/me', alt: '' },
+    { url: '/v1/pictures/cup-1bf02b.svg', alt: '' },
+  ],
+  review: `</p><script>window.pwned=1</script><img src=x onerror="window.pwned=1"> ${'Lob'.repeat(60)}`,
   title: `<script>window.pwned=1</script><img src=x onerror="window.pwned=1"> ${'Langeswort'.repeat(18)} "'&lt;`,
   shop: `</title><script>window.pwned=1</script> ${'Ladenname'.repeat(7)}`,
   text: `</script><script>window.pwned=1</script>\n${'x'.repeat(400)}\n{{constructor.constructor('window.pwned=1')()}}`,
@@ -67,6 +88,7 @@ export async function stock(url: string) {
       colours?: string[]
       priceMinor?: number
       onHand?: number
+      pictures?: { url: string; alt: string }[]
     },
   ) => {
     const { colours = [] } = given
@@ -88,7 +110,7 @@ export async function stock(url: string) {
         status: 'active',
         categoryIds: [ware.id],
         ...(colours.length > 0 && { options: [{ name: 'Colour', values: colours }] }),
-        pictures: [
+        pictures: given.pictures ?? [
           { url: '/v1/pictures/cup-1bf02b.svg', alt: 'A cup' },
           { url: '/v1/pictures/glass-a8485a-bd131f.svg', alt: 'A glass' },
         ],
@@ -106,37 +128,61 @@ export async function stock(url: string) {
     )
     return product
   }
-  const cup = await productOf(pottery, {
-    title: 'Espresso Cup',
-    slug: 'espresso-cup',
-    description: 'Thrown and glazed by hand. Keeps coffee warm for a short while.',
-    colours: ['Ash', 'Cobalt'],
-  })
-  const bowl = await productOf(pottery, { title: 'Rice Bowl', slug: 'rice-bowl', description: 'For one.' })
-  const teapot = await productOf(pottery, {
-    title: 'Teapot',
-    slug: 'teapot',
-    description: 'Pours well.',
-    priceMinor: 8_900,
-    onHand: 20,
-  })
-  const evil = await productOf(odd, { title: hostile.title.slice(0, 200), slug: 'evil', description: hostile.text })
-  const sale = await eventually(
-    () =>
-      pottery.souk.planSale({
-        body: {
-          productId: teapot.id,
-          variantId: teapot.variants[0]?.id ?? '',
-          priceMinor: 4_900,
-          startsAt: new Date(Date.now() - 60_000).toISOString(),
-          endsAt: new Date(Date.now() + 3_600_000).toISOString(),
-          capPerCustomer: 1,
-          units: 5,
-        },
-      }),
-    { timeoutMs: 60_000, everyMs: 100 },
-  )
-  return { operator, pottery, odd, cup, bowl, teapot, evil, sale, person }
+  const [cup, bowl, teapot, lamp, evil] = await Promise.all([
+    productOf(pottery, {
+      title: 'Espresso Cup',
+      slug: 'espresso-cup',
+      description: 'Thrown and glazed by hand. Keeps coffee warm for a short while.',
+      colours: ['Ash', 'Cobalt'],
+    }),
+    productOf(pottery, { title: 'Rice Bowl', slug: 'rice-bowl', description: 'For one.' }),
+    productOf(pottery, {
+      title: 'Teapot',
+      slug: 'teapot',
+      description: 'Pours well.',
+      priceMinor: 8_900,
+      onHand: 20,
+    }),
+    productOf(pottery, {
+      title: 'Lamp',
+      slug: 'lamp',
+      description: 'Everybody wants it.',
+      priceMinor: 7_000,
+      onHand: 1_000,
+    }),
+    productOf(odd, {
+      title: hostile.title.slice(0, 200),
+      slug: 'evil',
+      description: hostile.text,
+      pictures: hostile.pictures,
+    }),
+  ])
+  const hour = 3_600_000
+  const saleOf = (product: typeof teapot, given: { priceMinor: number; units: number; startsInMs: number }) =>
+    eventually(
+      () =>
+        pottery.souk.planSale({
+          body: {
+            productId: product.id,
+            variantId: product.variants[0]?.id ?? '',
+            priceMinor: given.priceMinor,
+            startsAt: new Date(Date.now() + given.startsInMs).toISOString(),
+            endsAt: new Date(Date.now() + given.startsInMs + hour).toISOString(),
+            capPerCustomer: 1,
+            units: given.units,
+          },
+        }),
+      { timeoutMs: 60_000, everyMs: 100 },
+    )
+  const [sale, rush, later] = await Promise.all([
+    saleOf(teapot, { priceMinor: 4_900, units: 5, startsInMs: -60_000 }),
+    saleOf(lamp, { priceMinor: 3_000, units: rushUnits, startsInMs: -60_000 }),
+    saleOf(bowl, { priceMinor: 1_900, units: 5, startsInMs: 3 * hour }),
+  ])
+  return { operator, pottery, odd, cup, bowl, teapot, lamp, evil, sale, rush, later, person }
 }
+
+/** Of the sale everybody comes to at once. */
+export const rushUnits = 150
 
 export type World = Awaited<ReturnType<typeof stock>>

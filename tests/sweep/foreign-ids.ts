@@ -56,6 +56,8 @@ const everybodys = new Set([
   'parentId',
   'getCategory slug',
   'category',
+  // Which size of a picture.
+  'getPicture file',
   // Of tax.
   'country',
 ])

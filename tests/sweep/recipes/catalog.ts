@@ -15,6 +15,7 @@ const newVariant = (colour: string) => ({
   sku: `CUP-${unique()}`,
   options: { Colour: colour },
   priceMinor: 2_500,
+  weightGrams: 300,
   active: true,
 })
 
@@ -54,7 +55,11 @@ export const catalogRecipes: Recipes = {
   editVariant: keeper('catalog')(200, async (world) => {
     const product = await freshProduct(world)
     const headers = await etagOf(world, world.a.staff.catalog, `/v1/products/${product.productId}`)
-    return { params: product, body: { sku: `CUP-${unique()}`, options: { Colour: 'Blue' }, active: true }, headers }
+    return {
+      params: product,
+      body: { sku: `CUP-${unique()}`, options: { Colour: 'Blue' }, weightGrams: 350, active: true },
+      headers,
+    }
   }),
   setPrice: keeper('catalog')(200, async (world) => ({
     params: await freshProduct(world),

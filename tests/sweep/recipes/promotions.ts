@@ -27,7 +27,16 @@ const discount = ({ a: { productId }, category }: World) => ({
   categoryIds: [category.id],
   active: false,
 })
-const rate = { name: 'Parcel', method: 'express', countries: ['FR'], priceMinor: 990, currency: 'EUR' }
+const rate = {
+  name: 'Parcel',
+  method: 'express',
+  countries: ['FR'],
+  priceMinor: 990,
+  currency: 'EUR',
+  fromGrams: 0,
+  toGrams: 5_000,
+  freeFromMinor: 9_900,
+}
 
 /** Made for one call, which uses it up. */
 const fresh = async (world: World, what: 'vouchers' | 'discounts' | 'shipping-rates', body: object) => {
@@ -45,7 +54,13 @@ export const promotionRecipes: Recipes = {
     return {
       params: { shopId, voucherId },
       headers: { 'if-match': '"1"' },
-      body: { title: 'Ten off today', uses: 50, productIds: [productId], categoryIds: [world.category.id] },
+      body: {
+        title: 'Ten off today',
+        uses: 50,
+        minimumMinor: 100,
+        productIds: [productId],
+        categoryIds: [world.category.id],
+      },
     }
   }),
   removeVoucher: catalog(204, async (world) => ({
