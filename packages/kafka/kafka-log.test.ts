@@ -1,10 +1,9 @@
 import { Admin } from '@platformatic/kafka'
-import { encodeBatch } from '@souk/events'
 import { kafkaForTests } from '@souk/testing/engines'
-import { Client } from 'pg'
 import { afterAll, test } from 'vitest'
 import { describeConsumers } from '../events/consumer.conformance.ts'
 import { describeLog } from '../events/log.conformance.ts'
+import { openSession } from '../events/test-log.ts'
 import { sendAgain } from './index.ts'
 import { counted, countedEvent, noted, openStage, versionOf } from './test-kafka.ts'
 
@@ -23,26 +22,14 @@ if (given.notTried === undefined) {
       topics: [counted.topic, noted.topic],
       event: (topic, key) => countedEvent(key, 1, topic === counted.topic ? counted : noted),
       async begin() {
-        const client = new Client({ connectionString: stage.database.urlFor('writer') })
-        await client.connect()
-        await client.query('set search_path = writer')
-        await client.query('begin')
+        const session = await openSession(stage.database)
+        await session.run('begin')
         const end = async (how: string) => {
-          await client.query(how)
-          await client.end()
+          await session.run(how)
+          await session.close()
           stage.outboxes.wake('writer')
         }
-        return {
-          async append(events) {
-            await client.query('insert into outbox (topic, event_count, batch) values ($1, $2, $3)', [
-              events[0]?.event.topic,
-              events.length,
-              encodeBatch(events),
-            ])
-          },
-          commit: () => end('commit'),
-          rollback: () => end('rollback'),
-        }
+        return { append: session.append, commit: () => end('commit'), rollback: () => end('rollback') }
       },
       close: stage.close,
     }
