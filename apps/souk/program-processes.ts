@@ -49,6 +49,7 @@ at /docs. Settings beside those of \`souk serve\`:
 Any number may run: one works for each service and database, another one takes over. Needed where SOUK_KAFKA_BROKERS is set
 for the processes that serve, unless Debezium does it (SOUK_KAFKA_WRITTEN_BY=debezium). Settings beside those of \`souk serve\`:
   SOUK_KAFKA_BROKERS            host:port, several with commas between
+  SOUK_PORT                     where it answers /health and /metrics; left out: nowhere
   SOUK_KAFKA_PARTITIONS, SOUK_KAFKA_REPLICAS, SOUK_KAFKA_RETENTION_HOURS   of topics that are made (8, 1, 168)`,
     async (options: import('./commands/relay.ts').RelayCommand) =>
       (await import('./commands/relay.ts')).relay(io, options),

@@ -13,6 +13,7 @@ export async function migrate(io: Console, { json }: { json?: true }): Promise<v
       dataFolder: settings.SOUK_DATA,
       databaseUrl: settings.DATABASE_URL,
       secret: settings.SOUK_SECRET,
+      shards: settings.SOUK_SHARDS,
       pooled: settings.SOUK_POOLER === 'transaction',
     },
     allServices,

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { allEvents, schemaIdOf } from '@souk/contracts'
 import { createPostgresLog, forgetPassedEvents, serviceOf } from '@souk/events'
 import { relayState, type RelayShard, sendAgain, startRelay } from '@souk/kafka'
-import { type Database, logRole, openDatabase, urlForRole, roleOf } from '@souk/postgres'
+import { type Database, isReachable, logRole, openDatabase, urlForRole, roleOf } from '@souk/postgres'
 import { homeShard, parseEnv } from '@souk/service'
 import { createLogger, createMetrics } from '@souk/telemetry'
 import { appConfig } from '../config.ts'
 import { type Console, table } from '../console.ts'
 import { kafkaSettings, migrateRelay } from '../event-log.ts'
 import { UsageError } from '../explain.ts'
+import { serveHealth } from '../health-server.ts'
 import { untilAskedToStop } from '../lifetime.ts'
 import { besideRunning, dataFolderOf } from '../running.ts'
 import { allServices } from '../services.ts'
@@ -33,8 +34,8 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
   if (kafka === undefined) throw new UsageError('relay needs Kafka: set SOUK_KAFKA_BROKERS to host:port.')
   if (kafka.writtenBy === 'debezium')
     throw new UsageError('SOUK_KAFKA_WRITTEN_BY=debezium: Debezium does the work of the relay.')
-  const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: 'relay' })
   const pooled = settings.SOUK_POOLER === 'transaction'
+  const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: 'relay' })
   const opened: Database[] = []
   const addressFor = (url: string, role: string) => urlForRole(url, role, secret)
   const open = (url: string, role: string, schema: string) => {
@@ -64,7 +65,7 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
     const stopping = untilAskedToStop(io)
     const sourcesOf = (shard: string) =>
       allServices
-        .filter((service) => announcers.has(service.name) && (shard === homeShard || service.divided === true))
+        .filter((service) => announcers.has(service.name) && (shard === homeShard || service.divided !== undefined))
         .map(({ name }) => name)
     const metrics = createMetrics()
     const relays = shards.map((shard) =>
@@ -77,6 +78,17 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
         schemaOf: schemaIdOf,
       }),
     )
+    // Only where a port is given: beside `souk start` nobody asks.
+    const health = io.env.SOUK_PORT
+      ? await serveHealth({
+          host: settings.SOUK_HOST,
+          port: settings.SOUK_PORT,
+          needs: Object.fromEntries(shards.map(({ name, db }) => [name, () => isReachable(db)])),
+          clock: () => new Date(),
+          log,
+          metrics,
+        })
+      : undefined
     io.say(`Sending events of ${shards.map(({ name }) => name).join(', ')} to Kafka.`)
     const forgetting = setInterval(
       () => void forget().catch((err) => log.warn({ err }, 'events were not forgotten')),
@@ -84,6 +96,7 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
     )
     io.say(`\nClosing (${await stopping}): finishing what was begun…`)
     clearInterval(forgetting)
+    await health?.http.close()
     await Promise.all(relays.map((each) => each.stop()))
 
     /** Where consumers read Kafka, the outbox is kept for its own time and no longer than the relay needs it. */
@@ -94,6 +107,7 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
           const source = openDatabase({
             url: addressFor(shard.url, roleOf(state.source)),
             schema: state.source,
+            pooled,
             maxConnections: 1,
           })
           const offset = { consumer, source: state.source, shard: shard.name, xid: state.xid, seq: state.seq, index: 0 }
@@ -107,7 +121,6 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
           }).finally(() => source.close())
         }
     }
-            pooled,
   }
 }
 
