@@ -90,7 +90,9 @@ export function openSession(options: {
       for (const messages of inChunks(records)) await producer.send({ messages, idempotent: true, acks: -1 })
       return { sent, known }
     },
-    close: async () => void (await producer?.close(true).catch(() => {})),
+    async close() {
+      await producer?.close(true).catch(() => {})
+    },
   }
 }
 

@@ -42,7 +42,7 @@ const hasBroker = (folder) =>
 function javaCommand() {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : commandPath('java')
   if (java === undefined) return undefined
-  const { stderr = '' } = spawnSync(java, ['-version'], { encoding: 'utf8' })
+  const { stderr } = spawnSync(java, ['-version'], { encoding: 'utf8' })
   const major = Number(/version "(\d+)/.exec(stderr ?? '')?.[1])
   return major >= javaAtLeast ? java : undefined
 }

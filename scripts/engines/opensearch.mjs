@@ -41,10 +41,10 @@ const hasRunner = (folder) =>
 function javaCommand() {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : commandPath('java')
   if (java === undefined) return undefined
-  const { stderr = '' } = spawnSync(java, ['-version'], { encoding: 'utf8' })
+  const { stderr } = spawnSync(java, ['-version'], { encoding: 'utf8' })
   if (!(Number(/version "(\d+)/.exec(stderr ?? '')?.[1]) >= 17)) return undefined
-  const { stdout = '' } = spawnSync(java, ['--list-modules'], { encoding: 'utf8' })
-  return stdout.includes('jdk.compiler') ? java : undefined
+  const { stdout } = spawnSync(java, ['--list-modules'], { encoding: 'utf8' })
+  return (stdout ?? '').includes('jdk.compiler') ? java : undefined
 }
 
 function fetchJars(maven, folder) {

@@ -43,7 +43,9 @@ function aSnapshot() {
     log,
     store: (...flags: Flag[]) => (stored = { revision: stored.revision + 1, flags }),
     goAway: (gone: boolean) => (away = gone),
-    hangOn: (until: Promise<void> | undefined) => (hang = until),
+    hangOn(until: Promise<void> | undefined): void {
+      hang = until
+    },
     pass: (ms: number) => (nowMs += ms),
     looks: () => looks,
   }

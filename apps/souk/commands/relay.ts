@@ -111,14 +111,18 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
             maxConnections: 1,
           })
           const offset = { consumer, source: state.source, shard: shard.name, xid: state.xid, seq: state.seq, index: 0 }
-          await forgetPassedEvents({
-            source,
-            shard: shard.name,
-            consumers: [consumer],
-            offsets: [offset],
-            now: new Date(),
-            days: outboxKeptDays,
-          }).finally(() => source.close())
+          try {
+            await forgetPassedEvents({
+              source,
+              shard: shard.name,
+              consumers: [consumer],
+              offsets: [offset],
+              now: new Date(),
+              days: outboxKeptDays,
+            })
+          } finally {
+            await source.close()
+          }
         }
     }
   }

@@ -21,7 +21,7 @@ export async function stockPromotions(
     if (version === 0) await desk.call('setPricingSettings', { as, params, body: settings, ifMatch: '"0"' })
     const rates = await desk.call<Items<{ name: string; countries: string[] }>>('listShippingRates', { as, params })
     for (const body of shippingRates)
-      if (!rates.items.some(({ name, countries }) => name === body.name && `${countries}` === `${body.countries}`))
+      if (!rates.items.some(({ name, countries }) => name === body.name && countries.join() === body.countries.join()))
         await desk.call('createShippingRate', { as, params, body })
     const off = await desk.call<Items<{ title: string }>>('listDiscounts', { as, params })
     for (const body of discounts)
