@@ -14,6 +14,8 @@ export type RunConsumerOptions = {
   db: Database
   /** Of the source. */
   shard: string
+  /** Of `db`, where a consumer runs into several databases; each of them reads everything. Default: that of the source. */
+  into?: string
   logger: Logger
   clock: () => Date
   metrics: Metrics
@@ -47,6 +49,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
     consumer: consumer.name,
     source,
     shard,
+    ...(options.into !== undefined && { into: options.into }),
     topics: topicsOf(consumer),
     onLanes(mine) {
       // The first call may come before `membership` exists.

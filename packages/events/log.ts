@@ -73,6 +73,8 @@ export type JoinOptions = {
   readonly consumer: string
   readonly source: string
   readonly shard: string
+  /** The database its effects go to, where several read the same log: each of them is given all of it. Default: `shard`. */
+  readonly into?: string
   readonly topics: readonly string[]
   /**
    * The lanes that are this process's now: at once or soon, and again whenever that changes. Nothing goes wrong when two

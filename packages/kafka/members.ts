@@ -13,7 +13,7 @@ const tellEveryMs = 2_000
  * its own database; the offsets told to Kafka are a copy for its tools, and a hint where to begin.
  */
 export function joinGroup(
-  { consumer: name, source, shard, topics, onLanes }: JoinOptions,
+  { consumer: name, source, shard, into = shard, topics, onLanes }: JoinOptions,
   context: {
     settings: KafkaSettings
     layout: Layout
@@ -46,7 +46,8 @@ export function joinGroup(
     await ensureTopics(settings, kafkaTopics)
     const member = new Consumer({
       ...clientOptions(settings, `souk-${name}`),
-      groupId: `${prefix}.${name}.${shard}`,
+      // A database of several that read one log has a group of its own: shared lanes would leave each of them a part.
+      groupId: `${prefix}.${name}.${shard}${into === shard ? '' : `.into-${into}`}`,
       sessionTimeout: sessionMs,
       rebalanceTimeout: sessionMs,
       heartbeatInterval: Math.max(200, Math.floor(sessionMs / 5)),

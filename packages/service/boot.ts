@@ -99,8 +99,17 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   const workers = working ? running : []
   const { log: logger } = options
   const readers = running.flatMap((service) => readersOf(service, division))
-  const consumers = (working ? readers : []).map(({ consumer, db, shard }) =>
-    runConsumer({ consumer, log: eventLog, db, shard, logger, clock, metrics }),
+  const consumers = (working ? readers : []).map(({ consumer, db, shard, within }) =>
+    runConsumer({
+      consumer,
+      log: eventLog,
+      db,
+      shard,
+      logger,
+      clock,
+      metrics,
+      ...(within !== undefined && { into: within }),
+    }),
   )
   const kept = workers.flatMap(({ definition, databases, parts }) =>
     databases.map(({ name: shard, db }) => ({ name: definition.name, shard, db, parts })),
@@ -145,17 +154,25 @@ export async function bootServices(options: BootOptions): Promise<RunningService
 const undivided: Division = { shards: [homeShard], at: () => homeShard, isDivided: () => false }
 
 /** A consumer, the shard whose log it reads, and the database its effects and its offset are in. */
-export type Reader = { consumer: Consumer; shard: string; db: Database }
+export type Reader = {
+  consumer: Consumer
+  shard: string
+  db: Database
+  /** The shard of that database, of a divided service; undefined for one that is at home as a whole. */
+  within: string | undefined
+}
 
 /**
  * Shop-scoped services read each other shard by shard, since all of them are divided alike; who is at home reads all
  * shards; what home announces is told to every shard, and concerns one of them.
  */
 function readersOf({ databases, parts }: RunningService, division: Division): Reader[] {
+  const isDivided = databases.length > 1
+  const within = (name: string) => (isDivided ? name : undefined)
   return (parts.consumers ?? []).flatMap((consumer) => {
     const divided = division.isDivided(sourceOf(consumer))
-    if (divided && databases.length > 1) return databases.map(({ name, db }) => ({ consumer, shard: name, db }))
+    if (divided && isDivided) return databases.map(({ name, db }) => ({ consumer, shard: name, db, within: name }))
     const shards = divided ? division.shards : division.shards.slice(0, 1)
-    return shards.flatMap((shard) => databases.map(({ db }) => ({ consumer, shard, db })))
+    return shards.flatMap((shard) => databases.map(({ name, db }) => ({ consumer, shard, db, within: within(name) })))
   })
 }
