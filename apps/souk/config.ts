@@ -60,6 +60,14 @@ export const appConfig = {
     default: 'none',
     help: 'What stands at DATABASE_URL and SOUK_SHARDS: PostgreSQL itself, or a pooler such as PgBouncer in transaction mode.',
   }),
+  SOUK_REDIS_URL: optional(
+    url({
+      protocols: ['redis', 'rediss'],
+      secret: true,
+      help: 'A Redis that processes share for what is cached, counted and announced: redis://user:password@host:6379/0. Left out: each has its own.',
+    }),
+  ),
+  SOUK_REDIS_PREFIX: text({ default: 'souk', help: 'Before all keys, where several marketplaces share a Redis.' }),
   SOUK_SECRET: optional(
     text({
       minLength: 32,

@@ -1,3 +1,4 @@
+import { type Cache, openCache } from '@souk/cache'
 import { createPostgresLog, type EventLog } from '@souk/events'
 import { type Database, type DatabaseOptions, logRole, openDatabase } from '@souk/postgres'
 import { createDirectory, type Directory } from '@souk/rpc'
@@ -35,6 +36,7 @@ export type House = {
   /** Work that was put off: to look at, to try again, to cancel. */
   jobs: JobDesk
   directory: Directory
+  cache: Cache
   eventLog: EventLog
   /** A further pool in the role of a service, beside the one it works with. The caller closes it. Default: at home. */
   open(service: string, options?: Partial<DatabaseOptions>, shard?: string): Database
@@ -120,6 +122,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
   let shardMap: ShardMap | undefined
   let carried: OpenedEventLog | undefined
+  let cache: Cache | undefined
   const closeDatabase = async () => {
     stopping = true
     await shardMap?.stop()
@@ -164,6 +167,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       db: databaseOf(jobsSchema.service),
     }
     const jobs = openJobDesk(ownJobs)
+    cache = await openCache({
+      metrics,
+      log,
+      ...(settings.SOUK_REDIS_URL !== undefined && {
+        redis: { url: settings.SOUK_REDIS_URL, prefix: settings.SOUK_REDIS_PREFIX },
+      }),
+    })
     const running = await bootServices({
       services,
       databaseOf,
@@ -176,12 +186,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       metrics,
       complete: services.length === allServices.length,
       jobs: ownJobs,
+      cache,
       ...(working !== undefined && { working }),
     })
     const stop = async () => {
       await running.stop()
       await jobs.close()
       network?.close()
+      await cache?.close()
       await closeDatabase()
     }
     const parts = {
@@ -191,6 +203,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       running,
       jobs,
       directory,
+      cache,
       eventLog,
       open,
       log,
@@ -203,6 +216,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     return { ...parts, unserved, stop }
   } catch (error) {
     network?.close()
+    await cache?.close()
     await closeDatabase()
     throw error
   }

@@ -6,8 +6,9 @@ import { createCache } from './cache.ts'
 import { describeCache } from './cache.conformance.ts'
 import { createMemoryStore } from './memory.ts'
 import { createCacheMeters } from './meters.ts'
-import { openCache } from './open.ts'
-import { openRedisNews } from './news.ts'
+import { createProcessCache } from './open.ts'
+import { openRedisCache } from './open-redis.ts'
+import { openRedisNews } from './redis-news.ts'
 import { openRedisLine } from './redis-line.ts'
 import { createRedisStore } from './redis-store.ts'
 import type { Cache } from './types.ts'
@@ -20,7 +21,7 @@ describeCache('in process', async () => {
   return {
     shared: false,
     open() {
-      const cache = openCache({ metrics: fakeMetrics(), log: memoryLog() })
+      const cache = createProcessCache({ metrics: fakeMetrics() })
       opened.push(cache)
       return cache
     },
@@ -62,7 +63,7 @@ if (given.notTried !== undefined) {
   })
   const tiers = (prefix: string, metrics = createMetrics({ process: false })) => {
     const log = memoryLog()
-    const cache = openCache({ metrics, log, redis: { url: redis.url, prefix, timeoutMs } })
+    const cache = openRedisCache({ metrics, log, redis: { url: redis.url, prefix, timeoutMs } })
     closing.push(() => cache.close())
     return { cache, metrics, log }
   }

@@ -10,19 +10,33 @@ export type MemoryStore = Store & {
   readonly size: number
 }
 
-type Kept = { entry: Entry; untilMs: number }
+type Kept = { entry: Entry; untilMs: number; bytes: number }
+
+export type MemoryOptions = {
+  /** Default 10,000. */
+  maxEntries?: number
+  /** As JSON; default 32 MB. */
+  maxBytes?: number
+  nowMs?: () => number
+}
 
 /**
- * In this process, `maxEntries` at most; the ones not used for longest go first. A look is some 0.3 µs.
+ * In this process, `maxEntries` and `maxBytes` at most; the ones not used for longest go first. A look is some 0.3 µs.
  * Tags are remembered only while they may matter: beyond `maxEntries` of them, everything older is taken for invalidated.
  */
-export function createMemoryStore(options: { maxEntries?: number; nowMs?: () => number } = {}): MemoryStore {
-  const { maxEntries = 10_000, nowMs = () => performance.now() } = options
+export function createMemoryStore(options: MemoryOptions = {}): MemoryStore {
+  const { maxEntries = 10_000, maxBytes = 32 * 2 ** 20, nowMs = () => performance.now() } = options
   // A Map keeps the order of insertion: what is used is put in anew, so the first is the one not used for longest.
   const kept = new Map<string, Kept>()
   const invalidated = new Map<string, Mark>()
   let at: Mark = 1
   let floor: Mark = 0
+  let held = 0
+
+  function remove(key: string): void {
+    held -= kept.get(key)?.bytes ?? 0
+    kept.delete(key)
+  }
 
   function peek(key: string): Entry | undefined {
     const found = kept.get(key)
@@ -30,7 +44,7 @@ export function createMemoryStore(options: { maxEntries?: number; nowMs?: () => 
     const leftMs = found.untilMs - nowMs()
     const { entry } = found
     if (leftMs <= 0 || entry.mark <= floor || entry.tags.some((tag) => (invalidated.get(tag) ?? 0) >= entry.mark)) {
-      kept.delete(key)
+      remove(key)
       return undefined
     }
     kept.delete(key)
@@ -39,9 +53,12 @@ export function createMemoryStore(options: { maxEntries?: number; nowMs?: () => 
   }
 
   function put(key: string, entry: Entry): void {
-    kept.delete(key)
-    if (kept.size >= maxEntries) kept.delete(kept.keys().next().value as string)
-    kept.set(key, { entry, untilMs: nowMs() + entry.leftMs })
+    remove(key)
+    const bytes = JSON.stringify(entry.value).length
+    if (bytes > maxBytes) return
+    held += bytes
+    kept.set(key, { entry, untilMs: nowMs() + entry.leftMs, bytes })
+    while (kept.size > maxEntries || held > maxBytes) remove(kept.keys().next().value as string)
   }
 
   function drop(tags: readonly string[]): void {
@@ -64,6 +81,7 @@ export function createMemoryStore(options: { maxEntries?: number; nowMs?: () => 
     mark: () => at,
     clear() {
       kept.clear()
+      held = 0
       // What is being loaded now may be older than what was missed.
       floor = at
       at += 1
@@ -74,7 +92,7 @@ export function createMemoryStore(options: { maxEntries?: number; nowMs?: () => 
     read: async (keys) => ({ mark: at, entries: keys.map(peek) }),
     write: async (key, entry) => put(key, entry),
     async forget(keys) {
-      for (const key of keys) kept.delete(key)
+      for (const key of keys) remove(key)
     },
     invalidate: async (tags) => drop(tags),
   }

@@ -1,10 +1,8 @@
 import type { Logger, Metrics } from '@souk/telemetry'
-import { cacheChannel, createCache } from './cache.ts'
+import { createCache } from './cache.ts'
 import { createMemoryStore } from './memory.ts'
 import { createCacheMeters } from './meters.ts'
-import { createLocalNews, openRedisNews } from './news.ts'
-import { openRedisLine } from './redis-line.ts'
-import { createRedisStore } from './redis-store.ts'
+import { createLocalNews } from './news.ts'
 import type { Cache, Counters } from './types.ts'
 
 export type OpenCache = {
@@ -16,30 +14,27 @@ export type OpenCache = {
   redis?: { url: string; prefix?: string; timeoutMs?: number } | undefined
 }
 
+/**
+ * A tier in this process, and behind it Redis if there is one. Never waits for it: not at the start either. The client of
+ * Redis is loaded only where there is one.
+ */
+export async function openCache({ redis, ...options }: OpenCache): Promise<Cache> {
+  if (redis === undefined) return createProcessCache(options)
+  const { openRedisCache } = await import('./open-redis.ts')
+  return openRedisCache({ ...options, redis })
+}
+
 /** There is nobody to count with. */
 const alone: Counters = { add: async () => undefined }
 
-/** A tier in this process, and behind it Redis if there is one. Never waits for it: not at the start either. */
-export function openCache({ metrics, log, maxEntries = 10_000, redis }: OpenCache): Cache {
-  const meters = createCacheMeters(metrics)
+/** In this process alone. */
+export function createProcessCache(options: { metrics: Metrics; maxEntries?: number }): Cache {
+  const near = openNear(options)
+  return createCache({ near, meters: createCacheMeters(options.metrics), counters: alone, news: createLocalNews() })
+}
+
+export function openNear({ metrics, maxEntries = 10_000 }: { metrics: Metrics; maxEntries?: number }) {
   const near = createMemoryStore({ maxEntries })
   metrics.gauge('souk_cache_entries', 'Entries in this process.', () => near.size)
-  if (redis === undefined) return createCache({ near, meters, counters: alone, news: createLocalNews() })
-  const { url, prefix = 'souk', timeoutMs } = redis
-  const line = openRedisLine({
-    url,
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    onChange(state, error) {
-      if (state === 'up') log.info({}, 'Redis answers')
-      else log.warn({ err: error }, 'Redis does not answer; everything goes on without it')
-    },
-  })
-  const news = openRedisNews(line, prefix)
-  const far = createRedisStore(line, prefix, (tags) => news.publish(cacheChannel, tags))
-  metrics.gauge('souk_redis_up', '1 while Redis answers in time.', () => (line.isUp ? 1 : 0))
-  const close = () => {
-    news.close()
-    line.close()
-  }
-  return createCache({ near, far, meters, counters: far.counters, news, close })
+  return near
 }

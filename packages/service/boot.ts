@@ -1,3 +1,4 @@
+import { type Cache, createProcessCache } from '@souk/cache'
 import { type Consumer, createOutbox, type EventLog, type RunningConsumer, runConsumer, sourceOf } from '@souk/events'
 import { createShards, type Database, type Shard } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
@@ -26,6 +27,8 @@ export type BootOptions = {
   working?: boolean
   /** These are all the services of the program: only then is it known who has read what, and old events are forgotten. */
   complete?: boolean
+  /** Default: one in this process. The caller closes it. */
+  cache?: Cache
   /**
    * Where work for later is kept: address and database in the role of the jobs. Without it nothing is taken from queues,
    * and every process runs what comes by the clock by itself.
@@ -72,7 +75,7 @@ export const configOf = (services: readonly ServiceDefinition[], env: BootOption
  * have started, so that the first event finds everybody there.
  */
 export async function bootServices(options: BootOptions): Promise<RunningServices> {
-  const { clock, metrics, directory, eventLog } = options
+  const { clock, metrics, directory, eventLog, cache = createProcessCache({ metrics }) } = options
   const config = configOf(options.services, options.env)
   const running: RunningService[] = []
   const division = options.division ?? undivided
@@ -92,6 +95,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       directory: directory.as(definition.name),
       work: createWork(definition.name, clock),
     })
+      cache,
     if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)
     running.push({ definition, db, databases, parts })
   }

@@ -1,4 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf'
+import type { Cache } from '@souk/cache'
 import type { ErrorCatalogue } from '@souk/errors'
 import type { Consumer, EventType, Outbox } from '@souk/events'
 import type { Route } from '@souk/http'
@@ -26,6 +27,8 @@ export type ServiceContext<Spec extends EnvSpec = EnvSpec> = {
   /** Clients of other services' contracts. */
   directory: Directory
   /** Puts work for later into this service's own queues. */
+  /** For what is read often and may be some moments old; never for what decides. Shared by all services: name regions by yours. */
+  cache: Cache
   work: Work
 }
 

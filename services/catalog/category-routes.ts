@@ -1,9 +1,11 @@
 import { created, etag, ok, route, type Route, versionFrom } from '@souk/http'
 import { Type } from 'typebox'
-import { createCategory, editCategory, treeOf } from './categories.ts'
-import { type Category, findCategoryBySlug, listCategories } from './categories.sql.ts'
+import { createCategory, editCategory } from './categories.ts'
+import { type Category, findCategoryBySlug } from './categories.sql.ts'
 import { type RouteDeps, tag } from './edge.ts'
 import { catalogErrors } from './errors.ts'
+import { categoriesChanged } from './page-tags.ts'
+import type { Pages } from './pages.ts'
 import { tellShards } from './tell-shards.ts'
 import { closed, Id, line, Slug } from './views.ts'
 
@@ -40,7 +42,7 @@ const categoryView = (category: Category) => ({
   version: category.version,
 })
 
-export const categoryRoutes = (deps: RouteDeps): Route[] => [
+export const categoryRoutes = (deps: RouteDeps, pages: Pages): Route[] => [
   route({
     method: 'GET',
     url: '/v1/categories',
@@ -49,7 +51,7 @@ export const categoryRoutes = (deps: RouteDeps): Route[] => [
     tag,
     access: 'public',
     answers: { 200: TreeView },
-    handle: async () => ok({ items: treeOf(await listCategories(deps.db.autocommit)) }),
+    handle: async () => ok({ items: await pages.categories() }),
   }),
   route({
     method: 'GET',
@@ -90,6 +92,7 @@ export const categoryRoutes = (deps: RouteDeps): Route[] => [
         })
       })
       await tellShards(deps)
+      await categoriesChanged(deps)
       return answer
     },
   }),
@@ -115,6 +118,7 @@ export const categoryRoutes = (deps: RouteDeps): Route[] => [
         return ok(categoryView(category), etag(category.version))
       })
       await tellShards(deps)
+      await categoriesChanged(deps)
       return answer
     },
   }),

@@ -33,6 +33,10 @@ export const byOf = (request: RouteRequest): By => ({
 export const manages = (principal: Principal | undefined, shopId: string): boolean =>
   principal !== undefined && mayActFor(principal, shopId, 'catalog')
 
+/** In some shop or other. */
+export const mayManage = (principal: Principal | undefined): boolean =>
+  principal !== undefined && (principal.duties.size > 0 || principal.permissions.has('operator'))
+
 export async function findProduct(
   deps: RouteDeps,
   productId: string,

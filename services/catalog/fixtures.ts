@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createProcessCache } from '@souk/cache'
 import { shopChanged } from '@souk/contracts'
 import { type ShopChanged, ShopChangedSchema } from '@souk/contracts/shops'
 import { create } from '@bufbuild/protobuf'
@@ -8,6 +9,7 @@ import { createShards, type Database } from '@souk/postgres'
 import {
   callRoute,
   collectingOutbox,
+  fakeMetrics,
   manualClock,
   memoryLog,
   staff,
@@ -18,6 +20,7 @@ import type { RouteDeps } from './edge.ts'
 import { catalog } from './index.ts'
 import { categoryRoutes } from './category-routes.ts'
 import { listRoutes } from './list-routes.ts'
+import { createPages } from './pages.ts'
 import { productRoutes } from './product-routes.ts'
 import { saleRoutes } from './sale-routes.ts'
 import { shopConsumer } from './shop-news.ts'
@@ -121,10 +124,17 @@ export async function setting(): Promise<Setting> {
     outbox,
     clock: time.clock,
     log: memoryLog(),
+    cache: createProcessCache({ metrics: fakeMetrics() }),
     sales: orders,
     shops: { getShop: async ({ shopId = '' }) => ({ shop: unannounced.get(shopId) }) as never },
   }
-  const routes = [...productRoutes(deps), ...listRoutes(deps), ...categoryRoutes(deps), ...saleRoutes(deps)]
+  const pages = createPages(deps)
+  const routes = [
+    ...productRoutes(deps, pages),
+    ...listRoutes(deps, pages),
+    ...categoryRoutes(deps, pages),
+    ...saleRoutes(deps),
+  ]
   return {
     database,
     db,
@@ -137,7 +147,7 @@ export async function setting(): Promise<Setting> {
     async announce(shop = {}) {
       const shopId = shop.shopId ?? randomUUID()
       const slug = shop.slug ?? `shop-${shopId.slice(0, 8)}`
-      await db.transaction((tx) => shopConsumer.handle(tx, [eventOf(shopNews({ ...shop, shopId, slug }))]))
+      await db.transaction((tx) => shopConsumer(deps).handle(tx, [eventOf(shopNews({ ...shop, shopId, slug }))]))
       return { shopId, slug, clerk: staff(shopId, 'catalog') }
     },
     async call(operation, principal, given = {}) {

@@ -11,6 +11,8 @@ import { catalogErrors } from './errors.ts'
 import { catalogJobs } from './jobs.ts'
 import { listRoutes } from './list-routes.ts'
 import { productRoutes } from './product-routes.ts'
+import { pageConsumer } from './page-tags.ts'
+import { createPages } from './pages.ts'
 import { catalogRpc } from './rpc.ts'
 import { saleRoutes } from './sale-routes.ts'
 import { shopConsumer } from './shop-news.ts'
@@ -36,7 +38,7 @@ export const catalog = defineService({
   config: catalogConfig,
   errors: catalogErrors,
   emits: [productChanged, saleWindowChanged],
-  async start({ db, shards, outbox, clock, log, directory }) {
+  async start({ db, shards, outbox, clock, log, directory, cache }) {
     const deps: RouteDeps = {
       db,
       shards,
@@ -44,10 +46,17 @@ export const catalog = defineService({
       clock,
       log,
       sales: directory.client(SaleService),
+      cache,
       shops: directory.client(ShopService),
     }
     return {
-      routes: [...productRoutes(deps), ...listRoutes(deps), ...categoryRoutes(deps), ...saleRoutes(deps)],
+    const pages = createPages(deps)
+      routes: [
+        ...productRoutes(deps, pages),
+        ...listRoutes(deps, pages),
+        ...categoryRoutes(deps, pages),
+        ...saleRoutes(deps),
+      ],
       rpc: { handlers: catalogRpc(deps), services: [CatalogService] },
       consumers: [shopConsumer],
       jobs: catalogJobs(deps),

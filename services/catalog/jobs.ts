@@ -28,7 +28,7 @@ export const catalogJobs = (deps: SaleDeps & { db: Database }): Job[] => [
     name: 'catalog.relist-shops',
     everyMs: 2_000,
     async run() {
-      for (const { db } of deps.shards.all()) await relistShops(db)
+      for (const { db } of deps.shards.all()) await relistShops(db, deps.cache)
     },
   },
 ]

@@ -1,10 +1,11 @@
 import { cursorOf, ok, readCursor, route, type Route } from '@souk/http'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { findCategoryBySlug } from './categories.sql.ts'
 import { manages, paging, type RouteDeps, tag } from './edge.ts'
 import { catalogErrors } from './errors.ts'
 import { listProducts, type ProductList, productSorts } from './lists.sql.ts'
 import { mergePages } from './merge-pages.ts'
+import type { ListPage, Pages } from './pages.ts'
 import { productStatuses, tagFacet } from './product.ts'
 import { findCatalogShop, withVariants } from './products.sql.ts'
 import { closed, Id, line, listOf, Minor, ProductView, productView, Slug } from './views.ts'
@@ -31,73 +32,83 @@ const ListQuery = Type.Object(
   closed,
 )
 
-/** Lists of products: which index is walked is decided here, and nowhere else. */
-export const listRoutes = (deps: RouteDeps): Route[] => [
-  route({
-    method: 'GET',
-    url: '/v1/products',
-    operationId: 'listProducts',
-    summary: 'List products',
-    description:
-      'What is on show in open shops; those who manage a shop see all of theirs with `shopId` and `status`. Filters may be combined; a rare combination may give a page with fewer than `limit` products and a `nextCursor`: go on until that is null.',
-    tag,
-    access: 'public',
-    query: ListQuery,
-    answers: { 200: listOf(ProductView) },
-    errors: ['category-not-found'],
-    async handle({ query, principal }) {
-      const { sort, limit, shopId } = query
-      const managed = shopId !== undefined && manages(principal, shopId)
-      const name = JSON.stringify([sort, shopId, query.category, query.tag, managed ? query.status : undefined])
-      const byPrice = sort === 'price' || sort === 'price-desc'
-      const place = readCursor(name, query.cursor, byPrice ? 'integer' : 'text', 'id')
-      const after = place && { key: place[0], id: place[1] }
-      const category =
-        query.category === undefined ? undefined : await findCategoryBySlug(deps.db.autocommit, query.category)
-      if (query.category !== undefined && category === undefined)
-        throw catalogErrors.error('category-not-found', `There is no category "${query.category}".`)
-      // A tag is usually rarer than a category: it is walked, and the category looked up in the rows.
-      const facets = [
-        ...(query.tag === undefined ? [] : [tagFacet(query.tag)]),
-        ...(category === undefined ? [] : [category.categoryId]),
-      ]
-      const statuses = !managed
-        ? (['active'] as const)
-        : query.status === 'all' || query.status === undefined
-          ? productStatuses
-          : [query.status]
-      const [walked, ...others] = facets
-      const list: ProductList = {
-        sort,
-        after,
-        walk:
-          shopId !== undefined
-            ? { kind: 'shop', shopId, statuses }
-            : walked === undefined
-              ? { kind: 'all' }
-              : { kind: 'facet', facet: walked },
-        facets: shopId === undefined ? others : facets,
-        minPriceMinor: query.minPriceMinor,
-        maxPriceMinor: query.maxPriceMinor,
-        currency: query.currency,
-        openShopsOnly: shopId === undefined,
-      }
-      const shards = shopId === undefined ? deps.shards.all() : [deps.shards.ofOwner(shopId)]
-      if (shopId !== undefined && !managed) {
-        const shop = await findCatalogShop(deps.shards.ofOwner(shopId).db.autocommit, shopId)
-        if (shop?.status !== 'open') return ok({ items: [], nextCursor: null })
-      }
-      const pages = await Promise.all(
-        shards.map(async ({ db }) => {
-          const { rows, next } = await listProducts(db.autocommit, list, limit)
-          return { rows: await withVariants(db.autocommit, rows), next }
-        }),
-      )
-      const { rows, next } = mergePages(pages, sort, limit)
-      return ok({
-        items: rows.map((product) => productView(product, managed)),
-        nextCursor: next === undefined ? null : cursorOf(name, next.key, next.id),
-      })
-    },
-  }),
-]
+export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
+  return [
+    route({
+      method: 'GET',
+      url: '/v1/products',
+      operationId: 'listProducts',
+      summary: 'List products',
+      description:
+        'What is on show in open shops; those who manage a shop see all of theirs with `shopId` and `status`. Filters may be combined; a rare combination may give a page with fewer than `limit` products and a `nextCursor`: go on until that is null.',
+      tag,
+      access: 'public',
+      query: ListQuery,
+      answers: { 200: listOf(ProductView) },
+      errors: ['category-not-found'],
+      async handle({ query, principal }) {
+        const { shopId, cursor } = query
+        const managed = shopId !== undefined && manages(principal, shopId)
+        // Most look at the first page and go no further; who manages the shop sees it as it is.
+        if (managed || cursor !== undefined) return ok(await pageOf(query, managed))
+        const which = JSON.stringify(Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1)))
+        return ok(await pages.list(which, shopId, () => pageOf(query, false)))
+      },
+    }),
+  ]
+
+  /** Which index is walked is decided here, and nowhere else. */
+  async function pageOf(query: Static<typeof ListQuery>, managed: boolean): Promise<ListPage> {
+    const { sort, limit, shopId } = query
+    const name = JSON.stringify([sort, shopId, query.category, query.tag, managed ? query.status : undefined])
+    const byPrice = sort === 'price' || sort === 'price-desc'
+    const place = readCursor(name, query.cursor, byPrice ? 'integer' : 'text', 'id')
+    const after = place && { key: place[0], id: place[1] }
+    const category =
+      query.category === undefined ? undefined : await findCategoryBySlug(deps.db.autocommit, query.category)
+    if (query.category !== undefined && category === undefined)
+      throw catalogErrors.error('category-not-found', `There is no category "${query.category}".`)
+    // A tag is usually rarer than a category: it is walked, and the category looked up in the rows.
+    const facets = [
+      ...(query.tag === undefined ? [] : [tagFacet(query.tag)]),
+      ...(category === undefined ? [] : [category.categoryId]),
+    ]
+    const statuses = !managed
+      ? (['active'] as const)
+      : query.status === 'all' || query.status === undefined
+        ? productStatuses
+        : [query.status]
+    const [walked, ...others] = facets
+    const list: ProductList = {
+      sort,
+      after,
+      walk:
+        shopId !== undefined
+          ? { kind: 'shop', shopId, statuses }
+          : walked === undefined
+            ? { kind: 'all' }
+            : { kind: 'facet', facet: walked },
+      facets: shopId === undefined ? others : facets,
+      minPriceMinor: query.minPriceMinor,
+      maxPriceMinor: query.maxPriceMinor,
+      currency: query.currency,
+      openShopsOnly: shopId === undefined,
+    }
+    const shards = shopId === undefined ? deps.shards.all() : [deps.shards.ofOwner(shopId)]
+    if (shopId !== undefined && !managed) {
+      const shop = await findCatalogShop(deps.shards.ofOwner(shopId).db.autocommit, shopId)
+      if (shop?.status !== 'open') return { items: [], nextCursor: null }
+    }
+    const pages = await Promise.all(
+      shards.map(async ({ db }) => {
+        const { rows, next } = await listProducts(db.autocommit, list, limit)
+        return { rows: await withVariants(db.autocommit, rows), next }
+      }),
+    )
+    const { rows, next } = mergePages(pages, sort, limit)
+    return {
+      items: rows.map((product) => productView(product, managed)),
+      nextCursor: next === undefined ? null : cursorOf(name, next.key, next.id),
+    }
+  }
+}

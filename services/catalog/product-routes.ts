@@ -15,6 +15,7 @@ import {
   byOf,
   findProduct,
   manages,
+  mayManage,
   paging,
   ProductParams,
   requireOwn,
@@ -25,7 +26,8 @@ import {
 import { addVariant, archiveProduct, editProduct, editVariant, setPrice } from './edit-product.ts'
 import { catalogErrors } from './errors.ts'
 import type { Product } from './product.ts'
-import { findProducts, listPrices, productIdBySlug } from './products.sql.ts'
+import type { Pages, ProductPage } from './pages.ts'
+import { findProducts, listPrices } from './products.sql.ts'
 import { ensureShop } from './shop-news.ts'
 import {
   closed,
@@ -55,7 +57,13 @@ const changeErrors = [
 ]
 const shown = (product: Product) => ok(productView(product, true), etag(product.version))
 
-export function productRoutes(deps: RouteDeps): Route[] {
+/** A browser may keep it, and asks each time whether it still holds. */
+const asEverybodySees = (page: ProductPage, ifNoneMatch: unknown): Answer => {
+  const headers = { ...etag(page.version), 'cache-control': 'private, no-cache' }
+  return ifNoneMatch === headers.etag ? { status: 304, headers } : ok(page, headers)
+}
+
+export function productRoutes(deps: RouteDeps, pages: Pages): Route[] {
   const visible = (
     product: (Product & { shopOpen: boolean }) | undefined,
     request: RouteRequest,
@@ -105,10 +113,20 @@ export function productRoutes(deps: RouteDeps): Route[] {
       tag,
       access: 'public',
       params: ProductParams,
-      answers: { 200: ProductView },
+      answers: { 200: ProductView, 304: Type.Null({ description: 'You have it.' }) },
       errors: ['product-not-found'],
-      handle: async (request) =>
-        visible(await findProduct(deps, request.params.productId), request, request.params.productId),
+      async handle(request) {
+        const { productId } = request.params
+        const page = await pages.product(productId)
+        if (page !== undefined && !manages(request.principal, page.shopId))
+          return asEverybodySees(page, request.headers['if-none-match'])
+        // Who may see more than everybody sees it as it is at this moment.
+        return visible(
+          mayManage(request.principal) ? await findProduct(deps, productId) : undefined,
+          request,
+          productId,
+        )
+      },
     }),
     route({
       method: 'GET',
@@ -118,15 +136,17 @@ export function productRoutes(deps: RouteDeps): Route[] {
       tag,
       access: 'public',
       params: Type.Object({ shopSlug: Slug, slug: Slug }, closed),
-      answers: { 200: ProductView },
+      answers: { 200: ProductView, 304: Type.Null({ description: 'You have it.' }) },
       errors: ['product-not-found'],
       async handle(request) {
         const { shopSlug, slug } = request.params
-        for (const { db } of deps.shards.all()) {
-          const found = await productIdBySlug(db.autocommit, shopSlug, slug)
-          if (found !== undefined) return visible(await findProduct(deps, found.productId), request, slug)
-        }
-        throw productNotFound(slug)
+        const productId = await pages.productIdBySlug(shopSlug, slug)
+        if (productId === undefined) throw productNotFound(slug)
+        const page = await pages.product(productId)
+        // Its address may have become another's since it was kept.
+        if (page?.slug === slug && !manages(request.principal, page.shopId))
+          return asEverybodySees(page, request.headers['if-none-match'])
+        return visible(mayManage(request.principal) ? await findProduct(deps, productId) : undefined, request, slug)
       },
     }),
     route({

@@ -104,8 +104,8 @@ export const activeProductIdsAfter = async (
   ).map((row) => row.productId)
 
 export const productIdBySlug = (tx: Tx, shopSlug: string, slug: string) =>
-  tx.maybeOne<{ productId: string }>(sql`
-    select p.product_id as "productId" from shops s join products p on p.shop_id = s.shop_id and p.slug = ${slug}
+  tx.maybeOne<{ productId: string; shopId: string }>(sql`
+    select p.product_id as "productId", s.shop_id as "shopId" from shops s join products p on p.shop_id = s.shop_id and p.slug = ${slug}
     where s.slug = ${shopSlug}`)
 
 /** Which of these addresses the shop's products have. */

@@ -1,3 +1,4 @@
+import type { Cache } from '@souk/cache'
 import { create } from '@bufbuild/protobuf'
 import { productChanged } from '@souk/contracts'
 import { type ProductChanged, ProductChangedSchema } from '@souk/contracts/catalog'
@@ -17,6 +18,7 @@ import {
   type Variant,
   variantTitle,
 } from './product.ts'
+import { productsAdded, productsChange } from './page-tags.ts'
 import {
   deleteListings,
   holdShop,
@@ -30,7 +32,7 @@ import {
   upsertVariants,
 } from './products.sql.ts'
 
-export type WriteDeps = { outbox: Outbox; clock: () => Date }
+export type WriteDeps = { outbox: Outbox; clock: () => Date; cache: Cache }
 /** Who changes it, and by which request. */
 export type By = { accountId: string; correlationId: string }
 
@@ -161,6 +163,7 @@ export async function importProducts(
   )
   await insertListings(tx, listed)
   await announce(deps, tx, products, by.correlationId)
+  productsAdded(deps, tx, shopId)
   return products
 }
 
@@ -282,5 +285,6 @@ export async function changeProduct(
     )
   await insertListings(tx, [listed])
   await announce(deps, tx, [product], by.correlationId)
+  productsChange(deps, tx, [product])
   return product
 }

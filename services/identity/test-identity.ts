@@ -1,3 +1,4 @@
+import { createProcessCache } from '@souk/cache'
 import type { Answer, Principal } from '@souk/http'
 import { IdentityService } from '@souk/contracts/identity'
 import { createDirectory } from '@souk/rpc'
@@ -43,6 +44,7 @@ export async function startIdentity(config = settings) {
     log,
     metrics: fakeMetrics(),
     directory,
+    cache: createProcessCache({ metrics: fakeMetrics() }),
     work: createWork('identity', time.clock),
   }
   const parts = await identity.start(context)

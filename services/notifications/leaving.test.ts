@@ -28,6 +28,7 @@ async function given(url: string) {
     log,
     metrics: fakeMetrics(),
     directory: createDirectory(),
+    cache: undefined as never,
     work: undefined as never,
   })
   const consume = (name: string, events: ReturnType<typeof received>[]) =>

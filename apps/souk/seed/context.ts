@@ -19,6 +19,7 @@ export function seedContext(house: House, service: string): ServiceContext<never
     log: house.log,
     metrics: house.metrics,
     directory: house.directory,
+    cache: house.cache,
     work: createWork(service, house.clock),
   }
 }
