@@ -93,9 +93,9 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       log: options.log.child({ service: definition.name }),
       metrics,
       directory: directory.as(definition.name),
+      cache,
       work: createWork(definition.name, clock),
     })
-      cache,
     if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)
     running.push({ definition, db, databases, parts })
   }

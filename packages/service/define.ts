@@ -26,9 +26,9 @@ export type ServiceContext<Spec extends EnvSpec = EnvSpec> = {
   metrics: Metrics
   /** Clients of other services' contracts. */
   directory: Directory
-  /** Puts work for later into this service's own queues. */
   /** For what is read often and may be some moments old; never for what decides. Shared by all services: name regions by yours. */
   cache: Cache
+  /** Puts work for later into this service's own queues. */
   work: Work
 }
 

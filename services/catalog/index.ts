@@ -10,9 +10,9 @@ import { catalogConfig } from './config.ts'
 import { catalogErrors } from './errors.ts'
 import { catalogJobs } from './jobs.ts'
 import { listRoutes } from './list-routes.ts'
-import { productRoutes } from './product-routes.ts'
 import { pageConsumer } from './page-tags.ts'
 import { createPages } from './pages.ts'
+import { productRoutes } from './product-routes.ts'
 import { catalogRpc } from './rpc.ts'
 import { saleRoutes } from './sale-routes.ts'
 import { shopConsumer } from './shop-news.ts'
@@ -45,12 +45,12 @@ export const catalog = defineService({
       outbox,
       clock,
       log,
-      sales: directory.client(SaleService),
       cache,
+      sales: directory.client(SaleService),
       shops: directory.client(ShopService),
     }
-    return {
     const pages = createPages(deps)
+    return {
       routes: [
         ...productRoutes(deps, pages),
         ...listRoutes(deps, pages),
@@ -58,7 +58,7 @@ export const catalog = defineService({
         ...saleRoutes(deps),
       ],
       rpc: { handlers: catalogRpc(deps), services: [CatalogService] },
-      consumers: [shopConsumer],
+      consumers: [shopConsumer(deps), pageConsumer(deps)],
       jobs: catalogJobs(deps),
       audits: catalogAudits,
     }
