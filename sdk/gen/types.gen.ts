@@ -86,6 +86,7 @@ export type LogInData = {
     body: {
         email: string;
         password: string;
+        code?: string;
     };
     path?: never;
     query?: never;
@@ -312,6 +313,113 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type GetSecondFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/auth/second-factor';
+};
+
+export type GetSecondFactorResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        on: boolean;
+        /**
+         * Until it is on, tokens leave out what I may do as an operator or for shops.
+         */
+        required: boolean;
+        recoveryCodesLeft: number;
+    };
+};
+
+export type GetSecondFactorResponse = GetSecondFactorResponses[keyof GetSecondFactorResponses];
+
+export type BeginSecondFactorData = {
+    body: {
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/auth/second-factor';
+};
+
+export type BeginSecondFactorResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        /**
+         * Base 32, to be typed in
+         */
+        secret: string;
+        /**
+         * otpauth://…, to be shown as a QR code
+         */
+        uri: string;
+    };
+};
+
+export type BeginSecondFactorResponse = BeginSecondFactorResponses[keyof BeginSecondFactorResponses];
+
+export type ConfirmSecondFactorData = {
+    body: {
+        code: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/auth/second-factor/confirm';
+};
+
+export type ConfirmSecondFactorResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        recoveryCodes: Array<string>;
+    };
+};
+
+export type ConfirmSecondFactorResponse = ConfirmSecondFactorResponses[keyof ConfirmSecondFactorResponses];
+
+export type RemoveSecondFactorData = {
+    body: {
+        password: string;
+        code: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/auth/second-factor/remove';
+};
+
+export type RemoveSecondFactorResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type RemoveSecondFactorResponse = RemoveSecondFactorResponses[keyof RemoveSecondFactorResponses];
+
+export type ResetSecondFactorData = {
+    body?: never;
+    path: {
+        accountId: string;
+    };
+    query?: never;
+    url: '/v1/identity/accounts/{accountId}/reset-second-factor';
+};
+
+export type ResetSecondFactorResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type ResetSecondFactorResponse = ResetSecondFactorResponses[keyof ResetSecondFactorResponses];
 
 export type ListApiKeysData = {
     body?: never;
@@ -12561,6 +12669,19 @@ export type GetDashboardResponses = {
             amountMinor: number;
             currency: string;
         }>;
+        /**
+         * null: carts do not run in this process.
+         */
+        carts: {
+            /**
+             * Still holding what was put into them in the last 24 hours.
+             */
+            filled: number;
+            /**
+             * Became orders in the last 24 hours.
+             */
+            ordered: number;
+        } | null;
         health: {
             stuckOrders: number;
             deadLetters: number;

@@ -25,8 +25,9 @@ export async function changePassword(
   const { attempt } = await provePassword(identity, { email: account.email, password: given.currentPassword }, caller)
   const passwordHash = await passwords.hash(given.newPassword)
   await db.transaction(async (tx) => {
-    await takeBack(identity, tx, attempt, 'succeeded')
+    // In the order of a sign-in, account before attempts, or the two could wait for each other.
     await updatePassword(tx, me.accountId, passwordHash)
+    await takeBack(identity, tx, attempt, 'succeeded')
     const ended = await endSessions(tx, me.accountId, me.sessionId, 'password-changed', clock())
     await appendTrail(
       tx,

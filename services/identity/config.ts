@@ -1,4 +1,5 @@
-import { flag, integer, optional, text } from '@souk/service'
+import { flag, integer, oneOf, optional, text } from '@souk/service'
+import { factorPolicies } from './second-factor.ts'
 
 export const config = {
   SOUK_SECRET: text({
@@ -11,6 +12,10 @@ export const config = {
     max: 1_000_000,
     default: 10,
     help: 'How often one network address may register, sign in and refresh in a minute, each counted apart.',
+  }),
+  SOUK_SECOND_FACTOR: oneOf(factorPolicies, {
+    default: 'optional',
+    help: 'Who may do nothing but shop until signing in takes a code beside their password: nobody, operators, or staff of shops too.',
   }),
   SOUK_REHEARSAL: optional(
     flag({ help: 'Whether operators may make rehearsal shoppers for load tests. On, unless NODE_ENV is production.' }),

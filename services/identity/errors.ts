@@ -21,6 +21,31 @@ export const errors = defineErrors({
     title: 'Account disabled',
     help: 'An operator has disabled this account. Only whoever knows the password is told so.',
   },
+  'second-factor-needed': {
+    status: 401,
+    title: 'A code is needed, too',
+    help: 'The password is right, and this account is kept by a second factor: sign in with `code`, the six digits of the authenticator or a recovery code.',
+  },
+  'second-factor-refused': {
+    status: 401,
+    title: 'The code is not right',
+    help: 'It is wrong, older than a minute, or was used before. Wait for the next one, and look at the clock of the telephone.',
+  },
+  'second-factor-blocked': {
+    status: 429,
+    title: 'Too many wrong codes',
+    help: 'After ten wrong codes in a row none is looked at for a quarter of an hour. An operator can reset the second factor.',
+  },
+  'second-factor-on': {
+    status: 409,
+    title: 'The second factor is on',
+    help: 'There is one already. Remove it before setting another up.',
+  },
+  'second-factor-off': {
+    status: 409,
+    title: 'There is no second factor',
+    help: 'Begin with POST /v1/auth/second-factor, then confirm a code of it.',
+  },
   'email-taken': {
     status: 409,
     title: 'E-mail address taken',

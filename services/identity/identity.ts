@@ -3,6 +3,7 @@ import type { Database } from '@souk/postgres'
 import type { Clock } from '@souk/service'
 import type { Keyring } from './keyring.ts'
 import type { Passwords } from './passwords.ts'
+import type { FactorPolicy } from './second-factor.ts'
 import type { Secrets } from './secrets.ts'
 
 /** What the use cases work with. */
@@ -13,6 +14,8 @@ export type Identity = {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly keyring: Keyring
+  /** Who has to show more than a password. */
+  readonly factorPolicy: FactorPolicy
   /** For the metrics: 'signed-in', or the code of the error. */
   countSignIn(outcome: string): void
 }

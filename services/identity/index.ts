@@ -29,7 +29,8 @@ export const identity = defineService({
     const keyring = await openKeyring({ db, clock, secrets })
     const signIns = metrics.counter('souk_identity_sign_ins_total', 'Sign-ins with a password by outcome', ['outcome'])
     const countSignIn = (outcome: string) => signIns.inc({ outcome })
-    const parts = { db, outbox, clock, secrets, passwords, keyring, countSignIn }
+    const factorPolicy = settings.SOUK_SECOND_FACTOR
+    const parts = { db, outbox, clock, secrets, passwords, keyring, factorPolicy, countSignIn }
     metrics.gauge('souk_identity_passwords_waiting', 'Sign-ins waiting for a password check', () => passwords.waiting())
 
     const keyUse = createKeyUse(db)

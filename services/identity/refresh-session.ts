@@ -3,6 +3,7 @@ import { rightsOf } from './accounts.sql.ts'
 import { errors } from './errors.ts'
 import type { Caller, Identity } from './identity.ts'
 import { hashOfToken, judge, newSalt, refreshLifeMs, successorOf } from './refresh-token.ts'
+import { rightsWithin } from './second-factor.ts'
 import { from, type OpenedSession, type Tokens, tokensOf } from './sessions.ts'
 import {
   endSession,
@@ -30,7 +31,7 @@ export async function refreshSession(identity: Identity, token: string, caller: 
 }
 
 async function exchange(
-  { clock, secrets }: Identity,
+  { clock, secrets, factorPolicy }: Identity,
   tx: Tx,
   token: string,
   caller: Caller,
@@ -52,8 +53,9 @@ async function exchange(
     await appendTrail(tx, [{ kind: 'reuse-detected', ...about }], now)
     return undefined
   }
-  const rights = await rightsOf(tx, accountId)
-  if (rights === undefined) return undefined
+  const account = await rightsOf(tx, accountId)
+  if (account === undefined) return undefined
+  const rights = rightsWithin(factorPolicy, account, state.secondFactor)
   await appendTrail(tx, [{ kind: 'refreshed', ...about, detail: verdict === 'repeat' ? { repeat: true } : {} }], now)
   if (verdict === 'repeat' && successor !== null && livesOn !== undefined)
     return { sessionId, rights, refreshToken: successor, refreshExpiresAt: livesOn.expiresAt }

@@ -170,6 +170,15 @@ CREATE TABLE outbox (
 GRANT INSERT, SELECT ON TABLE outbox TO souk_identity;
 GRANT SELECT ON TABLE outbox TO souk_log;
 
+CREATE TABLE recovery_codes (
+  account_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, hash),
+  CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES second_factors(account_id) ON DELETE CASCADE,
+  CONSTRAINT recovery_codes_hash_check CHECK (length(hash) = 32)
+);
+
 CREATE TABLE refresh_tokens (
   hash bytea NOT NULL,
   session_id uuid NOT NULL,
@@ -199,6 +208,18 @@ CREATE TABLE roles (
   CONSTRAINT roles_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE second_factors (
+  account_id uuid NOT NULL,
+  secret_sealed bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  confirmed_at timestamp with time zone,
+  last_step bigint DEFAULT 0 NOT NULL,
+  failures integer DEFAULT 0 NOT NULL,
+  blocked_until timestamp with time zone,
+  CONSTRAINT second_factors_pkey PRIMARY KEY (account_id),
+  CONSTRAINT second_factors_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
+);
+
 CREATE TABLE sessions (
   id uuid NOT NULL,
   account_id uuid NOT NULL,
@@ -209,10 +230,11 @@ CREATE TABLE sessions (
   end_reason text,
   address text NOT NULL,
   user_agent text NOT NULL,
+  second_factor boolean DEFAULT false NOT NULL,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   CONSTRAINT sessions_check CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
-  CONSTRAINT sessions_end_reason_check CHECK (end_reason = ANY (ARRAY['logged-out'::text, 'ended-by-owner'::text, 'reuse'::text, 'password-changed'::text, 'disabled'::text, 'role-taken'::text])),
+  CONSTRAINT sessions_end_reason_check CHECK (end_reason = ANY (ARRAY['logged-out'::text, 'ended-by-owner'::text, 'reuse'::text, 'password-changed'::text, 'disabled'::text, 'role-taken'::text, 'second-factor-changed'::text])) NOT VALID,
   CONSTRAINT sessions_user_agent_check CHECK (length(user_agent) <= 200)
 );
 CREATE INDEX sessions_by_account ON sessions (account_id, id);

@@ -16,6 +16,9 @@ export const password = Type.String({ maxLength: 512 })
 /** Long enough for the rule of 10, which is checked with a reason. In UTF-16 units, four per character at most. */
 export const newPassword = Type.String({ maxLength: 512, description: '10 to 128 characters' })
 
+/** Of an authenticator, or for recovery, however it is typed. */
+export const code = Type.String({ minLength: 6, maxLength: 40, pattern: oneLine, examples: ['492039'] })
+
 export const pageQuery = closed({
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
   cursor: Type.Optional(Type.String({ maxLength: 200 })),

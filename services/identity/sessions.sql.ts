@@ -1,6 +1,13 @@
 import { sql, type Tx } from '@souk/postgres'
 
-export type EndReason = 'logged-out' | 'ended-by-owner' | 'reuse' | 'password-changed' | 'disabled' | 'role-taken'
+export type EndReason =
+  | 'logged-out'
+  | 'ended-by-owner'
+  | 'reuse'
+  | 'password-changed'
+  | 'disabled'
+  | 'role-taken'
+  | 'second-factor-changed'
 
 export type NewSession = {
   id: string
@@ -9,13 +16,15 @@ export type NewSession = {
   userAgent: string
   createdAt: Date
   expiresAt: Date
+  /** Whether more than the password was shown. */
+  secondFactor: boolean
 }
 
 export const insertSession = (tx: Tx, session: NewSession) =>
   tx.run(sql`
-    insert into sessions (id, account_id, created_at, last_used_at, expires_at, address, user_agent)
+    insert into sessions (id, account_id, created_at, last_used_at, expires_at, address, user_agent, second_factor)
     values (${session.id}, ${session.accountId}, ${session.createdAt}, ${session.createdAt}, ${session.expiresAt},
-            ${session.address}, ${session.userAgent})`)
+            ${session.address}, ${session.userAgent}, ${session.secondFactor})`)
 
 export const insertRefreshToken = (
   tx: Tx,
@@ -42,6 +51,7 @@ export type RefreshTokenRow = {
   expiresAt: Date
   sessionEnded: boolean
   sessionExpiresAt: Date
+  secondFactor: boolean
 }
 
 export const refreshTokenState = (tx: Tx, hash: Buffer) =>
@@ -49,7 +59,7 @@ export const refreshTokenState = (tx: Tx, hash: Buffer) =>
     select sessions.account_id as "accountId", accounts.status = 'active' as "accountActive",
            refresh_tokens.replaced_at as "replacedAt", refresh_tokens.successor_salt as "successorSalt",
            refresh_tokens.expires_at as "expiresAt", sessions.ended_at is not null as "sessionEnded",
-           sessions.expires_at as "sessionExpiresAt"
+           sessions.expires_at as "sessionExpiresAt", sessions.second_factor as "secondFactor"
       from refresh_tokens
       join sessions on sessions.id = session_id
       join accounts on accounts.id = account_id

@@ -4,6 +4,7 @@ import { type RightsRow, rightsOf } from './accounts.sql.ts'
 import { errors } from './errors.ts'
 import type { Caller, Identity } from './identity.ts'
 import { hashOfToken, newRefreshToken, refreshLifeMs, sessionLifeMs } from './refresh-token.ts'
+import { rightsWithin } from './second-factor.ts'
 import { endSession, insertRefreshToken, insertSession, liveSessions } from './sessions.sql.ts'
 import { appendTrail } from './trail.ts'
 
@@ -20,10 +21,11 @@ export type Tokens = {
 export type OpenedSession = { sessionId: string; rights: RightsRow; refreshToken: string; refreshExpiresAt: Date }
 
 export async function openSession(
-  { clock }: Pick<Identity, 'clock'>,
+  { clock, factorPolicy }: Pick<Identity, 'clock' | 'factorPolicy'>,
   tx: Tx,
   accountId: string,
   caller: Caller,
+  secondFactor = false,
 ): Promise<OpenedSession> {
   const now = clock()
   const rights = await rightsOf(tx, accountId)
@@ -38,6 +40,7 @@ export async function openSession(
     userAgent: caller.userAgent.slice(0, 200),
     createdAt: now,
     expiresAt: new Date(now.getTime() + sessionLifeMs),
+    secondFactor,
   })
   await insertRefreshToken(tx, {
     hash: hashOfToken(refreshToken),
@@ -45,7 +48,7 @@ export async function openSession(
     issuedAt: now,
     expiresAt: refreshExpiresAt,
   })
-  return { sessionId, rights, refreshToken, refreshExpiresAt }
+  return { sessionId, rights: rightsWithin(factorPolicy, rights, secondFactor), refreshToken, refreshExpiresAt }
 }
 
 export async function tokensOf(

@@ -15,12 +15,14 @@ import {
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import type { AccessClaims } from './access-token.ts'
 import { identity } from './index.ts'
+import type { FactorPolicy } from './second-factor.ts'
 import type { Tokens } from './sessions.ts'
 
 export const goodPassword = 'correct-donkey-battery'
 export const settings = {
   SOUK_SECRET: 'a secret only for tests, long enough',
   SOUK_AUTH_PER_MINUTE: 10,
+  SOUK_SECOND_FACTOR: 'optional' as FactorPolicy,
   SOUK_REHEARSAL: undefined as boolean | undefined,
   NODE_ENV: 'test',
 }

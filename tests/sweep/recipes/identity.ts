@@ -1,6 +1,24 @@
-import { canary, unique } from '../world.ts'
+import { codeAt, stepMs } from '../../../services/identity/second-factor.ts'
+import { canary, unique, type World } from '../world.ts'
 import { freshKey } from './fresh.ts'
 import { anybody, operator, owner, type Recipes, shopper } from './recipe.ts'
+
+/** Somebody who has been shown a secret, and the codes of it. */
+async function careful(world: World) {
+  const person = await world.register('a-careful')
+  const { secret } = await world.do<{ secret: string }>(person, 'POST', '/v1/auth/second-factor', {
+    password: person.password,
+  })
+  const bytes = fromBase32(secret)
+  return { person, code: (later: number) => codeAt(bytes, Math.floor(Date.now() / stepMs) + later) }
+}
+
+const fromBase32 = (text: string) => {
+  const bits = [...text].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  )
+  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}
 
 export const identityRecipes: Recipes = {
   register: anybody(201, () => ({
@@ -25,6 +43,24 @@ export const identityRecipes: Recipes = {
     const person = await world.register('a-forgetful')
     return { as: person, body: { currentPassword: person.password, newPassword: `${person.password}-2` } }
   }),
+  getSecondFactor: shopper(200),
+  beginSecondFactor: shopper(200, async (world) => {
+    const person = await world.register('a-careful')
+    return { as: person, body: { password: person.password } }
+  }),
+  confirmSecondFactor: shopper(200, async (world) => {
+    const { person, code } = await careful(world)
+    return { as: person, body: { code: code(0) } }
+  }),
+  removeSecondFactor: shopper(204, async (world) => {
+    const { person, code } = await careful(world)
+    await world.do(person, 'POST', '/v1/auth/second-factor/confirm', { code: code(0) })
+    // The one of the next half minute: no code is good twice.
+    return { as: person, body: { password: person.password, code: code(1) } }
+  }),
+  resetSecondFactor: operator(204, async (world) => ({
+    params: { accountId: (await world.register('a-locked-out')).accountId },
+  })),
   makeApiKey: owner(201, ({ a: { shopId } }) => ({
     body: { name: 'Till', permissions: ['orders:place'], shopId, duties: ['catalog'], expiresInDays: 30 },
   })),
