@@ -41,7 +41,7 @@ async function whoIsIt(): Promise<{ me: Me; shops: Workplace[] } | null> {
 export type SessionGateProps = {
   children: ReactNode
   waiting: ReactNode
-  signedOut: (enter: (email: string, password: string) => Promise<void>) => ReactNode
+  signedOut: (enter: (email: string, password: string, code?: string) => Promise<void>) => ReactNode
   failed: (error: unknown, again: () => void) => ReactNode
 }
 
@@ -69,8 +69,8 @@ export function SessionGate({ children, waiting, signedOut, failed }: SessionGat
   if (who.isPending) return waiting
   if (who.isError) return failed(who.error, () => void who.refetch())
   if (session === undefined)
-    return signedOut(async (email, password) => {
-      await signIn(email, password)
+    return signedOut(async (email, password, code) => {
+      await signIn(email, password, code)
       await queries.resetQueries({ queryKey: ['session'] })
     })
   return <SessionContext value={session}>{children}</SessionContext>

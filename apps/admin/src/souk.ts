@@ -18,8 +18,9 @@ function keep({ accessToken, refreshToken }: Tokens): string {
   return accessToken
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
-  keep(await door.logIn({ body: { email, password } }))
+/** @param code of an authenticator or for recovery, where the account asks for one */
+export async function signIn(email: string, password: string, code?: string): Promise<void> {
+  keep(await door.logIn({ body: { email, password, ...(code !== undefined && { code }) } }))
 }
 
 let renewing: Promise<string | undefined> | undefined

@@ -7,6 +7,9 @@ export type Answered = { ok: true } | { ok: false; failure: Failure; fields?: Re
 
 const known: Readonly<Record<string, MessageKey>> = {
   'sign-in-refused': 'sign-in.wrong',
+  'second-factor-needed': 'sign-in.code-needed',
+  'second-factor-refused': 'sign-in.code-wrong',
+  'second-factor-blocked': 'error.rate',
   'email-taken': 'sign-up.taken',
   'rate-limited': 'error.rate',
   'sign-in-slowed': 'error.rate',

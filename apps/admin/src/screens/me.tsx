@@ -29,6 +29,7 @@ import { When } from '../parts/status.tsx'
 import { useSession } from '../session.tsx'
 import { souk } from '../souk.ts'
 import { raw, word } from '../work/form.ts'
+import { SecondFactor } from './second-factor.tsx'
 
 export function Me() {
   const { me, shops } = useSession()
@@ -72,6 +73,7 @@ export function Me() {
           </ChoiceGroup>
         </Card>
         <Password />
+        <SecondFactor />
         <Sessions />
       </div>
       <ApiKeys />

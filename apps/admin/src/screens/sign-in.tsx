@@ -1,12 +1,14 @@
+import { isProblem } from '@souk/sdk'
 import { Button, Card, Field, Input } from '@souk/ui'
 import { type FormEvent, useEffect, useState } from 'react'
 import { Problem } from '../parts/problem.tsx'
 import { raw } from '../work/form.ts'
 
 /** The door. Which rooms open behind it, the account's roles and duties say. */
-export function SignIn({ enter }: { enter: (email: string, password: string) => Promise<void> }) {
+export function SignIn({ enter }: { enter: (email: string, password: string, code?: string) => Promise<void> }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
+  const [asksForCode, setAsksForCode] = useState(false)
   useEffect(() => {
     document.title = 'Sign in · Souk admin'
   }, [])
@@ -16,8 +18,9 @@ export function SignIn({ enter }: { enter: (email: string, password: string) => 
     setBusy(true)
     setError(undefined)
     try {
-      await enter(raw(form, 'email'), raw(form, 'password'))
+      await enter(raw(form, 'email'), raw(form, 'password'), asksForCode ? raw(form, 'code') : undefined)
     } catch (caught) {
+      if (isProblem(caught, 'second-factor-needed')) setAsksForCode(true)
       setError(caught)
       setBusy(false)
     }
@@ -40,6 +43,11 @@ export function SignIn({ enter }: { enter: (email: string, password: string) => 
             <Field label="Password">
               <Input name="password" type="password" autoComplete="current-password" required />
             </Field>
+            {asksForCode && (
+              <Field label="Code" hint="The six digits of your authenticator, or a recovery code.">
+                <Input name="code" autoComplete="one-time-code" required maxLength={40} autoFocus />
+              </Field>
+            )}
             {error !== undefined && <Problem error={error} />}
             <Button type="submit" variant="primary" busy={busy}>
               Sign in

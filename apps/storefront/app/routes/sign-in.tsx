@@ -22,8 +22,10 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
   const url = new URL(request.url)
   const email = textOf(form, 'email', 320)
   const password = typedOf(form, 'password')
+  const code = textOf(form, 'code', 40)
   try {
-    await enter(visit, await visit.souk.logIn({ body: { email, password } }), email)
+    const body = { email, password, ...(code !== '' && { code }) }
+    await enter(visit, await visit.souk.logIn({ body }), email)
   } catch (error) {
     const answer = failureOf(error)
     return { ok: false, failure: answer.fields === undefined ? answer.failure : { key: 'sign-in.wrong' } }
@@ -31,8 +33,12 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
   throw redirect(nextOf(url.searchParams.get('next'), pathIn(langOf(url.pathname), '/account')))
 }
 
+/** Answers that say the password is right, and what else is needed. */
+const aboutCodes: readonly string[] = ['sign-in.code-needed', 'sign-in.code-wrong']
+
 export default function SignIn() {
   const answer = useActionData<typeof action>()
+  const asksForCode = answer?.ok === false && 'key' in answer.failure && aboutCodes.includes(answer.failure.key)
   const { t, to } = useWords()
   const { state } = useNavigation()
   const [search] = useSearchParams()
@@ -48,6 +54,11 @@ export default function SignIn() {
         <Field label={t('sign-in.password')}>
           <Input name="password" type="password" autoComplete="current-password" required maxLength={128} />
         </Field>
+        {asksForCode && (
+          <Field label={t('sign-in.code')} hint={t('sign-in.code-hint')}>
+            <Input name="code" autoComplete="one-time-code" required maxLength={40} autoFocus />
+          </Field>
+        )}
         <Button type="submit" variant="primary" size="lg" busy={state !== 'idle'} className="w-full">
           {t('sign-in.submit')}
         </Button>
