@@ -146,8 +146,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const divided = new Set(allServices.filter((service) => service.divided).map(({ name }) => name))
     const division: Division = {
       shards: names,
-      at: (bucket) => shardMap?.at(bucket) ?? homeShard,
       isDivided: (service) => divided.has(service),
+      ...(shardMap !== undefined && { mapping: shardMap.mapping, forConsumer: shardMap.forConsumer }),
     }
     carried = await openEventLog({
       env,

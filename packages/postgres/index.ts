@@ -21,5 +21,5 @@ export {
   type MigrationSet,
   type ServiceSchema,
 } from './migrate.ts'
-export { createShards, type Shard, type Shards } from './shards.ts'
-export { type Sql, sql } from './sql.ts'
+export { createShards, type Shard, type ShardMapping, type Shards } from './shards.ts'
+export { identifier, type Sql, sql } from './sql.ts'

@@ -56,3 +56,7 @@ export function sql(strings: TemplateStringsArray, ...values: unknown[]): Sql {
   const known = prepared(text)
   return new SqlText(known.name, known.text, flat)
 }
+
+/** A name inside a statement: of a table, or `schema.table` by two. From our own declarations only, quoted all the same. */
+export const identifier = (...names: readonly string[]): Sql =>
+  new SqlText('', names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.'), [])

@@ -1,6 +1,6 @@
 import { type Cache, createProcessCache } from '@souk/cache'
 import { type Consumer, createOutbox, type EventLog, type RunningConsumer, runConsumer, sourceOf } from '@souk/events'
-import { createShards, type Database, type Shard } from '@souk/postgres'
+import { createShards, type Database, type Shard, type ShardMapping } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { Clock, Job, ServiceDefinition, ServiceParts } from './define.ts'
@@ -48,8 +48,10 @@ export type RunningService = {
 /** How shop-scoped rows are divided among databases. The first one is home: what is not shop-scoped lies there alone. */
 export type Division = {
   shards: readonly string[]
-  /** The shard of a bucket now. @throws DomainError while the bucket is on its way. */
-  at(bucket: number): string
+  /** For the shards of one service. Undefined while there is one shard only. */
+  mapping?(): ShardMapping
+  /** The database of a consumer on a shard, which waits while that is closed. Told: it reads what another one announced. */
+  forConsumer?(shard: Shard, kind: 'told' | 'inside'): Database
   /** Whether events of this service are written to every shard. */
   isDivided(service: string): boolean
 }
@@ -87,7 +89,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
     const parts = await definition.start({
       config: config as never,
       db,
-      shards: createShards(databases, databases.length > 1 ? division.at : undefined),
+      shards: createShards(databases, databases.length > 1 ? division.mapping?.() : undefined),
       outbox: createOutbox({ wake: () => eventLog.wake(definition.name) }),
       clock,
       log: options.log.child({ service: definition.name }),
@@ -103,18 +105,20 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   const workers = working ? running : []
   const { log: logger } = options
   const readers = running.flatMap((service) => readersOf(service, division))
-  const consumers = (working ? readers : []).map(({ consumer, db, shard, within }) =>
-    runConsumer({
+  const consumers = (working ? readers : []).map((reader) => {
+    const { consumer, shard, within } = reader
+    const into = within === undefined ? {} : { into: within }
+    return runConsumer({
       consumer,
       log: eventLog,
-      db,
+      db: gatedFor(reader, division),
       shard,
+      ...into,
       logger,
       clock,
       metrics,
-      ...(within !== undefined && { into: within }),
-    }),
-  )
+    })
+  })
   const kept = workers.flatMap(({ definition, databases, parts }) =>
     databases.map(({ name: shard, db }) => ({ name: definition.name, shard, db, parts })),
   )
@@ -155,7 +159,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   }
 }
 
-const undivided: Division = { shards: [homeShard], at: () => homeShard, isDivided: () => false }
+const undivided: Division = { shards: [homeShard], isDivided: () => false }
 
 /** A consumer, the shard whose log it reads, and the database its effects and its offset are in. */
 export type Reader = {
@@ -165,6 +169,15 @@ export type Reader = {
   /** The shard of that database, of a divided service; undefined for one that is at home as a whole. */
   within: string | undefined
 }
+
+/** Consumers of divided services stop while their shard is closed; of the others nothing moves. */
+const gatedFor = ({ consumer, shard, db, within }: Reader, division: Division): Database =>
+  within === undefined || division.forConsumer === undefined
+    ? db
+    : division.forConsumer(
+        { name: within, db },
+        division.isDivided(sourceOf(consumer)) && within === shard ? 'inside' : 'told',
+      )
 
 /**
  * Shop-scoped services read each other shard by shard, since all of them are divided alike; who is at home reads all

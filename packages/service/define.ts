@@ -7,6 +7,7 @@ import type { Database, Shards } from '@souk/postgres'
 import type { Directory, RpcHandlers } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { AuditCheck } from './audit.ts'
+import type { BucketTables } from './bucket-tables.ts'
 import type { EnvSpec, ParsedEnv } from './env.ts'
 import type { Queue, Work } from './work.ts'
 
@@ -64,8 +65,8 @@ export type ServiceParts = {
 export type ServiceDefinition<Spec extends EnvSpec = EnvSpec> = {
   /** Also the name of its schema and of its role. */
   name: string
-  /** Its rows belong to shops and lie on the shard of their shop. Default: all of them at home. */
-  divided?: true
+  /** Its rows belong to shops and lie on the shard of their shop; these move with it. Default: all of them at home. */
+  divided?: BucketTables
   /** Folder of its migrations. */
   migrations: URL
   config: Spec

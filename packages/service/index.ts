@@ -1,4 +1,6 @@
 export type { AuditCheck, AuditResult, AuditScope, Finding } from './audit.ts'
+export type { BucketTables, MoveDetails, TableMove } from './bucket-tables.ts'
+export { commonTables } from './common-tables.sql.ts'
 export {
   type BootOptions,
   bootServices,
@@ -46,10 +48,10 @@ export {
   followShardMap,
   mapLeaseMs,
   type ShardMap,
-  shardErrors,
   shardsSchema,
   spreadEvenly,
 } from './shard-map.ts'
+export { isShardRefusal, shardErrors } from './shard-errors.ts'
 export type { EnqueueOptions, Queue, RunningJob, Work } from './work.ts'
 export { createWork } from './work.ts'
 export { type JobFilter, type JobRow, type JobState, jobStates } from './work.sql.ts'
@@ -62,3 +64,17 @@ export const jobsSchema = {
 
 /** What every service keeps beside its own tables: outbox, offsets, dead letters, answers already given. */
 export const commonMigrations = { name: 'common', folder: new URL('./migrations/', import.meta.url) }
+
+export {
+  type DividedService,
+  type Moved,
+  moveBuckets,
+  type MoveDeps,
+  type MoveStep,
+  moveSteps,
+  repairMove,
+} from './move-buckets.ts'
+export { latestMoves, type MoveRow, openMove } from './move-map.sql.ts'
+export { MoveRefused, MoverKilled } from './move-refused.ts'
+export { tablesOf } from './move-rows.sql.ts'
+export { type BucketRow, readMap } from './shard-map.sql.ts'

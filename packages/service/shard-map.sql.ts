@@ -1,18 +1,20 @@
 import { sql, type Tx } from '@souk/postgres'
 
-export type BucketState = 'open' | 'paused' | 'closed'
+export type BucketState = 'open' | 'moving'
 export type BucketRow = { bucket: number; shard: string; state: BucketState; moving_to: string | null }
 
-export const mapVersion = (tx: Tx): Promise<{ version: string }> => tx.one(sql`select version from shard_map`)
+export const mapVersion = (tx: Tx): Promise<{ version: string }> => tx.one(sql`select version::text from shard_map`)
 
-/** The version is read first: the map may be newer than it says, never older. */
-export async function readMap(tx: Tx): Promise<{ version: string; buckets: BucketRow[] }> {
-  const { version } = await mapVersion(tx)
-  return {
-    version,
-    buckets: await tx.many<BucketRow>(sql`select bucket, shard, state, moving_to from shard_buckets order by bucket`),
-  }
-}
+export type GateRow = { shard: string; closed: 'settling' | 'deaf' | 'nobody' }
+export type ReadMap = { version: string; buckets: BucketRow[]; gates: GateRow[] }
+
+/** The whole map as it was at one instant. */
+export const readMap = (tx: Tx): Promise<ReadMap> =>
+  tx.one<ReadMap>(sql`
+    select (select version::text from shard_map) as version,
+      (select coalesce(jsonb_agg(b order by bucket), '[]') from (
+        select bucket, shard, state, moving_to from shard_buckets) b) as buckets,
+      (select coalesce(jsonb_agg(g), '[]') from (select shard, closed from shard_gates) g) as gates`)
 
 /** Write a map where there is none. */
 export const fillMap = (tx: Tx, shards: readonly string[]): Promise<unknown> =>

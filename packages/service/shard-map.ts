@@ -1,41 +1,35 @@
-import { defineErrors } from '@souk/errors'
-import { bucketCount, type Database, uuidv7 } from '@souk/postgres'
+import { bucketCount, type Database, type Shard, type ShardMapping, uuidv7 } from '@souk/postgres'
 import type { Logger } from '@souk/telemetry'
 import type { Clock } from './define.ts'
+import { createShardGate, unknownShards } from './shard-gate.ts'
 import {
   announceProcess,
   type BucketRow,
   type BucketState,
   fillMap,
   forgetProcess,
+  type GateRow,
   mapVersion,
   readMap,
 } from './shard-map.sql.ts'
 
-export const shardErrors = defineErrors({
-  'shop-moving': {
-    status: 503,
-    title: 'The shop is being moved to another database',
-    help: 'Ask again in a second or two; nothing is lost.',
-  },
-  'shards-unknown': {
-    status: 503,
-    title: 'This process has lost sight of where shops lie',
-    help: 'Ask again; another process may know.',
-  },
-})
-
-/** How often a process looks whether the map has changed. A move waits for all of them twice. */
+/** How often a process looks whether the map has changed. */
 const lookEveryMs = 250
+/** While something moves: whoever moves it waits for all processes at each step, and shops wait with him. */
+const lookWhileMovingMs = 20
 /** A process that could not look for so long works with nothing: whoever moves buckets no longer waits for it then. */
 export const mapLeaseMs = 4_000
 
 export type ShardMap = {
-  /** The shard of a bucket now. @throws DomainError while the bucket is on its way, or when the map is too old to be believed. */
+  /** The shard of a bucket now. @throws DomainError when the map is too old to be believed. */
   at(bucket: number): string
   stateOf(bucket: number): BucketState
-  /** Some bucket of this shard is on its way: what is done by the clock waits until it has gone. */
-  isMoving(shard: string): boolean
+  /** Some bucket is on its way, or some shard closed. */
+  isMoving(): boolean
+  /** For the shards of one service. What is done on a shard that was asked for goes through the gate. */
+  mapping(): ShardMapping
+  /** A consumer's database, which waits while its shard is closed. Told: it reads what another database announced. */
+  forConsumer(shard: Shard, kind: 'told' | 'inside'): Database
   /** Buckets by shard. */
   counts(): ReadonlyMap<string, number>
   stop(): Promise<void>
@@ -60,9 +54,14 @@ export async function followShardMap(options: {
   const { db, shards, clock, log } = options
   const processId = uuidv7(clock().getTime())
   let rows: readonly BucketRow[] = []
+  let gates: readonly GateRow[] = []
+  /** As read, and as announced: the latter once nothing is under way that the map forbids. */
   let version = ''
+  let announced = ''
   let seenAtMs = performance.now()
   let stopped = false
+  const isTrusted = () => performance.now() - seenAtMs <= mapLeaseMs
+  const gate = createShardGate({ shards, isTrusted })
 
   async function look(): Promise<void> {
     const beganAtMs = performance.now()
@@ -70,41 +69,55 @@ export async function followShardMap(options: {
       const read = await readMap(db.autocommit)
       checkMap(read.buckets, shards)
       rows = read.buckets
+      gates = read.gates
       version = read.version
+      gate.follow({
+        shardOf: rows.map(({ shard }) => shard),
+        closed: new Map(gates.map((row) => [row.shard, row.closed])),
+      })
     }
-    await announceProcess(db.autocommit, processId, version)
+    if (announced === '' || gate.isQuiet()) announced = version
+    await announceProcess(db.autocommit, processId, announced)
     // From before asking: the lease must never be longer here than whoever moves buckets thinks.
     seenAtMs = beganAtMs
   }
 
   await look()
+  const isMoving = () => gates.length > 0 || rows.some(({ state }) => state !== 'open')
   let timer: NodeJS.Timeout
-  const next = () => {
-    timer = setTimeout(() => {
-      void look()
-        .catch((error: unknown) => {
-          if (!stopped) log.warn({ err: error }, 'the map of shards could not be read; trying again')
-        })
-        .then(() => {
-          if (!stopped) next()
-        })
-    }, options.lookEveryMs ?? lookEveryMs)
+  const lookAgain = () => {
+    timer = setTimeout(
+      () => {
+        void look()
+          .catch((error: unknown) => {
+            if (!stopped) log.warn({ err: error }, 'the map of shards could not be read; trying again')
+          })
+          .then(() => {
+            if (!stopped) lookAgain()
+          })
+      },
+      isMoving() ? lookWhileMovingMs : (options.lookEveryMs ?? lookEveryMs),
+    )
     timer.unref()
   }
-  next()
+  lookAgain()
 
   const row = (bucket: number) => rows[bucket] as BucketRow
+  const at = (bucket: number) => {
+    if (!isTrusted()) throw unknownShards()
+    return row(bucket).shard
+  }
   return {
-    at(bucket) {
-      if (performance.now() - seenAtMs > mapLeaseMs)
-        throw shardErrors.error('shards-unknown', 'The database of the map cannot be reached.', {}, 2)
-      const { state, shard } = row(bucket)
-      if (state !== 'open')
-        throw shardErrors.error('shop-moving', 'This shop is being moved; it takes a second or two.', {}, 1)
-      return shard
-    },
+    at,
     stateOf: (bucket) => row(bucket).state,
-    isMoving: (shard) => rows.some((each) => each.shard === shard && each.state !== 'open'),
+    isMoving,
+    mapping: () => ({
+      at,
+      lies: (bucket) => row(bucket).shard,
+      seen: gate.seer('inside'),
+      toPlaceOn: gate.seer('placing'),
+    }),
+    forConsumer: gate.forConsumer,
     counts() {
       const counts = new Map(shards.map((shard) => [shard, 0]))
       for (const { shard } of rows) counts.set(shard, (counts.get(shard) ?? 0) + 1)

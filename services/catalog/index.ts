@@ -4,6 +4,7 @@ import { SaleService } from '@souk/contracts/orders'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
 import { catalogAudits } from './audits.ts'
+import { catalogBuckets } from './bucket-tables.ts'
 import { categoryRoutes } from './category-routes.ts'
 import type { RouteDeps } from './edge.ts'
 import { catalogConfig } from './config.ts'
@@ -33,7 +34,7 @@ export {
 
 export const catalog = defineService({
   name: 'catalog',
-  divided: true,
+  divided: catalogBuckets,
   migrations: new URL('./migrations/', import.meta.url),
   config: catalogConfig,
   errors: catalogErrors,

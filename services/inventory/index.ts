@@ -2,6 +2,7 @@ import { productChanged, stockChanged, stockRanLow } from '@souk/contracts'
 import { AssignmentService, StockService } from '@souk/contracts/inventory'
 import { defineService } from '@souk/service'
 import { audits } from './audits.ts'
+import { inventoryBuckets } from './bucket-tables.ts'
 import { config } from './config.ts'
 import { depsOf } from './deps.ts'
 import { errors } from './errors.ts'
@@ -23,7 +24,7 @@ const abandonedAfterMs = 2_000
 /** The goods: what lies on which shelf, and how much of it orders may promise. */
 export const inventory = defineService({
   name: 'inventory',
-  divided: true,
+  divided: inventoryBuckets,
   migrations: new URL('./migrations/', import.meta.url),
   config,
   errors,

@@ -123,19 +123,38 @@ export type HourSum = { hour: number; changes: number; sum: string }
 
 /**
  * The changes of state of all orders placed since, by the hour they were placed in: how many, and a sum over (order,
- * version) of 48 random bits of the id times the version. Equal to the same sum over the events: same changes.
+ * version) of 48 random bits of the id times the version. Equal to the same sum over the events: same changes. What
+ * happened to them while they lay on another database is told there, and left out here.
  */
 export const changesByHour = (tx: Tx, firstId: string) =>
   tx.many<HourSum>(sql`
+    with told as (
+      select order_id, version::bigint as changes, version::bigint * (version + 1) / 2 as weight from orders
+      where order_id >= ${firstId}::uuid
+      union all
+      -- Of orders that lie elsewhere now, those from before they went.
+      select order_id, after_version, after_version::bigint * (after_version + 1) / 2 from told_elsewhere
+      where until_version is null and order_id >= ${firstId}::uuid
+      union all
+      select order_id, after_version - until_version,
+        (after_version::bigint * (after_version + 1) - until_version::bigint * (until_version + 1)) / 2 from told_elsewhere
+      where until_version is not null and order_id >= ${firstId}::uuid)
     select (('x' || substr(replace(order_id::text, '-', ''), 1, 12))::bit(48)::bigint / 3600000) as hour,
-      sum(version)::bigint as changes,
-      sum(('x' || right(order_id::text, 12))::bit(48)::bigint::numeric * (version * (version + 1) / 2))::text as sum
-    from orders where order_id >= ${firstId}::uuid group by 1`)
+      sum(changes)::bigint as changes,
+      sum(('x' || right(order_id::text, 12))::bit(48)::bigint::numeric * weight)::text as sum
+    from told group by 1 having sum(changes) <> 0`)
 
+/** `elsewhere`: pairs of versions; those behind the first, up to the second, were announced on another database. */
 export const changesOfHour = (tx: Tx, fromId: string, untilId: string) =>
-  tx.many<{ order_id: string; version: number }>(
-    sql`select order_id, version from orders where order_id >= ${fromId}::uuid and order_id < ${untilId}::uuid`,
-  )
+  tx.many<{ order_id: string; version: number; elsewhere: [number, number][] }>(sql`
+    select o.order_id, o.version, coalesce((
+        select jsonb_agg(jsonb_build_array(t.after_version, t.until_version)) from told_elsewhere t
+        where t.order_id = o.order_id and t.until_version is not null), '[]') as elsewhere
+    from (
+      select order_id, version from orders where order_id >= ${fromId}::uuid and order_id < ${untilId}::uuid
+      union all
+      select order_id, after_version from told_elsewhere
+      where until_version is null and order_id >= ${fromId}::uuid and order_id < ${untilId}::uuid) o`)
 
 export type OutboxRow = { xid: string; seq: number; batch: Buffer }
 

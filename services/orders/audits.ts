@@ -265,7 +265,9 @@ async function differencesOfHour(tx: Tx, hour: number, firstId: string, maxFindi
     if (row.order_id < firstId) continue
     const events = (versions.get(row.order_id) ?? []).sort((a, b) => a - b)
     versions.delete(row.order_id)
-    const wanted = Array.from({ length: row.version }, (_, index) => index + 1)
+    const wanted = Array.from({ length: row.version }, (_, index) => index + 1).filter(
+      (version) => !row.elsewhere.some(([after, until]) => version > after && version <= until),
+    )
     if (events.join() !== wanted.join())
       findings.push({
         subject: row.order_id,

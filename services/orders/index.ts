@@ -25,6 +25,7 @@ import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
 import { createPricer } from './ask-promotions.ts'
 import { orderAudits } from './audits.ts'
+import { orderBuckets } from './bucket-tables.sql.ts'
 import { checkoutRpc } from './rpc-checkout.ts'
 import { ordersConfig } from './config.ts'
 import { orderConsumers } from './consumers.ts'
@@ -54,7 +55,7 @@ import { createTermsMemory } from './terms.ts'
 
 export const orders = defineService({
   name: 'orders',
-  divided: true,
+  divided: orderBuckets,
   migrations: new URL('./migrations/', import.meta.url),
   config: ordersConfig,
   errors: orderErrors,
@@ -85,9 +86,9 @@ export const orders = defineService({
     )
     series.queue(placer.stats)
     const accepting = new Map(
-      shards.all().map((shard) => {
-        const placing = startPlacingAccepted({ db: shard.db, placer, clock, log })
-        return [shard.name, { placing, acceptor: createAcceptor(shard.db, placing.wake) }] as const
+      shards.all().map(({ name }) => {
+        const placing = startPlacingAccepted({ db: () => shards.toPlaceOn(name).db, placer, clock, log })
+        return [name, { placing, acceptor: createAcceptor(shards, name, placing.wake) }] as const
       }),
     )
     const imports = importRpc({

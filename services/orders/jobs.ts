@@ -1,5 +1,6 @@
 import type { Shards } from '@souk/postgres'
 import type { Clock, Job } from '@souk/service'
+import { forgetToldElsewhere } from './bucket-tables.sql.ts'
 import { keyLifeMs } from './keys.ts'
 import { tendPartitions } from './orders.sql.ts'
 import { endSale } from './plan-sale.ts'
@@ -31,6 +32,7 @@ export const orderJobs = (deps: { shards: Shards; memory: TermsMemory; clock: Cl
           const now = deps.clock()
           await tendPartitions(tx, now, dayBefore(now))
           await purgeRequests(tx, new Date(now.getTime() - keyLifeMs))
+          await forgetToldElsewhere(tx)
         })
     },
   },

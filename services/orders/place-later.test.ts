@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { bucketInId, type Database, uuidv7 } from '@souk/postgres'
+import { bucketInId, createShards, type Database, uuidv7 } from '@souk/postgres'
 import { eventually, memoryLog } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { orderErrors } from './errors.ts'
@@ -34,7 +34,7 @@ function requestOf(order: ReturnType<typeof ask>, priority: Priority = 'normal')
     acceptedAt,
   }
 }
-const acceptor = () => createAcceptor(world.db, () => {})
+const acceptor = () => createAcceptor(createShards([{ name: 'only', db: world.db }]), 'only', () => {})
 const accept = (order: ReturnType<typeof ask>, priority?: Priority) => acceptor().submit(requestOf(order, priority))
 const stateOf = async (orderId: unknown) => (await findRequest(world.db.autocommit, orderId as string))?.state
 const placeThem = (more: { db?: Database; placer?: Placer } = {}, limit?: number) =>
@@ -66,8 +66,8 @@ describe('an order accepted for later', () => {
 
   test('is placed soon by itself, also one that another process accepted', async () => {
     const { variantId } = await world.variant({ units: 5 })
-    const placing = startPlacingAccepted({ db: world.db, placer, clock: () => world.clock.now, log: memoryLog() })
-    const woken = createAcceptor(world.db, placing.wake)
+    const placing = startPlacingAccepted({ db: () => world.db, placer, clock: () => world.clock.now, log: memoryLog() })
+    const woken = createAcceptor(createShards([{ name: 'only', db: world.db }]), 'only', placing.wake)
     const [here, elsewhere] = [await woken.submit(requestOf(ask(variantId))), await accept(ask(variantId))]
     await eventually(async () => expect([await stateOf(here), await stateOf(elsewhere)]).toEqual(['placed', 'placed']))
     await placing.stop()

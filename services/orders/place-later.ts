@@ -1,6 +1,7 @@
 import { type Batcher, createBatcher } from '@souk/batching'
 import type { DomainError } from '@souk/errors'
-import { type Database, DatabaseUnavailable, timeInId, type Tx } from '@souk/postgres'
+import { type Database, DatabaseUnavailable, type Shards, timeInId, type Tx } from '@souk/postgres'
+import { isShardRefusal, shardErrors } from '@souk/service'
 import { isDomainError } from './errors.ts'
 import { daysToSearch, keysLiveSince } from './keys.ts'
 import { keyMismatch } from './place-orders.ts'
@@ -29,13 +30,22 @@ export type LaterBody = Pick<OrderRequest, 'lines' | 'paymentMethod' | 'paymentT
  * first request or of the order it made; for another body order-key-mismatch (as a result, not thrown: its neighbours
  * are none the worse).
  */
-export const createAcceptor = (db: Database, onAccepted: () => void): Batcher<AcceptedRequest, string | DomainError> =>
+export const createAcceptor = (
+  shards: Pick<Shards, 'toPlaceOn' | 'holds'>,
+  name: string,
+  onAccepted: () => void,
+): Batcher<AcceptedRequest, string | DomainError> =>
   createBatcher<AcceptedRequest, string | DomainError>({
     maxItems: 256,
     maxInFlight: 1,
     maxQueued: 4_000,
     maxWaitMs: 2_000,
+    isWholeBatch: isShardRefusal,
     async process(batch) {
+      const { db } = shards.toPlaceOn(name)
+      // Kept where its shop was until a moment ago, nobody would find it again.
+      if (!batch.every(({ orderId }) => shards.holds(name, orderId)))
+        throw shardErrors.error('shop-moving', 'A shop has just been moved; ask again.', {}, 1)
       const first = await db.transaction(async (tx) => {
         const known = await ordersMadeBy(tx, batch)
         const fresh = batch.filter((request) => !known.has(nameOf(request.customerId, request.key)))

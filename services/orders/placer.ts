@@ -1,5 +1,6 @@
 import { type Batcher, createBatcher, Overloaded } from '@souk/batching'
 import { DatabaseUnavailable, OutcomeUnknown, type Shard, type Shards } from '@souk/postgres'
+import { isShardRefusal, shardErrors } from '@souk/service'
 import { orderErrors } from './errors.ts'
 import { keyMismatch, type PlaceDeps, type PlaceOutcome, placeOrders } from './place-orders.ts'
 import type { OrderRequest } from './price-order.ts'
@@ -32,6 +33,23 @@ const priceAttempts = 3
 
 const isPriceChanged = (outcome: PlaceOutcome) => outcome.kind === 'refused' && outcome.error.code === 'price-changed'
 
+/**
+ * A shop may have been moved between the order's arrival and its turn: then nothing is known of it here, which must not be
+ * taken for sold out. The database is asked for anew, so that it refuses if a bucket leaves during the batch.
+ */
+async function placeHere(shards: Shards, name: string, deps: PlaceDeps, batch: readonly OrderRequest[]) {
+  const { db } = shards.toPlaceOn(name)
+  const here = new Set(batch.filter((request) => shards.holds(name, request.lines[0]?.variantId ?? '')))
+  const now = db === deps.db ? deps : { ...deps, db }
+  if (here.size === batch.length) return placeOrders(now, batch)
+  const outcomes = here.size === 0 ? [].values() : (await placeOrders(now, [...here])).values()
+  const gone: PlaceOutcome = {
+    kind: 'refused',
+    error: shardErrors.error('shop-moving', 'The shop of this order has just been moved; ask again.', {}, 1),
+  }
+  return batch.map((request) => (here.has(request) ? (outcomes.next().value as PlaceOutcome) : gone))
+}
+
 /** One batcher per shard. Ids of variants carry the bucket of their shop, so the first line's id names the shard. */
 export function createPlacer(
   shards: Shards,
@@ -51,11 +69,12 @@ export function createPlacer(
       createBatcher({
         ...options,
         async process(batch) {
-          const outcomes = await placeOrders(deps, batch)
+          const outcomes = await placeHere(shards, shard.name, deps, batch)
           onOutcomes(outcomes)
           return outcomes
         },
-        isWholeBatch: (error) => error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown,
+        isWholeBatch: (error) =>
+          error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown || isShardRefusal(error),
         weigh: (request) => request.lines.length,
         maxWeight: maxLinesPerBatch,
         maxQueuedWeight: maxLinesQueued,
@@ -105,6 +124,8 @@ export function createPlacer(
       }
       const answered = (answer: PlaceOutcome) => {
         underWay.delete(name)
+        // Not an answer to the order: nobody has looked at it.
+        if (answer.kind === 'refused' && isShardRefusal(answer.error)) throw answer.error
         return answer
       }
       // One link in the chain of promises, not three: at 8,000 orders a second each costs half a per cent.

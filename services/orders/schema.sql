@@ -463,6 +463,17 @@ CREATE TABLE shops (
   CONSTRAINT shops_pkey PRIMARY KEY (shop_id)
 );
 
+CREATE TABLE told_elsewhere (
+  order_id uuid NOT NULL,
+  after_version integer NOT NULL,
+  until_version integer,
+  brought_by uuid,
+  CONSTRAINT told_elsewhere_pkey PRIMARY KEY (order_id, after_version),
+  CONSTRAINT told_elsewhere_after_version_check CHECK (after_version >= 0),
+  CONSTRAINT told_elsewhere_check CHECK (until_version >= after_version)
+);
+CREATE INDEX told_elsewhere_brought ON told_elsewhere (brought_by) WHERE brought_by IS NOT NULL;
+
 CREATE TABLE transfers (
   transfer_id uuid NOT NULL,
   variant_id uuid NOT NULL,

@@ -8,7 +8,7 @@ import {
   OrderShippedSchema,
 } from '@souk/contracts/orders'
 import { codecOf, createOutbox, createPostgresLog, decodeBatch } from '@souk/events'
-import { bucketOf, sql, uuidv7 } from '@souk/postgres'
+import { bucketOf, createShards, sql, uuidv7 } from '@souk/postgres'
 import { testDatabase } from '@souk/testing'
 import { orderAudits } from './audits.ts'
 import { cancelOrder } from './cancel-order.ts'
@@ -137,7 +137,7 @@ export async function ordersWorld() {
       ),
     )
 
-  const acceptor = createAcceptor(db, () => {})
+  const acceptor = createAcceptor(createShards([{ name: 'only', db }]), 'only', () => {})
   return {
     database,
     db,

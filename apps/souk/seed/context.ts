@@ -13,7 +13,7 @@ export function seedContext(house: House, service: string): ServiceContext<never
   return {
     config: house.config as never,
     db,
-    shards: createShards(databases, databases.length > 1 ? house.division.at : undefined),
+    shards: createShards(databases, databases.length > 1 ? house.division.mapping?.() : undefined),
     outbox: createOutbox({ wake: () => house.eventLog.wake(service) }),
     clock: house.clock,
     log: house.log,

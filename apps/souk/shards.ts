@@ -1,0 +1,70 @@
+import { openDatabase } from '@souk/postgres'
+import { type MoveDeps, moveBuckets, type Moved, repairMove, shardsSchema } from '@souk/service'
+import { kafkaSettings } from './event-log.ts'
+import { Refusal } from './explain.ts'
+import type { House } from './house.ts'
+import { allServices } from './services.ts'
+
+type Mover = Pick<House, 'running' | 'division' | 'eventLog' | 'database' | 'clock' | 'open'>
+
+export const dividedServices = allServices.flatMap(({ name, divided }) =>
+  divided === undefined ? [] : [{ name, tables: divided }],
+)
+
+/** Deleting what moved from a large table takes longer than any statement that serves. */
+const statementTimeoutMs = 600_000
+
+/** What moving buckets needs, of a marketplace whose services are all at hand. */
+async function withMover<T>(house: Mover, work: (deps: MoveDeps) => Promise<T>): Promise<T> {
+  const map = house.open(shardsSchema.service, { maxConnections: 2, applicationName: 'souk shards' })
+  try {
+    return await work({
+      services: dividedServices,
+      readers: house.running.readers,
+      isDivided: house.division.isDivided,
+      eventLog: house.eventLog,
+      map,
+      clock: house.clock,
+      openOwner(shard, applicationName) {
+        const found = house.database.shards.find(({ name }) => name === shard)
+        if (found === undefined) throw new Refusal(`There is no shard ${shard}.`)
+        return openDatabase({
+          url: found.adminUrl,
+          schema: 'public',
+          pooled: house.database.pooled,
+          maxConnections: 2,
+          applicationName,
+          statementTimeoutMs,
+          // It may just have been ended by whoever took over.
+          onError: () => {},
+        })
+      },
+    })
+  } finally {
+    await map.close()
+  }
+}
+
+export type MoveOptions = Pick<MoveDeps, 'onProgress' | 'closedAtMostMs' | 'catchUpMs' | 'at'>
+
+/** Bring buckets to another database while the marketplace works. @throws MoveRefused with everything as before. */
+export function moveShards(
+  house: Mover,
+  move: { buckets: readonly number[]; from: string; to: string },
+  options: MoveOptions = {},
+): Promise<Moved> {
+  return withMover(house, (deps) => moveBuckets({ ...deps, ...options }, move))
+}
+
+/** Bring a move to its end whose mover is gone. */
+export const repairShards = (house: Mover, options: MoveOptions = {}): Promise<'done' | 'undone' | undefined> =>
+  withMover(house, (deps) => repairMove({ ...deps, ...options }))
+
+/**
+ * What Kafka carries was read from the outbox some time ago: nobody can say from here when consumers have come to the end
+ * of what a shard announced.
+ */
+export function checkCarrier(env: Readonly<Record<string, string | undefined>>): void {
+  if (kafkaSettings(env) !== undefined)
+    throw new Refusal('Buckets move only while events travel by PostgreSQL: SOUK_KAFKA_BROKERS is set.')
+}

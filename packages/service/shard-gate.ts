@@ -1,0 +1,146 @@
+import { DatabaseUnavailable, type Database, type Shard, type Tx } from '@souk/postgres'
+import { isShardRefusal, shardErrors } from './shard-errors.ts'
+
+/** Placing: taking orders, most of what is announced. Told: handling what another database announced. Inside: all else. */
+export type WorkKind = 'placing' | 'told' | 'inside'
+export type Closed = 'settling' | 'deaf' | 'nobody'
+
+const closedTo: Record<Closed, readonly WorkKind[]> = {
+  settling: ['placing'],
+  deaf: ['placing', 'told'],
+  nobody: ['placing', 'told', 'inside'],
+}
+
+/** Where buckets lie and which shards are closed, as a version of the map says. */
+export type MapView = { readonly shardOf: readonly string[]; readonly closed: ReadonlyMap<string, Closed> }
+
+/** Work waits so long for a closed shard, which is usually enough; then it is told to come again. */
+const waitsMs = 1_000
+
+/**
+ * Counts what is under way on each shard, and lets nothing begin that the map does not allow. Whoever moves buckets can
+ * so be told when all is quiet. Not in the way of a marketplace on one database, which has none.
+ */
+export function createShardGate(options: { shards: readonly string[]; isTrusted(): boolean }) {
+  const { isTrusted } = options
+  const underWay = new Map(options.shards.map((shard) => [shard, { placing: 0, told: 0, inside: 0 }]))
+  /** How often buckets have left a shard. */
+  const departures = new Map(options.shards.map((shard) => [shard, 0]))
+  let view: MapView = { shardOf: [], closed: new Map() }
+  const waiting = new Set<() => void>()
+
+  const stops = (shard: string): readonly WorkKind[] => {
+    const closed = view.closed.get(shard)
+    return closed === undefined ? [] : closedTo[closed]
+  }
+  const lets = (shard: string, kind: WorkKind) => view.closed.size === 0 || !stops(shard).includes(kind)
+
+  const change = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      waiting.add(done)
+    })
+
+  async function waitFor(shard: string, kind: WorkKind): Promise<void> {
+    const until = performance.now() + waitsMs
+    while (!lets(shard, kind) || !isTrusted()) {
+      const leftMs = until - performance.now()
+      if (leftMs <= 0) throw isTrusted() ? moving() : unknownShards()
+      await change(Math.min(leftMs, 50))
+    }
+  }
+
+  /** `isGone`: a bucket has left since the work was planned. */
+  async function through<T>(shard: string, kind: WorkKind, isGone: () => boolean, work: () => Promise<T>): Promise<T> {
+    if (!lets(shard, kind) || !isTrusted()) await waitFor(shard, kind)
+    // In one breath with the look above: nothing can change between.
+    if (isGone()) throw moving()
+    const counts = underWay.get(shard) as Record<WorkKind, number>
+    counts[kind] += 1
+    try {
+      return await work()
+    } finally {
+      counts[kind] -= 1
+    }
+  }
+
+  function gated({ name, db }: Shard, kind: WorkKind, isGone: () => boolean): Database {
+    const within = <T>(work: () => Promise<T>) => through(name, kind, isGone, work)
+    const { autocommit: tx } = db
+    const autocommit: Tx = {
+      one: (statement) => within(() => tx.one(statement)),
+      maybeOne: (statement) => within(() => tx.maybeOne(statement)),
+      many: (statement) => within(() => tx.many(statement)),
+      run: (statement) => within(() => tx.run(statement)),
+      afterCommit: tx.afterCommit,
+    }
+    return {
+      schema: db.schema,
+      transaction: (body, transaction) => within(() => db.transaction(body, transaction)),
+      autocommit,
+      stats: db.stats,
+      close: db.close,
+    }
+  }
+
+  return {
+    /** A shard as it may be used from now on: it refuses once a bucket has left it. The same one until then. */
+    seer(kind: 'placing' | 'inside'): (shard: Shard) => Shard {
+      const current = new Map<string, { departed: number; shard: Shard }>()
+      return (shard) => {
+        const departed = departures.get(shard.name) ?? 0
+        const known = current.get(shard.name)
+        if (known !== undefined && known.departed === departed) return known.shard
+        const isGone = () => departures.get(shard.name) !== departed
+        const seen = { name: shard.name, db: gated(shard, kind, isGone) }
+        current.set(shard.name, { departed, shard: seen })
+        return seen
+      }
+    },
+    /** A consumer's database: an event must not be parked because a shop moves, so a refusal is an outage to it. */
+    forConsumer(shard: Shard, kind: 'told' | 'inside'): Database {
+      const { transaction, autocommit: tx, ...gate } = gated(shard, kind, () => false)
+      return {
+        ...gate,
+        transaction: (body, options) => asOutage(transaction(body, options)),
+        autocommit: {
+          one: (statement) => asOutage(tx.one(statement)),
+          maybeOne: (statement) => asOutage(tx.maybeOne(statement)),
+          many: (statement) => asOutage(tx.many(statement)),
+          run: (statement) => asOutage(tx.run(statement)),
+          afterCommit: tx.afterCommit,
+        },
+      }
+    },
+    /** The map has changed: from now on nothing begins that it does not allow. */
+    follow(next: MapView): void {
+      const left = new Set(view.shardOf.filter((shard, bucket) => shard !== next.shardOf[bucket]))
+      for (const shard of left) departures.set(shard, (departures.get(shard) ?? 0) + 1)
+      view = next
+      for (const done of waiting) done()
+    },
+    /** Nothing is under way that the map does not allow any more. */
+    isQuiet: (): boolean => [...underWay].every(([shard, counts]) => stops(shard).every((kind) => counts[kind] === 0)),
+  }
+}
+
+export type ShardGate = ReturnType<typeof createShardGate>
+
+export const moving = () =>
+  shardErrors.error('shop-moving', 'This shop is being moved; it takes a second or two.', {}, 1)
+
+export const unknownShards = () =>
+  shardErrors.error('shards-unknown', 'The database of the map cannot be reached.', {}, 2)
+
+const asOutage = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work
+  } catch (error) {
+    throw isShardRefusal(error) ? new DatabaseUnavailable(error) : error
+  }
+}
