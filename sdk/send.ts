@@ -46,7 +46,10 @@ export function sender(options: SendOptions): (request: Request) => Promise<Resp
           credentials: request.credentials,
           ...(body !== undefined && { body }),
         })
-        if (response.ok) return response
+        if (response.ok) {
+          if (isForeign(response)) throw new Error('the answer is a page of somebody else')
+          return response
+        }
         const problem = await problemOf(response)
         if (problem.code === 'token-expired' && token !== undefined && !refreshed && options.refresh !== undefined) {
           refreshed = true
@@ -66,6 +69,9 @@ export function sender(options: SendOptions): (request: Request) => Promise<Resp
     }
   }
 }
+
+/** The API never answers with a page: what does is a proxy's sign-in or a router between us. */
+const isForeign = ({ headers }: Response) => (headers.get('content-type') ?? '').startsWith('text/html')
 
 async function problemOf(response: Response): Promise<SoukProblem> {
   const text = await response.text()

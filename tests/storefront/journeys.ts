@@ -1,14 +1,14 @@
 import { describe, test } from 'vitest'
-import { eventually } from '@souk/testing'
-import { looksRight, sizes, visitor } from './browser.ts'
-import { hostile } from './stage.ts'
+import { ifMatch } from '@souk/sdk'
+import { goUntil, looksRight, sizes, visitor } from './browser.ts'
+import { hostile, withPages } from './stage.ts'
 import type { Scene } from './storefront.test.ts'
 
 /** Of a whole way through the store; alone on two cores it takes 15 s. */
 export const patienceMs = 240_000
 const address = { name: 'Ada Berg', line1: 'Lindenstraße 4', postalCode: '10115', city: 'Berlin' }
 
-export const journeys = (scene: Scene): void =>
+export const journeys = (scene: Scene) =>
   describe('a shopper', { timeout: patienceMs, concurrent: true }, () => {
     test('on a phone signs up, looks around, searches, buys, follows the order and sends something back', async ({
       expect,
@@ -34,8 +34,11 @@ export const journeys = (scene: Scene): void =>
       await search.fill('espreso')
       await search.press('Enter')
       await page.getByRole('link', { name: 'Espresso Cup' }).waitFor()
-      await page.getByText('Filters', { exact: true }).click()
-      await page.getByRole('link', { name: /^Tableware/ }).last().click()
+      await page.locator('summary', { hasText: 'Filters' }).click()
+      await page
+        .getByRole('link', { name: /^Tableware/ })
+        .last()
+        .click()
       await page.waitForURL(/category=tableware/)
       await page.getByRole('link', { name: 'Espresso Cup' }).waitFor()
       await looksRight(expect, page, 'phone-search')
@@ -81,16 +84,24 @@ export const journeys = (scene: Scene): void =>
       await page.getByText('Asked for').waitFor()
 
       // Only whoever bought may write; what is written is shown as what it is.
-      await eventually(async () => {
-        await page.goto('/account/reviews')
-        await page.getByText('Write a review').click({ timeout: 1_000 })
-      })
+      await goUntil(page, '/account/reviews', () => page.getByText('Write a review'))
+      await page.getByText('Write a review').click()
       await page.getByLabel('What was it like?').fill(hostile.review)
       await looksRight(expect, page, 'phone-account-reviews')
       await page.getByRole('button', { name: 'Send the review' }).click()
       await page.getByText('Thank you.').waitFor()
       const [review] = (await world.operator.listReviewsToModerate()).items
-      await world.operator.approveReview({ path: { reviewId: review?.id ?? '' } })
+      await world.operator.approveReview({ path: { reviewId: review?.id ?? '' }, ...ifMatch(review?.version ?? 0) })
+      await withPages(scene, async ({ url }) => {
+        const reader = await visitor(browser, url, sizes.phone)
+        await goUntil(reader.page, `/p/${world.cup.id}/espresso-cup`, (shown) =>
+          shown.getByText('<script>window.pwned=1</script>'),
+        )
+        await looksRight(expect, reader.page, 'hostile-review')
+        expect(await reader.page.evaluate("'pwned' in globalThis")).toBe(false)
+        expect(reader.faults).toEqual([])
+        await reader.context.close()
+      })
 
       for (const name of ['addresses', 'wishlist', 'returns', 'messages', 'preferences']) {
         await page.goto(`/account/${name}`)
@@ -139,7 +150,10 @@ export const journeys = (scene: Scene): void =>
       const { page, faults, context } = await visitor(browser, pages.url, sizes.desktop)
       await page.goto(`/p/${world.changing.id}/${world.changing.slug}`)
       await page.getByLabel('Also show prices in').selectOption('JPY')
-      await page.getByText(/about JP¥/).first().waitFor()
+      await page
+        .getByText(/about JP¥/)
+        .first()
+        .waitFor()
       await page.getByRole('button', { name: 'Put into the cart' }).click()
       await page.getByText('In your cart.').waitFor()
       const [variant] = world.changing.variants
@@ -147,10 +161,7 @@ export const journeys = (scene: Scene): void =>
         path: { productId: world.changing.id, variantId: variant?.id ?? '' },
         body: { priceMinor: 7_000 },
       })
-      await eventually(async () => {
-        await page.goto('/cart')
-        await page.getByText('Jug now costs €70.00 (it was €24.00).').waitFor({ timeout: 1_000 })
-      })
+      await goUntil(page, '/cart', () => page.getByText('Jug now costs €70.00 (it was €24.00).'))
       await looksRight(expect, page, 'desktop-cart-changed')
       expect(faults).toEqual([])
       await context.close()

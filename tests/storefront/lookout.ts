@@ -1,20 +1,17 @@
 import { describe, test } from 'vitest'
 import { eventually } from '@souk/testing'
 import { pricesIn } from './between.ts'
-import { knownPrices, looksRight, sizes, visitor } from './browser.ts'
+import { goUntil, knownPrices, looksRight, sizes, visitor } from './browser.ts'
 import { patienceMs } from './journeys.ts'
 import type { Scene } from './storefront.test.ts'
 
-export const lookout = (scene: Scene): void =>
+export const lookout = (scene: Scene) =>
   describe('pages', { timeout: patienceMs, concurrent: true }, () => {
-    test('show names, reviews and pictures with markup, very long ones and odd ones as what they are', async ({
-      expect,
-    }) => {
+    test('show names and pictures with markup, very long ones and odd ones as what they are', async ({ expect }) => {
       const { browser, pages, world } = scene
       const { page, faults, context } = await visitor(browser, pages.url, sizes.phone)
       for (const [path, name] of [
         [`/p/${world.evil.id}/evil`, 'product'],
-        [`/p/${world.cup.id}/espresso-cup`, 'reviews'],
         ['/s/odd', 'shop'],
         ['/s', 'shops'],
         ['/c/tableware', 'category'],
@@ -22,11 +19,6 @@ export const lookout = (scene: Scene): void =>
         ['/', 'home'],
       ] as const) {
         await page.goto(path)
-        if (name === 'reviews')
-          await eventually(async () => {
-            await page.reload()
-            await page.getByText('<script>window.pwned=1</script>').first().waitFor({ timeout: 1_000 })
-          })
         await looksRight(expect, page, `hostile-${name}`)
         expect(await page.evaluate(() => 'pwned' in globalThis), name).toBe(false)
       }
@@ -37,7 +29,14 @@ export const lookout = (scene: Scene): void =>
     test('that are not there say so', async ({ expect }) => {
       const { browser, pages } = scene
       const { page, context } = await visitor(browser, pages.url, sizes.desktop)
-      for (const path of ['/nothing/here', '/p/not-an-id', `/p/${crypto.randomUUID()}/x`, '/c/nope', '/s/nope', '/de/x']) {
+      for (const path of [
+        '/nothing/here',
+        '/p/not-an-id',
+        `/p/${crypto.randomUUID()}/x`,
+        '/c/nope',
+        '/s/nope',
+        '/de/x',
+      ]) {
         const answer = await fetch(pages.url + path)
         expect(answer.status, path).toBe(404)
         expect(await answer.text()).toContain('<h1')
@@ -50,9 +49,8 @@ export const lookout = (scene: Scene): void =>
     test('of sales show what runs and what comes, on the way from the start to the sale', async ({ expect }) => {
       const { browser, pages, world } = scene
       const { page, faults, context } = await visitor(browser, pages.url, sizes.desktop)
-      await page.goto('/')
+      await goUntil(page, '/', () => page.getByText('Starts in'))
       await page.getByText('Ends in').first().waitFor()
-      await page.getByText('Starts in').first().waitFor()
       await looksRight(expect, page, 'desktop-home')
       await page.getByRole('navigation').getByRole('link', { name: 'Sales' }).first().click()
       await page.getByRole('heading', { name: 'Sales', level: 1 }).waitFor()
@@ -68,23 +66,24 @@ export const lookout = (scene: Scene): void =>
     test('propose words while one types, and can be used by keyboard alone', async ({ expect }) => {
       const { browser, pages } = scene
       const { page, faults, context } = await visitor(browser, pages.url, sizes.desktop)
-      await page.goto('/search')
-      await page.getByRole('link', { name: /^Tonwerk/ }).first().waitFor()
+      await goUntil(page, '/search', () => page.getByRole('link', { name: /^Tonwerk/ }))
       await looksRight(expect, page, 'desktop-search')
       await page.keyboard.press('Tab')
-      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
       await page.getByRole('combobox', { name: 'Search for goods' }).focus()
       await page.keyboard.type('espr')
       await page.getByRole('option').first().waitFor()
       await page.keyboard.press('ArrowDown')
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/p\/|q=espresso/)
-      expect(await page.getByRole('option').count()).toBe(0)
+      expect(await page.getByRole('combobox', { name: 'Search for goods' }).getAttribute('aria-expanded')).toBe('false')
       expect(faults).toEqual([])
       await context.close()
     })
 
-    test('may be kept by whoever stands between, and are not sent again when nothing has changed', async ({ expect }) => {
+    test('may be kept by whoever stands between, and are not sent again when nothing has changed', async ({
+      expect,
+    }) => {
       const { pages, world } = scene
       for (const path of [`/p/${world.cup.id}/${world.cup.slug}`, `/sale/${world.later.id}`]) {
         const first = await fetch(pages.url + path, { headers: { cookie: 'souk_session=somebody' } })

@@ -1,17 +1,19 @@
 import { createSouk, type Souk } from '@souk/sdk'
 import { ensureBuilt } from '@souk/storefront/build'
 import { openStorefront } from '@souk/storefront/server'
-import { eventually } from '@souk/testing'
+import { eventually, testSecret } from '@souk/testing'
 import { derivedSecret } from '../../apps/souk/derived-secret.ts'
+import type { Scene } from './storefront.test.ts'
 import { openBetween } from './between.ts'
 import { operatorSignIn } from '../sweep/stage.ts'
 
-export type Asked = { url: string; secret: string }
+export type Asked = { url: string; secret: string; readTimeoutMs?: number }
 
 export type Pages = Awaited<ReturnType<typeof openPages>>
 
 /** The pages in front of an API, in this process; what lies between the two can be disturbed. Nothing is kept yet. */
-export async function openPages({ url, secret }: Asked) {
+/** Patient by default: the machine may be busy with other things. */
+export async function openPages({ url, secret, readTimeoutMs = 10_000 }: Asked) {
   const between = await openBetween(url)
   const storefront = await openStorefront({
     host: '127.0.0.1',
@@ -20,7 +22,7 @@ export async function openPages({ url, secret }: Asked) {
     secret: 's'.repeat(40),
     forwarderSecret: derivedSecret(secret, 'forwarder'),
     build: await ensureBuilt(),
-    readTimeoutMs: 1_000,
+    readTimeoutMs,
   })
   return {
     url: storefront.url,
@@ -29,6 +31,16 @@ export async function openPages({ url, secret }: Asked) {
       await between.close()
       await storefront.close()
     },
+  }
+}
+
+/** Pages that nobody has looked at yet, in front of the same marketplace. */
+export async function withPages(scene: Scene, act: (pages: Pages) => Promise<void>): Promise<void> {
+  const pages = await openPages({ url: scene.stage.url, secret: testSecret, readTimeoutMs: 3_000 })
+  try {
+    await act(pages)
+  } finally {
+    await pages.close()
   }
 }
 
@@ -128,7 +140,7 @@ export async function stock(url: string) {
     )
     return product
   }
-  const [cup, bowl, teapot, lamp, evil] = await Promise.all([
+  const [cup, bowl, teapot, lamp, changing, evil] = await Promise.all([
     productOf(pottery, {
       title: 'Espresso Cup',
       slug: 'espresso-cup',
@@ -150,6 +162,7 @@ export async function stock(url: string) {
       priceMinor: 7_000,
       onHand: 1_000,
     }),
+    productOf(pottery, { title: 'Jug', slug: 'jug', description: 'Its price is about to change.' }),
     productOf(odd, {
       title: hostile.title.slice(0, 200),
       slug: 'evil',
@@ -177,9 +190,17 @@ export async function stock(url: string) {
   const [sale, rush, later] = await Promise.all([
     saleOf(teapot, { priceMinor: 4_900, units: 5, startsInMs: -60_000 }),
     saleOf(lamp, { priceMinor: 3_000, units: rushUnits, startsInMs: -60_000 }),
-    saleOf(bowl, { priceMinor: 1_900, units: 5, startsInMs: 3 * hour }),
+    saleOf(bowl, { priceMinor: 1_900, units: 5, startsInMs: hour / 2 }),
   ])
-  return { operator, pottery, odd, cup, bowl, teapot, lamp, evil, sale, rush, later, person }
+  // What is sold is found a moment later.
+  await eventually(
+    async () => {
+      const { total } = await operator.searchProducts({ query: { available: true } })
+      if (total.count < 6) throw new Error(`${total.count} of 6 products are found`)
+    },
+    { timeoutMs: 120_000, everyMs: 200 },
+  )
+  return { operator, pottery, odd, cup, bowl, teapot, lamp, changing, evil, sale, rush, later, person }
 }
 
 /** Of the sale everybody comes to at once. */

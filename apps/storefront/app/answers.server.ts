@@ -38,7 +38,3 @@ export async function reading<Value>(read: () => Promise<Value>): Promise<Value>
     throw asPage(error)
   }
 }
-
-/** Parts of a page that may be missing without the page being wrong. */
-export const perhaps = <Value, Otherwise>(read: Promise<Value>, otherwise: Otherwise): Promise<Value | Otherwise> =>
-  read.catch(() => otherwise)

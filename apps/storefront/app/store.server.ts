@@ -7,6 +7,7 @@ import {
   type Shop,
   type Souk,
 } from '@souk/sdk'
+import { perhaps } from './perhaps.server.ts'
 import { type Card, cardOf, type SaleOf } from './cards.ts'
 import type { Kept } from './kept.server.ts'
 
@@ -46,7 +47,7 @@ export function createStore(souk: Souk, kept: Kept) {
 
   /** The sale of a product that runs, or else the next one. Without sales, when they cannot be read: the price decides at the order. */
   const saleByProduct = async (): Promise<ReadonlyMap<string, SaleOf>> => {
-    const found = await sales().catch(() => [])
+    const found = await perhaps(sales(), [])
     const open = found.filter(({ sale }) => sale.phase !== 'past').reverse()
     return new Map(open.map(({ sale }) => [sale.productId, saleOf(sale)]))
   }
@@ -65,17 +66,20 @@ export function createStore(souk: Souk, kept: Kept) {
   const ratingsOf = async (products: readonly Product[]) => {
     const productIds = products.map(({ id }) => id)
     if (productIds.length === 0) return new Map<string, { average: number; count: number }>()
-    const found = await ask(`ratings ${productIds.join()}`, 'beside', () =>
-      souk.listRatings({ query: { productIds: productIds.slice(0, 100) } }),
-    ).catch(() => ({ items: [] }))
+    const found = await perhaps(
+      ask(`ratings ${productIds.join()}`, 'beside', () =>
+        souk.listRatings({ query: { productIds: productIds.slice(0, 100) } }),
+      ),
+      { items: [] },
+    )
     return new Map(
       found.items.map(({ productId, ratingTenths, count }) => [productId, { average: ratingTenths / 10, count }]),
     )
   }
   const namesOf = async (products: readonly Product[]) => {
-    const known = new Map((await shops().catch(() => [])).map(({ id, name }) => [id, name]))
+    const known = new Map((await perhaps(shops(), [])).map(({ id, name }) => [id, name]))
     const missing = [...new Set(products.map(({ shopId }) => shopId))].filter((id) => !known.has(id))
-    for (const found of await Promise.all(missing.map((id) => shop(id).catch(() => undefined))))
+    for (const found of await Promise.all(missing.map((id) => perhaps(shop(id), undefined))))
       if (found !== undefined) known.set(found.id, found.name)
     return known
   }

@@ -50,7 +50,10 @@ export async function openStorefront(options: StorefrontOptions): Promise<Storef
       const asked = await webRequest(request, trustProxy)
       // What is kept is made without anybody's cookie: it cannot know who asks.
       if (forEverybody) asked.headers.delete('cookie')
-      return pageFrom(await handle(asked, addressOf(request, trustProxy)))
+      const answered = await handle(asked, addressOf(request, trustProxy))
+      // Whatever says nothing about keeping is for whoever asked.
+      if (!answered.headers.has('cache-control')) answered.headers.set('cache-control', 'private, no-store')
+      return pageFrom(answered)
     }
     return send(request, response, await (forEverybody ? cache.get(`${path}?${query ?? ''}`, make) : make()))
   }

@@ -1,6 +1,7 @@
 import { Badge } from '@souk/ui/plain'
 import { Link, type LoaderFunctionArgs, useLoaderData } from 'react-router'
 import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { useWords } from '../i18n/words.tsx'
 import { MorePages } from '../parts/lists.tsx'
 import { Money } from '../parts/money.tsx'
@@ -16,7 +17,7 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
     const { store } = context.get(runtimeContext)
     const ids = [...new Set(found.items.map(({ shopId }) => shopId))]
     const names = await Promise.all(
-      ids.map(async (id) => [id, (await store.shop(id).catch(() => undefined))?.name ?? ''] as const),
+      ids.map(async (id) => [id, (await perhaps(store.shop(id), undefined))?.name ?? ''] as const),
     )
     return { orders: found.items, next: found.nextCursor, first: cursor === null, shopNames: Object.fromEntries(names) }
   })

@@ -8,7 +8,7 @@ import {
   useLoaderData,
   useNavigation,
 } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Failed } from '../parts/failed.tsx'
@@ -23,7 +23,7 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
     const [profile, preferences, consents] = await Promise.all([
       visit.souk.getMyProfile(),
       visit.souk.getMyPreferences(),
-      perhaps(visit.souk.listMyConsents(), { items: [] }),
+      visit.souk.listMyConsents(),
     ])
     return { profile, preferences, consents: consents.items }
   })

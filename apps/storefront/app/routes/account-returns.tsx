@@ -1,6 +1,7 @@
 import { Badge } from '@souk/ui/plain'
 import { Link, type LoaderFunctionArgs, useLoaderData } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Money } from '../parts/money.tsx'
 import { visitContext } from '../visit.server.ts'

@@ -1,6 +1,7 @@
 import { Button } from '@souk/ui/plain'
 import { type LoaderFunctionArgs, useFetcher, useLoaderData } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import type { Card } from '../cards.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ProductCard } from '../parts/cards.tsx'

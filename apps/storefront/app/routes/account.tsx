@@ -1,6 +1,7 @@
 import { Badge, Button } from '@souk/ui/plain'
 import { Form, type LoaderFunctionArgs, NavLink, Outlet, useLoaderData } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Page } from '../parts/page.tsx'
 import { visitContext } from '../visit.server.ts'

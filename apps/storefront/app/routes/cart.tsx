@@ -8,6 +8,7 @@ import {
   useLoaderData,
 } from 'react-router'
 import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { addToCart, type Cart, readCart, setQuantity } from '../cart.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
@@ -27,7 +28,7 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
     const cart = await readCart(context.get(visitContext))
     const ids = [...new Set(cart?.shops.flatMap(({ items }) => items.map(({ productId }) => productId)))]
     const pictures = await Promise.all(
-      ids.map(async (id) => [id, (await store.product(id).catch(() => undefined))?.pictures[0]] as const),
+      ids.map(async (id) => [id, (await perhaps(store.product(id), undefined))?.pictures[0]] as const),
     )
     return { cart, pictures: Object.fromEntries(pictures) }
   })

@@ -1,4 +1,5 @@
 import { Alert, Button, Checkbox, cx, Field, Input } from '@souk/ui/plain'
+import type { QuoteResponse } from '@souk/sdk'
 import { useState } from 'react'
 import {
   type ActionFunctionArgs,
@@ -11,7 +12,8 @@ import {
   useNavigation,
   useSubmit,
 } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { addressOf } from '../address.server.ts'
 import { readCart, setVouchers } from '../cart.server.ts'
 import { beGuest, checkOut, quoteOf } from '../check-out.server.ts'
@@ -75,8 +77,14 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
       const code = textOf(form, 'code', 50)
       const cart = await readCart(visit)
       const others = (cart?.vouchers ?? []).filter((each) => each !== code)
-      await setVouchers(visit, intent === 'voucher' ? [...others, code] : others)
-      return { ok: true }
+      const changed = await setVouchers(visit, intent === 'voucher' ? [...others, code] : others)
+      if (intent === 'no-voucher') return { ok: true }
+      const country = (new URL(request.url).searchParams.get('country') ?? (lang === 'de' ? 'DE' : 'GB')).slice(0, 2)
+      const refusal = refusalOf(code, await quoteOf(visit, changed, { country: country.toUpperCase() }))
+      if (refusal === undefined) return { ok: true }
+      // One that is good for nothing is not kept: the whole order would be refused for it.
+      await setVouchers(visit, others)
+      return { ok: false, failure: { text: `${code}: ${refusal}` } }
     }
     if (visit.shopper === undefined) await beGuest(visit, textOf(form, 'email', 320), addressOf(form).name)
     if (form.has('saveAddress') && visit.shopper?.guest === false)
@@ -100,6 +108,13 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
     if (error instanceof Response) throw error
     return { ...failureOf(error), key }
   }
+}
+
+/** Why no shop takes this voucher; undefined when one does, or when nobody can say now. */
+function refusalOf(code: string, quote: QuoteResponse | undefined): string | undefined {
+  const isIt = (each: { code?: string }) => each.code?.toUpperCase() === code.toUpperCase()
+  if (quote === undefined || quote.shops.some(({ adjustments }) => adjustments.some(isIt))) return undefined
+  return quote.shops.flatMap(({ refusals }) => refusals).find(isIt)?.detail
 }
 
 export default function CheckoutPage() {

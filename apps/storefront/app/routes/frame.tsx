@@ -1,4 +1,5 @@
 import { Outlet, type LoaderFunctionArgs, useLoaderData, useNavigation, useRouteLoaderData } from 'react-router'
+import { perhaps } from '../perhaps.server.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ErrorPage } from '../parts/error-page.tsx'
 import { Footer } from '../parts/footer.tsx'
@@ -7,10 +8,7 @@ import { runtimeContext } from '../runtime.server.ts'
 
 /** What is around every page. Without categories when they cannot be read: the page itself may be fine. */
 export async function loader({ context }: LoaderFunctionArgs) {
-  const tree = await context
-    .get(runtimeContext)
-    .store.categories()
-    .catch(() => [])
+  const tree = await perhaps(context.get(runtimeContext).store.categories(), [])
   return { categories: tree.map(({ slug, title }) => ({ slug, title })) }
 }
 

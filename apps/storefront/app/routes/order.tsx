@@ -11,7 +11,8 @@ import {
   useRevalidator,
   useSearchParams,
 } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { type Answered, failureOf } from '../forms.server.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Failed } from '../parts/failed.tsx'

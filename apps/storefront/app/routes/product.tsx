@@ -2,7 +2,8 @@ import { Alert, Button, buttonClass, cx, Field, Select } from '@souk/ui/plain'
 import type { Product } from '@souk/sdk'
 import { useEffect, useRef, useState } from 'react'
 import { Link, type LoaderFunctionArgs, redirect, useFetcher, useLoaderData, useSearchParams } from 'react-router'
-import { forEverybody, headersOf, lifeOf, notFound, perhaps, reading } from '../answers.server.ts'
+import { forEverybody, headersOf, lifeOf, notFound, reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { productPath } from '../cards.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
@@ -119,7 +120,11 @@ export default function ProductPage() {
       <meta property="og:type" content="product" />
       <Crumbs items={[...way.map(({ slug, title }) => ({ title, path: `/c/${slug}` })), { title: product.title }]} />
       <div className="grid gap-8 md:grid-cols-2 lg:grid-cols-[7fr_5fr] lg:gap-14">
-        <Gallery title={product.title} pictures={product.pictures} />
+        <Gallery
+          key={product.id}
+          title={product.title}
+          pictures={product.pictures.filter(({ url }) => ownPicture(url) !== undefined)}
+        />
         <div className="min-w-0 md:pt-2">
           <Link
             to={to(`/s/${shop.slug}`)}

@@ -8,7 +8,8 @@ import {
   useLoaderData,
   useNavigation,
 } from 'react-router'
-import { perhaps, reading } from '../answers.server.ts'
+import { reading } from '../answers.server.ts'
+import { perhaps } from '../perhaps.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
