@@ -222,6 +222,10 @@ Exit code 1 on any violation.`,
     .option('--rate <n>', 'orders a second meanwhile', whole(1, 10_000), 500)
     .option('--rounds <n>', 'so many times, each with the next seed', whole(1, 1_000), 1)
     .addOption(new Option('--only <list>', 'these alone, separated by commas').argParser(listOf))
+    .option(
+      '--cluster',
+      'break a whole cluster instead: Kafka, relays, workers, databases, Redis (docs/guides/cluster.md)',
+    )
 
   command(
     program,

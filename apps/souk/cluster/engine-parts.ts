@@ -88,7 +88,7 @@ function enginePart(
   }
 }
 
-export function kafkaPart({ description, folder, onProgress }: Given): Part {
+export function kafkaPart({ description, folder, onProgress }: Given, settings: Record<string, string> = {}): Part {
   const { port, nodes, heapMb } = description.kafka
   const dataFolder = join(folder, 'kafka')
   const about = { name: 'kafka', does: 'the event log', port, log: join(dataFolder, 'node-1', 'server.log') }
@@ -98,6 +98,7 @@ export function kafkaPart({ description, folder, onProgress }: Given): Part {
       nodes,
       port,
       heapMb,
+      settings,
       onProgress: (text) => onProgress(`kafka: ${text}`),
     })
     return {

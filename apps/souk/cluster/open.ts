@@ -44,6 +44,8 @@ export type ClusterOptions = {
   pages?: { storefront: string; admin: string }
   settings?: Readonly<Record<string, string>>
   brokersOf?: PlanOptions['brokersOf']
+  /** More lines of Kafka's settings: a second way in, for who is to be cut off. */
+  kafkaSettings?: Record<string, string>
   onProgress: (text: string) => void
   signal?: AbortSignal
 }
@@ -101,7 +103,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   }
   const souk = (...args: string[]) => runSouk(description, args, env, logOf('commands'))
   try {
-    const engines = [...servers.map(add), add(kafkaPart(given)), add(redisPart(given))]
+    const engines = [...servers.map(add), add(kafkaPart(given, options.kafkaSettings)), add(redisPart(given))]
     await up(...engines)
     if (description.pooler.enabled) await up(add(poolerPart(given)))
     onProgress('Making certificates and migrating the databases')
@@ -115,8 +117,14 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       log: logOf('provider'),
       args: [
         provider,
-        ...['--host', host, '--port', String(description.provider.port), '--folder', join(folder, 'provider')],
-        ...['--webhook-url', `${url}/v1/payments/webhooks/test`],
+        '--host',
+        host,
+        '--port',
+        String(description.provider.port),
+        '--folder',
+        join(folder, 'provider'),
+        '--webhook-url',
+        `${url}/v1/payments/webhooks/test`,
       ],
       env: {},
       health: `http://${host}:${description.provider.port}/`,
@@ -233,12 +241,19 @@ function runSouk(
       mkdirSync(join(log, '..'), { recursive: true })
       writeFileSync(log, `souk ${args.join(' ')}\n${told}\n`, { flag: 'a' })
       if (code === 0) resolve(said)
-      else
-        reject(
-          new Error(
-            `souk ${args.join(' ')} ended with ${code}:\n${told.trimEnd().split('\n').slice(-15).join('\n')}\n${said.slice(-2_000)}`,
-          ),
-        )
+      else reject(new SoukFailed(`souk ${args.join(' ')} ended with ${code}:\n${endOf(told)}\n${endOf(said)}`, said))
     })
   })
 }
+
+/** A command beside the cluster that did not end with 0; what it printed may be a report all the same. */
+export class SoukFailed extends Error {
+  readonly printed: string
+  constructor(message: string, printed: string) {
+    super(message)
+    this.name = 'SoukFailed'
+    this.printed = printed
+  }
+}
+
+const endOf = (text: string) => text.trimEnd().split('\n').slice(-15).join('\n').slice(-4_000)

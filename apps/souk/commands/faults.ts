@@ -25,10 +25,12 @@ export type FaultsCommandOptions = {
   rounds: number
   only?: string[]
   json?: string | true
+  cluster?: true
 }
 
 /** `souk faults`: break everything under a marketplace of its own while customers order. Exit code 1 on any violation. */
 export async function faults(io: Console, options: FaultsCommandOptions): Promise<number> {
+  if (options.cluster) return await (await import('./cluster-faults.ts')).clusterFaults(io, options)
   const chosen = chosenFrom(options.only)
   const stop = new AbortController()
   const onSignal = () => {
