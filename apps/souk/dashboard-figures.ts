@@ -1,5 +1,6 @@
 import { type Database, firstIdAt } from '@souk/postgres'
 import {
+  cartsSince,
   countStuck,
   type StatusCount,
   statusesSince,
@@ -83,6 +84,12 @@ export function createFigures(db: Database, clock: () => Date): FiguresOf {
 /** How many orders wait for a person; asked at most every 20 s. */
 export const createStuckCount = (db: Database, clock: () => Date) =>
   keptFor(slowForMs, clock, () => db.transaction(countStuck))
+
+/** Of those who put something into a cart in the last day, how many ordered it; asked at most every 20 s. */
+export const createCartCount = (db: Database, clock: () => Date) =>
+  keptFor(slowForMs, clock, () =>
+    db.transaction((tx) => cartsSince(tx, new Date(clock().getTime() - daySeconds * 1_000))),
+  )
 
 function shape(
   now: Date,

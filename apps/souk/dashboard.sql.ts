@@ -1,6 +1,6 @@
 import { sql, type Tx } from '@souk/postgres'
 
-// Reads of the orders' tables, for operators' figures only: with the role of the orders service, in a pool of their own.
+// Reads of other services' tables, for operators' figures only: each with the role of its service, in a pool of their own.
 
 export type Turnover = { shopId: string; at: number; currency: string; orders: number; minor: number }
 
@@ -59,3 +59,14 @@ export const countStuck = async (tx: Tx): Promise<number> =>
       join orders o using (order_id)
      where s.state in ('stuck', 'undo-stuck') and (s.state = 'undo-stuck' or o.status = 'placed')`)
   ).stuck
+
+export type CartCount = { filled: number; ordered: number }
+
+/** Carts that something was put into since then and that still hold it, and checkouts since then that became orders. */
+export const cartsSince = (tx: Tx, since: Date) =>
+  tx.one<CartCount>(sql`
+    select (select count(distinct cart_id)::float8 from cart_items where added_at >= ${since}) as filled,
+           (select count(*)::float8 from checkouts c
+             where c.done_at >= ${since}
+               and exists (select from checkout_orders o where o.checkout_id = c.checkout_id and o.outcome = 'placed'))
+             as ordered`)

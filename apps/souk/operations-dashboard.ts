@@ -2,7 +2,15 @@ import { mayActFor, ok, type Route, route } from '@souk/http'
 import { countDeadLetters } from '@souk/events'
 import { Type } from 'typebox'
 import { lagOfConsumers } from './audit/cross-checks.ts'
-import { createFigures, createStuckCount, type FiguresOf, liveSeconds, sliceSeconds } from './dashboard-figures.ts'
+import {
+  createCartCount,
+  createFigures,
+  createStuckCount,
+  type FiguresOf,
+  liveSeconds,
+  sliceSeconds,
+} from './dashboard-figures.ts'
+import type { CartCount } from './dashboard.sql.ts'
 import type { House } from './house.ts'
 import { errors } from './operations-errors.ts'
 
@@ -30,6 +38,19 @@ const figures = {
     ),
   ),
 }
+const carts = Type.Union(
+  [
+    Type.Object(
+      {
+        filled: Type.Integer({ minimum: 0, description: 'Still holding what was put into them in the last 24 hours.' }),
+        ordered: Type.Integer({ minimum: 0, description: 'Became orders in the last 24 hours.' }),
+      },
+      closed,
+    ),
+    Type.Null(),
+  ],
+  { description: 'null: carts do not run in this process.' },
+)
 const health = Type.Object(
   {
     stuckOrders: count,
@@ -44,11 +65,18 @@ const health = Type.Object(
 
 /** The figures of the day, for whoever stands behind the counter. */
 export function dashboardRoutes(house: House): Route[] {
-  let kept: { figures: FiguresOf; stuck: () => Promise<number> } | undefined
+  type Desk = { figures: FiguresOf; stuck: () => Promise<number>; carts: () => Promise<CartCount | null> }
+  let kept: Desk | undefined
   const desk = () => {
-    const orders = house.running.services.find(({ definition }) => definition.name === 'orders')
+    const [orders, cartsHere] = ['orders', 'carts'].map((name) =>
+      house.running.services.find(({ definition }) => definition.name === name),
+    )
     if (orders === undefined) throw errors.error('operations-unavailable', 'Orders does not run in this process.')
-    kept ??= { figures: createFigures(orders.db, house.clock), stuck: createStuckCount(orders.db, house.clock) }
+    kept ??= {
+      figures: createFigures(orders.db, house.clock),
+      stuck: createStuckCount(orders.db, house.clock),
+      carts: cartsHere === undefined ? async () => null : createCartCount(cartsHere.db, house.clock),
+    }
     return kept
   }
   return [
@@ -60,19 +88,21 @@ export function dashboardRoutes(house: House): Route[] {
       description: 'Of the last 24 hours. Counted once for everybody who looks; asking every second costs little.',
       tag: 'Operations',
       access: { permission: 'operator' },
-      answers: { 200: Type.Object({ ...figures, health }, closed) },
+      answers: { 200: Type.Object({ ...figures, carts, health }, closed) },
       errors: ['operations-unavailable'],
       async handle() {
-        const { figures, stuck } = desk()
-        const [sold, stuckOrders, deadLetters, consumers] = await Promise.all([
+        const { figures, stuck, carts } = desk()
+        const [sold, stuckOrders, deadLetters, consumers, cartCount] = await Promise.all([
           figures(undefined),
           stuck(),
           deadLettersIn(house),
           lagOfConsumers(house),
+          carts(),
         ])
         const behind = consumers.filter(({ events }) => events > 0).sort((a, b) => b.seconds - a.seconds)
         return ok({
           ...sold,
+          carts: cartCount,
           health: {
             stuckOrders,
             deadLetters,

@@ -150,6 +150,38 @@ async function stocked(api: Api, shopId: string, title: string, sku: string): Pr
   return { ...product, variantId: product.variants[0]?.id ?? '' }
 }
 
+/** So many people at the sale of a product at once, one unit each. @returns how many got one. */
+export async function sendCrowd({ url, asOperator }: Stage, productId: string, count: number) {
+  const people = await asOperator.post<{ items: { accessToken: string }[] }>('/v1/identity/rehearsal-shoppers', {
+    count,
+  })
+  const tally = { placed: 0, refused: 0 }
+  const order = ({ accessToken }: { accessToken: string }): Promise<void> => {
+    const headers = {
+      authorization: `Bearer ${accessToken}`,
+      'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
+    }
+    // A busy marketplace asks for patience; whoever asks again with the same key orders once.
+    return eventually(
+      async () => {
+        const answer = await fetch(`${url}/v1/orders/flash-sale/${productId}`, { method: 'POST', headers, body: '{}' })
+        await answer.arrayBuffer()
+        if (answer.status === 201) tally.placed += 1
+        else if (answer.status === 409) tally.refused += 1
+        else throw new Error(`an order was answered with ${answer.status}`)
+      },
+      { everyMs: 500 },
+    )
+  }
+  const queue = [...people.items]
+  const buyer = async () => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) await order(next)
+  }
+  await Promise.all(Array.from({ length: 8 }, buyer))
+  return tally
+}
+
 /** The step an order waits for failed so often that a person should look; and an event nobody could take. */
 export async function breakThings({ database }: Stage, orderId: string): Promise<string> {
   await eventually(async () => {
@@ -176,6 +208,26 @@ export async function breakThings({ database }: Stage, orderId: string): Promise
 const shots = fileURLToPath(new URL('../../.cache/screenshots/admin/', import.meta.url))
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+/** Every screen there is: a name for its pictures, and its address. */
+export function screensOf({ shop, waiting, nasty }: Stage, orderId: string): (readonly [name: string, path: string])[] {
+  const ofShop = ['', 'orders', 'to-ship', 'returns', 'payments', 'products', 'products/new', 'products/csv', 'sales']
+  const more = ['promotions', 'stock', 'reviews', 'messages', 'members', 'settings']
+  const ofMarket = ['', 'shops', 'stuck', 'customers', 'reviews', 'categories', 'money', 'inbox', 'accounts']
+  const behind = ['dead-letters', 'jobs', 'settings', 'audit', 'trail', 'me', 'design']
+  const named = (path: string) => path.replaceAll('/', '-') || 'today'
+  return [
+    ...[...ofMarket, ...behind].map((path) => [`market-${named(path)}`, `/${path}`] as const),
+    ...[...ofShop, ...more].map((path) => [`shop-${named(path)}`, `/s/${shop.id}/${path}`.replace(/\/$/, '')] as const),
+    ['order', `/orders/${orderId}`],
+    ['product', `/products/${nasty.id}`],
+    ['hostile-shop-settings', `/s/${waiting.id}/settings`],
+    ['hostile-shop-orders', `/s/${waiting.id}/orders`],
+  ]
+}
+
+/** How the marketplace answers what a screen asks. */
+export type Mood = 'failing' | 'slow' | 'empty'
+
 /** What is on its way; the specimens of the design system are so for ever. */
 const underWay = '#content :is([role=grid][aria-busy=true], .animate-shimmer):not([data-specimen] *)'
 
@@ -184,9 +236,13 @@ export type Visit = {
   /** What the browser complained of. */
   complaints: string[]
   goTo(path: string): Promise<void>
+  /** Go on to another screen, without loading the page anew. @returns whether it says how it stands in such a mood. */
+  step(path: string, mood?: Mood): Promise<boolean>
+  /** From now on what screens ask is answered so. */
+  mind(mood: Mood): Promise<void>
   /** Keep a picture of what is seen. */
   shoot(name: string): Promise<void>
-  /** What WCAG 2.2 AA has against what is seen. */
+  /** What WCAG 2.2 AA has against the screen that is seen. */
   barriers(): Promise<string[]>
   close(): Promise<void>
 }
@@ -227,11 +283,34 @@ export async function visit(stage: { url: string; browser: Browser }, who: SignI
       // What is on its way has come.
       await page.locator(underWay).first().waitFor({ state: 'detached' })
     },
+    async step(path, mood) {
+      await page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/admin${path}`)})`)
+      const says = {
+        failing: '#content :is([role=alert], [role=status]:has-text("As of "))',
+        slow: underWay,
+        empty: '#content h1',
+      }
+      if (mood !== undefined) return saysSo(page, says[mood])
+      await page.locator('#content h1').first().waitFor()
+      await page.locator(underWay).first().waitFor({ state: 'detached' })
+      return true
+    },
+    async mind(mood) {
+      await page.route(asked, async (route) => {
+        const problem = { title: 'Nobody is home', detail: 'It went out for bread.', code: 'internal' }
+        if (mood === 'failing') return route.fulfill({ status: 500, json: problem })
+        // Never answered: the page is left before.
+        if (mood === 'slow') return
+        const answer = await route.fetch()
+        const body: unknown = await answer.json().catch(() => ({}))
+        return route.fulfill({ response: answer, json: emptied(body) })
+      })
+    },
     shoot: async (name) => void (await page.screenshot({ path: `${shots}${name}-${look.width}-${look.scheme}.png` })),
     async barriers() {
       await page.evaluate(await axe)
       const found: { id: string; nodes: { html: string; failureSummary?: string }[] }[] = await page.evaluate(
-        `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 2).map(({ html, failureSummary }) => ({ html: html.slice(0, 200), failureSummary })) })))`,
+        `axe.run('#content', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 2).map(({ html, failureSummary }) => ({ html: html.slice(0, 200), failureSummary })) })))`,
       )
       return found.map(
         ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`,
@@ -240,3 +319,18 @@ export async function visit(stage: { url: string; browser: Browser }, who: SignI
     close: () => context.close(),
   }
 }
+
+/** Everything screens ask, but not who is there. */
+const asked = (url: URL) => url.pathname.startsWith('/v1/') && !/^\/v1\/(auth|me$|shops\/mine)/.test(url.pathname)
+
+/** The same answer with nothing in its lists. */
+const emptied = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'items' in body ? { ...body, items: [], nextCursor: null } : body
+
+const saysSo = (page: Page, selector: string): Promise<boolean> =>
+  page
+    .locator(selector)
+    .first()
+    .waitFor()
+    .then(() => true)
+    .catch(() => false)

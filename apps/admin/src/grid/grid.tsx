@@ -1,5 +1,5 @@
 import { Button, cx, EmptyState, Menu, Skeleton } from '@souk/ui'
-import { type QueryKey, useInfiniteQuery } from '@tanstack/react-query'
+import type { QueryKey } from '@tanstack/react-query'
 import {
   columnVisibilityFeature,
   createColumnHelper,
@@ -12,6 +12,9 @@ import { Columns3, Inbox } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { formatCount } from '../format.ts'
 import { Problem } from '../parts/problem.tsx'
+import type { Answer } from './pages.ts'
+import { usePlace } from './place.ts'
+import { useList } from './use-list.ts'
 import { scrollTo, windowOf } from './window.ts'
 
 export type Column<Row> = {
@@ -29,8 +32,6 @@ export type Column<Row> = {
   hidden?: boolean
 }
 
-type Page<Row> = { items: Row[]; nextCursor: string | null }
-
 export type GridProps<Row> = {
   label: string
   columns: readonly Column<Row>[]
@@ -42,7 +43,7 @@ export type GridProps<Row> = {
   /** In a page that scrolls itself: as high as its content, up to a bound. */
   inset?: boolean
 } & (
-  | { queryKey: QueryKey; list: (page: { cursor?: string; limit: number }) => Promise<Page<Row>>; refetchMs?: number }
+  | { queryKey: QueryKey; list: (page: { cursor?: string; limit: number }) => Promise<Answer<Row>>; refetchMs?: number }
   | { rows: readonly Row[] }
 )
 
@@ -54,34 +55,33 @@ const phoneWidth = 640
  * Arrow keys, Page up and down, Home and End move; Enter opens; Space chooses.
  */
 export function Grid<Row>(props: GridProps<Row>) {
-  const listed = 'list' in props
-  const query = useInfiniteQuery({
-    queryKey: listed ? props.queryKey : ['rows'],
-    queryFn: ({ pageParam }) =>
-      listed
-        ? props.list({ limit: 100, ...(pageParam !== null && { cursor: pageParam }) })
-        : Promise.reject(new Error('no list')),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page: Page<Row>) => page.nextCursor,
-    enabled: listed,
-    ...(listed && props.refetchMs !== undefined && { refetchInterval: props.refetchMs }),
-  })
-  const given = listed ? undefined : props.rows
-  const rows = useMemo(() => given ?? query.data?.pages.flatMap((page) => page.items) ?? [], [given, query.data])
-  const more = () => {
-    if (listed && query.hasNextPage && !query.isFetching) void query.fetchNextPage()
-  }
-  if (listed && query.isError && rows.length === 0)
-    return <Problem error={query.error} again={() => void query.refetch()} />
-  const waiting = listed && query.isPending
-  return <Rows {...props} rows={rows} waiting={waiting} unfinished={listed && query.hasNextPage} more={more} />
+  return 'list' in props ? <Listed {...props} /> : <Rows {...props} going={nothingMore} />
+}
+
+function Listed<Row>(props: Extract<GridProps<Row>, { list: unknown }>) {
+  const { queryKey, list, refetchMs } = props
+  const place = usePlace(queryKey)
+  const { rows, waiting, error, again, going } = useList({ queryKey, list, refetchMs, sight: place.sight })
+  if (error !== undefined && rows.length === 0 && !waiting) return <Problem error={error} again={again} />
+  return <Rows {...props} rows={rows} waiting={waiting} going={going} place={place} />
+}
+
+const nothingMore: Going = { unfinished: false, more: () => {} }
+
+/** What of a list is still to come. */
+export type Going = {
+  unfinished: boolean
+  /** Read what comes next, unless that is under way. */
+  more: () => void
+  /** Reading more, or reading anew what is in sight, failed; to try it again. */
+  failed?: () => void
 }
 
 type RowsProps<Row> = Omit<GridProps<Row>, 'rows'> & {
   rows: readonly Row[]
-  waiting: boolean
-  unfinished: boolean
-  more: () => void
+  waiting?: boolean
+  going: Going
+  place?: ReturnType<typeof usePlace>
 }
 
 function Rows<Row>({
@@ -93,9 +93,9 @@ function Rows<Row>({
   bulk,
   inset,
   rows,
-  waiting,
-  unfinished,
-  more,
+  waiting = false,
+  going: { unfinished, more, failed },
+  place,
 }: RowsProps<Row>) {
   const id = useId()
   const box = useRef<HTMLDivElement>(null)
@@ -115,6 +115,10 @@ function Rows<Row>({
         viewport: element.clientHeight,
         narrow: element.clientWidth < phoneWidth,
       })
+    // Whoever comes back finds the list where it was left; another list begins at its top.
+    const { scrollTop = 0, active = 0 } = place?.was() ?? {}
+    element.scrollTop = scrollTop
+    setActive(active)
     look()
     element.addEventListener('scroll', look, { passive: true })
     const observer = new ResizeObserver(look)
@@ -123,16 +127,18 @@ function Rows<Row>({
       element.removeEventListener('scroll', look)
       observer.disconnect()
     }
-  }, [])
+  }, [place])
 
   const rowHeight = narrow ? 64 : 44
   const window = windowOf({ scrollTop, viewport, rowHeight, count: rows.length })
   useEffect(() => {
-    if (unfinished && window.to > rows.length - 30) more()
+    place?.keep({ scrollTop, active, from: window.from, to: window.to })
+    if (unfinished && failed === undefined && window.to > rows.length - 30) more()
   })
 
   // The table knows only what is in sight: its cost does not grow with the list.
-  const shown = useMemo(() => rows.slice(window.from, window.to), [rows, window.from, window.to])
+  // oxlint-disable-next-line react-hooks/exhaustive-deps: the list grows in place.
+  const shown = useMemo(() => rows.slice(window.from, window.to), [rows, rows.length, window.from, window.to])
   const definitions = useMemo(() => {
     const helper = createColumnHelper<typeof features, Row & object>()
     return columns.map(({ id, header, cell }) => helper.display({ id, header, cell: ({ row }) => cell(row.original) }))
@@ -187,7 +193,9 @@ function Rows<Row>({
     event.preventDefault()
   }
 
-  const nothing = !waiting && rows.length === 0
+  // Of a filtered list a part may be empty, and what is looked for lie further down.
+  const looking = waiting || (rows.length === 0 && unfinished)
+  const nothing = !looking && rows.length === 0
   return (
     <div className={cx('flex min-h-0 flex-col', !inset && 'flex-1')}>
       {choosable && chosen.length > 0 && (
@@ -212,7 +220,8 @@ function Rows<Row>({
           aria-label={label}
           aria-rowcount={unfinished ? -1 : rows.length + 1}
           aria-multiselectable={choosable || undefined}
-          aria-busy={waiting}
+          aria-busy={looking}
+          data-rows={rows.length}
           tabIndex={0}
           aria-activedescendant={
             rows.length > 0 && active >= window.from && active < window.to ? `${id}-${active}` : undefined
@@ -262,13 +271,13 @@ function Rows<Row>({
               ))}
             </div>
           </div>
-          {nothing && !waiting ? (
+          {nothing ? (
             <div role="rowgroup">
               <div role="row">
                 <div role="gridcell">{empty ?? <EmptyState icon={<Inbox />} title="Nothing here" />}</div>
               </div>
             </div>
-          ) : waiting ? (
+          ) : looking ? (
             <div role="rowgroup" className="flex flex-col gap-4 p-4">
               <div role="row">
                 <div role="gridcell" className="flex flex-col gap-4">
@@ -345,10 +354,18 @@ function Rows<Row>({
         {!inset && (
           <footer className="flex items-center justify-between border-t border-line px-3 py-1 text-xs text-quiet">
             <span className="figures" role="status">
-              {waiting
+              {looking
                 ? 'Loading…'
                 : `${formatCount(rows.length)}${unfinished ? ' so far, more below' : rows.length === 1 ? ' entry' : ' entries'}`}
             </span>
+            {failed && (
+              <span role="alert" className="flex items-center gap-2 text-bad">
+                Not all could be read.
+                <Button size="sm" variant="quiet" onClick={failed}>
+                  Try again
+                </Button>
+              </span>
+            )}
             <span className="flex items-center gap-3">
               <span className="hidden lg:inline">
                 ↑ ↓ move · Enter opens{choosable ? ' · Space chooses' : ''} · / searches

@@ -1,7 +1,8 @@
-import { Loading } from '@souk/ui'
+import { Alert, Loading } from '@souk/ui'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
-import { Problem } from './problem.tsx'
+import { formatMoment } from '../format.ts'
+import { explain, Problem } from './problem.tsx'
 
 /** A screen: its name, what can be done on it, and the thing itself. `fill`: the content scrolls, not the page. */
 export function Page({
@@ -50,7 +51,17 @@ export function Loaded<Data>({
   lines?: number
   children: (data: Data) => ReactNode
 }) {
-  if (query.data !== undefined) return children(query.data)
+  if (query.data !== undefined)
+    return (
+      <>
+        {query.isError && (
+          <Alert tone="warn" title={`As of ${formatMoment(new Date(query.dataUpdatedAt).toISOString())}`}>
+            What came since could not be read. {explain(query.error).title}. It is tried again.
+          </Alert>
+        )}
+        {children(query.data)}
+      </>
+    )
   if (query.isError) return <Problem error={query.error} again={() => void query.refetch()} />
   return <Loading lines={lines ?? 5} className="p-4" />
 }

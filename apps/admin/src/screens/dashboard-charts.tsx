@@ -134,6 +134,32 @@ export const LagChart = ({ samples }: { samples: readonly { at: number; events: 
   </Frame>
 )
 
+/** How the units of a sale go. */
+export const LeftChart = ({ samples, units }: { samples: readonly { at: number; left: number }[]; units: number }) => (
+  <Frame says={`${formatCount(samples.at(-1)?.left ?? units)} of ${formatCount(units)} units are left.`}>
+    <AreaChart data={[...samples]} margin={margin} accessibilityLayer={false}>
+      <CartesianGrid {...chartGrid} />
+      <XAxis dataKey="at" tickFormatter={(at: number) => clock.format(at)} minTickGap={60} {...chartAxis} />
+      <YAxis width={44} allowDecimals={false} tickFormatter={formatCompact} {...chartAxis} domain={[0, units]} />
+      <Tooltip
+        {...tooltip}
+        labelFormatter={(at) => clock.format(Number(at))}
+        formatter={(value) => [formatCount(Number(value)), 'Left']}
+      />
+      <Area
+        dataKey="left"
+        type="stepAfter"
+        stroke={chartColours[5]}
+        fill={chartColours[5]}
+        fillOpacity={0.18}
+        strokeWidth={2}
+        isAnimationActive={false}
+        dot={false}
+      />
+    </AreaChart>
+  </Frame>
+)
+
 /** Orders a second and what is left, over the seconds of a rehearsal. */
 export const RehearsalChart = ({
   timeline,

@@ -2,15 +2,16 @@ import type { GetDashboardResponse, GetShopDashboardResponse } from '@souk/sdk'
 import { Alert, Card, cx, EmptyState, formatMoney, Stat } from '@souk/ui'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Navigate } from '@tanstack/react-router'
-import { PackageSearch, Store } from 'lucide-react'
+import { Store } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { formatClock, formatCompact, formatCount, humanise } from '../format.ts'
+import { formatCompact, formatCount } from '../format.ts'
 import { Loaded, Page } from '../parts/page.tsx'
-import { Status, useNow } from '../parts/status.tsx'
 import { useSession } from '../session.tsx'
 import { useShop, useShopId } from '../shop.tsx'
 import { souk } from '../souk.ts'
+import { Conversion, Standing, TopProducts } from './dashboard-bars.tsx'
 import { LagChart, OrdersPerSecond, OverTheDay } from './dashboard-charts.tsx'
+import { Countdown, RunningSale } from './dashboard-sale.tsx'
 
 type Figures = GetShopDashboardResponse
 
@@ -39,9 +40,10 @@ function Everything() {
             <Health figures={data} />
             <Today figures={data} />
             <div className="grid gap-4 lg:grid-cols-2">
-              <QueueHealth figures={data} />
+              <Conversion figures={data} carts={data.carts} />
               <TopProducts figures={data} />
             </div>
+            <QueueHealth figures={data} />
           </>
         )}
       </Loaded>
@@ -74,7 +76,10 @@ export function ShopDashboard() {
         {(data) => (
           <>
             <Today figures={data} shopId={shopId} />
-            <TopProducts figures={data} />
+            <div className="grid gap-4 lg:grid-cols-2">
+              <Conversion figures={data} />
+              <TopProducts figures={data} />
+            </div>
           </>
         )}
       </Loaded>
@@ -115,6 +120,7 @@ function Today({ figures, shopId }: { figures: Figures; shopId?: string }) {
           <Countdown {...(shopId !== undefined && { shopId })} />
         </div>
       </Card>
+      <RunningSale {...(shopId !== undefined && { shopId })} />
       <Card title="Orders a second, the last two minutes">
         <OrdersPerSecond figures={figures} />
       </Card>
@@ -127,94 +133,6 @@ function Today({ figures, shopId }: { figures: Figures; shopId?: string }) {
         </Card>
       </div>
     </>
-  )
-}
-
-function Standing({ figures, shopId }: { figures: Figures; shopId?: string }) {
-  const order = ['placed', 'confirmed', 'partly-shipped', 'shipped', 'delivered', 'cancelled']
-  const most = Math.max(1, ...figures.statuses.map(({ orders }) => orders))
-  const shown = [...figures.statuses].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
-  if (shown.length === 0) return <p className="text-sm text-quiet">No orders in the last 24 hours.</p>
-  return (
-    <ul className="flex flex-col gap-2.5 text-sm">
-      {shown.map(({ status, orders }) => (
-        <li key={status} className="grid grid-cols-[7.5rem_1fr_3.5rem] items-center gap-3">
-          {shopId === undefined ? (
-            <Status of={status} />
-          ) : (
-            <Link to="/s/$shopId/orders" params={{ shopId }} search={{ status } as never}>
-              <Status of={status} />
-            </Link>
-          )}
-          <meter className="sr-only" min={0} max={most} value={orders} aria-label={humanise(status)} />
-          <svg
-            aria-hidden="true"
-            viewBox="0 0 100 4"
-            preserveAspectRatio="none"
-            className="h-2 w-full overflow-hidden rounded-full"
-          >
-            <rect width="100" height="4" className="fill-sunken" />
-            <rect width={Math.max(1, (orders / most) * 100)} height="4" className="fill-chart-2" />
-          </svg>
-          <span className="figures text-right">{formatCompact(orders)}</span>
-        </li>
-      ))}
-    </ul>
-  )
-}
-
-/** To the next sale, or how long the one that runs will last. */
-function Countdown({ shopId }: { shopId?: string }) {
-  const now = useNow(1_000)
-  const query = useQuery({
-    queryKey: ['sales', 'next', shopId],
-    queryFn: async () => {
-      const ask = (when: 'running' | 'upcoming') =>
-        souk.listSales({ query: { when, limit: 20, ...(shopId && { shopId }) } })
-      const [running, upcoming] = await Promise.all([ask('running'), ask('upcoming')])
-      return [...running.items, ...upcoming.items]
-    },
-    refetchInterval: 15_000,
-  })
-  const open = (query.data ?? []).filter(({ status, endsAt }) => status === 'planned' && Date.parse(endsAt) > now)
-  const running = open
-    .filter(({ startsAt }) => Date.parse(startsAt) <= now)
-    .sort((a, b) => Date.parse(a.endsAt) - Date.parse(b.endsAt))
-  const next = open
-    .filter(({ startsAt }) => Date.parse(startsAt) > now)
-    .sort((a, b) => Date.parse(a.startsAt) - Date.parse(b.startsAt))
-  const [sale] = running.length > 0 ? running : next
-  if (sale === undefined) return <Stat label="Next sale" value="–" note="none is planned" />
-  const on = running.length > 0
-  return (
-    <Stat
-      label={on ? 'Sale ends in' : 'Sale begins in'}
-      value={formatClock(Date.parse(on ? sale.endsAt : sale.startsAt) - now)}
-      note={`${formatCount(sale.units)} units at ${formatMoney(sale.priceMinor, sale.currency)}`}
-    />
-  )
-}
-
-function TopProducts({ figures }: { figures: Figures }) {
-  return (
-    <Card title="What sells">
-      {figures.topProducts.length === 0 ? (
-        <EmptyState icon={<PackageSearch />} title="Nothing sold in the last 24 hours" />
-      ) : (
-        <ol className="flex flex-col gap-2 text-sm">
-          {figures.topProducts.map(({ productId, title, units, amountMinor, currency }, index) => (
-            <li key={`${productId} ${currency}`} className="flex items-baseline gap-3">
-              <span className="figures w-5 text-right text-quiet">{index + 1}</span>
-              <Link to="/products/$productId" params={{ productId }} className="min-w-0 flex-1 truncate text-accent">
-                {title}
-              </Link>
-              <span className="figures text-quiet">{formatCompact(units)}</span>
-              <span className="figures w-24 text-right">{formatMoney(amountMinor, currency)}</span>
-            </li>
-          ))}
-        </ol>
-      )}
-    </Card>
   )
 }
 

@@ -2,6 +2,7 @@ import type { GetOrderTimelineResponse, Order } from '@souk/sdk'
 import { Alert, Button, Confirm, Dialog, DialogClose, Field, Input } from '@souk/ui'
 import { Ban, PackageCheck, RotateCcw, Truck, Undo2 } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
+import { humanise } from '../format.ts'
 import { useAct } from '../parts/act.ts'
 import { useSession } from '../session.tsx'
 import { souk } from '../souk.ts'
@@ -68,7 +69,7 @@ export function OrderActions({ order, timeline }: { order: Order; timeline: GetO
             )
           }
         >
-          {step.reason || step.detail}
+          {[humanise(step.reason), step.detail].filter(Boolean).join(': ')}
         </Alert>
       ))}
       <div className="flex flex-wrap gap-2">

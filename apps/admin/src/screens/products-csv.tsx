@@ -3,9 +3,9 @@ import { Alert, Button, Card, Field, Input, Progress, Table, Td, Th, Tr } from '
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useRef, useState } from 'react'
 import { formatCount } from '../format.ts'
-import { Page } from '../parts/page.tsx'
+import { Loaded, Page } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { useShop, useShopId } from '../shop.tsx'
+import { useShopId, useShopQuery } from '../shop.tsx'
 import { souk } from '../souk.ts'
 import { eachInTurn, type Progress as Going } from '../work/in-turn.ts'
 import { type CsvFault, columns, linesOf, type ReadProduct, readProducts } from '../work/product-csv.ts'
@@ -14,13 +14,18 @@ import { putProduct } from '../work/put-product.ts'
 /** A catalogue out, and in again: one line for each variant. */
 export function ProductsCsv() {
   const shopId = useShopId()
-  const shop = useShop()
+  // Prices are read in the currency of the shop: without it nothing can be imported.
+  const shop = useShopQuery(shopId)
   return (
     <Page title="Products as CSV" about={`One line for each variant: ${columns.join(', ')}.`}>
-      <div className="grid gap-4 lg:grid-cols-2">
-        <Export shopId={shopId} name={shop?.slug ?? 'shop'} />
-        <Import shopId={shopId} currency={shop?.currency ?? 'EUR'} />
-      </div>
+      <Loaded query={shop}>
+        {({ slug, currency }) => (
+          <div className="grid gap-4 lg:grid-cols-2">
+            <Export shopId={shopId} name={slug} />
+            <Import shopId={shopId} currency={currency} />
+          </div>
+        )}
+      </Loaded>
     </Page>
   )
 }

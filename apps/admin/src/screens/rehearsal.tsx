@@ -13,7 +13,7 @@ type Rehearsed = NonNullable<GetRehearsalResponse['rehearsal']>
 const stale = [['rehearsal']]
 
 /** The crowd of a sale, sent to a marketplace made for it and taken away again: would it hold, and is nothing sold twice? */
-export function Rehearsal() {
+export function Rehearsal({ units }: { units?: number }) {
   const [open, setOpen] = useState(false)
   const query = useQuery({
     queryKey: ['rehearsal'],
@@ -46,14 +46,15 @@ export function Rehearsal() {
       }
     >
       <div className="flex flex-col gap-4 pb-3">
-        {!underWay && <Begin />}
+        {!underWay && <Begin units={units ?? 1_000} />}
         {rehearsal && (underWay ? <UnderWay rehearsal={rehearsal} /> : <Outcome rehearsal={rehearsal} />)}
       </div>
     </Dialog>
   )
 }
 
-function Begin() {
+/** Five times as many buyers as units, as on a good day. */
+function Begin({ units }: { units: number }) {
   const begin = useAct({
     run: (body: { units: number; buyers: number; rate: number }) => souk.startRehearsal({ body }),
     stale,
@@ -67,10 +68,17 @@ function Begin() {
   return (
     <form onSubmit={submit} className="grid items-start gap-4 sm:grid-cols-4">
       <Field label="Units">
-        <Input name="units" type="number" min={1} max={1_000_000} defaultValue={1_000} required />
+        <Input name="units" type="number" min={1} max={1_000_000} defaultValue={units} required />
       </Field>
       <Field label="Buyers">
-        <Input name="buyers" type="number" min={1} max={100_000} defaultValue={5_000} required />
+        <Input
+          name="buyers"
+          type="number"
+          min={1}
+          max={100_000}
+          defaultValue={Math.min(100_000, Math.max(500, units * 5))}
+          required
+        />
       </Field>
       <Field label="Arrivals a second" hint="0: as fast as they are answered.">
         <Input name="rate" type="number" min={0} max={100_000} defaultValue={0} required />

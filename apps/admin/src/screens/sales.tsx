@@ -34,6 +34,7 @@ import { dayKey, localInput, monthOf, weeksOf } from '../work/calendar.ts'
 import { raw } from '../work/form.ts'
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const dayName = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' })
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric' })
 
 /** All sales of the shop that a calendar can show, oldest pages last. */
@@ -198,7 +199,7 @@ function Month({ month, sales, titles, open, plan }: SaleList & { month: Date; p
               <button
                 type="button"
                 onClick={() => plan(day)}
-                aria-label={`Plan a sale on ${day.toDateString()}`}
+                aria-label={`${dayName.format(day)}: plan a sale`}
                 className={cx(
                   'figures mb-1 grid size-6 place-items-center rounded-full text-xs hover:bg-hover',
                   key === today ? 'bg-accent font-semibold text-accent-ink hover:bg-accent-strong' : 'text-quiet',
@@ -230,6 +231,7 @@ function Month({ month, sales, titles, open, plan }: SaleList & { month: Date; p
 
 function SaleDialog({ sale, title, close }: { sale: Sale; title: string | undefined; close: () => void }) {
   const now = useNow(1_000)
+  const { operator } = useSession()
   const running = sale.status === 'planned' && Date.parse(sale.startsAt) <= now && Date.parse(sale.endsAt) > now
   const left = useQuery({
     queryKey: ['sale-left', sale.id],
@@ -251,16 +253,19 @@ function SaleDialog({ sale, title, close }: { sale: Sale; title: string | undefi
       width="sm"
       actions={
         (sale.status === 'planned' || sale.status === 'pending') && Date.parse(sale.endsAt) > now ? (
-          <Confirm
-            title={running ? 'Stop the running sale?' : 'Call off this sale?'}
-            danger
-            confirm={running ? 'Stop it now' : 'Call it off'}
-            busy={cancel.isPending}
-            onConfirm={() => cancel.mutate()}
-            trigger={<Button variant="danger">{running ? 'Stop the sale' : 'Call off'}</Button>}
-          >
-            Orders already placed keep the sale's price. Units nobody took go back to ordinary sale.
-          </Confirm>
+          <>
+            {operator && !running && <Rehearsal units={sale.units} />}
+            <Confirm
+              title={running ? 'Stop the running sale?' : 'Call off this sale?'}
+              danger
+              confirm={running ? 'Stop it now' : 'Call it off'}
+              busy={cancel.isPending}
+              onConfirm={() => cancel.mutate()}
+              trigger={<Button variant="danger">{running ? 'Stop the sale' : 'Call off'}</Button>}
+            >
+              Orders already placed keep the sale's price. Units nobody took go back to ordinary sale.
+            </Confirm>
+          </>
         ) : undefined
       }
     >
