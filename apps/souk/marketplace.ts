@@ -1,4 +1,11 @@
-import { createGovernor, createHttpServer, httpErrors, type HttpServer, watchLoopLag } from '@souk/http'
+import {
+  createGovernor,
+  createHttpServer,
+  createSharedRateLimiter,
+  httpErrors,
+  type HttpServer,
+  watchLoopLag,
+} from '@souk/http'
 import { isReachable } from '@souk/postgres'
 import type { RpcServer } from '@souk/rpc/network'
 import type { MetricsRegistry } from '@souk/telemetry'
@@ -57,7 +64,12 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     )
   const metrics =
     worker === undefined ? house.metrics : { ...house.metrics, expose: () => exposeBoth(house.metrics, worker) }
-  const verifiers = role === 'work' ? nobodyKnown : createVerifiers(directory, clock, log)
+  const verifiers = role === 'work' ? nobodyKnown : createVerifiers(directory, clock, log, house.cache.news)
+  // Several processes count together where they share a store, and each for itself where not.
+  const limiter =
+    settings.SOUK_REDIS_URL === undefined || role === 'work'
+      ? undefined
+      : createSharedRateLimiter({ counts: house.cache.counters })
   let rpc: RpcServer | undefined
   try {
     await options.beforeOpening?.(house)
@@ -86,6 +98,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
         perAccount: settings.SOUK_ACCOUNT_PER_MINUTE,
         perApiKey: settings.SOUK_API_KEY_PER_MINUTE,
       },
+      ...(limiter !== undefined && { limiter }),
       errors: [...options.services.map((service) => service.errors), desk.errors],
       admission(method, path) {
         for (const shed of sheds) {
@@ -117,6 +130,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       rpcAddress: rpc?.address,
       async stop() {
         verifiers.stop()
+        limiter?.stop()
         governor.stop()
         loop.stop()
         await http.close()
@@ -128,6 +142,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     }
   } catch (error) {
     verifiers.stop()
+    limiter?.stop()
     await rpc?.close()
     await worker?.stop()
     await house.stop()

@@ -1,19 +1,34 @@
 import { IdentityService, type ShopDuties } from '@souk/contracts/identity'
+import type { News } from '@souk/cache'
 import { createApiKeyVerifier, createTokenVerifier, httpErrors, type Jwks, type Principal } from '@souk/http'
+import { endedChannel } from '@souk/identity'
 import type { Directory } from '@souk/rpc'
 import type { Logger } from '@souk/telemetry'
 
 /** How long a session that was ended may go on being believed: 1 s, and one question a second. */
 const revokedEveryMs = 1_000
+/** Told that one has ended, we ask at once; told of many, not more often than this. */
+const askedEveryMs = 50
 
-/** How callers are recognised: by tokens and keys that identity issued, checked in this process. */
-export function createVerifiers(directory: Directory, clock: () => Date, log: Logger) {
+/**
+ * How callers are recognised: by tokens and keys that identity issued, checked in this process. What has ended is asked for
+ * every second, and at once when there is news of it: news may be lost, and then it is the second.
+ */
+export function createVerifiers(directory: Directory, clock: () => Date, log: Logger, news?: News) {
   const identity = directory.client(IdentityService)
   let revoked = new Set<string>()
   let failing = false
+  let asked = 0
+  let answered = 0
   const look = async () => {
+    const turn = (asked += 1)
     try {
-      revoked = new Set((await identity.listRevoked({})).sessionIds)
+      const { sessionIds } = await identity.listRevoked({})
+      // An answer that was overtaken knows less.
+      if (turn > answered) {
+        answered = turn
+        revoked = new Set(sessionIds)
+      }
       failing = false
     } catch (error) {
       // Once for an outage, not once a second.
@@ -23,6 +38,20 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
   }
   const timer = setInterval(() => void look(), revokedEveryMs)
   timer.unref()
+  let soon: Promise<void> | undefined
+  let again = false
+  const lookSoon = () => {
+    // One that is under way may have asked before this one ended.
+    if (soon !== undefined) again = true
+    else
+      soon = look().then(async () => {
+        await new Promise((resolve) => setTimeout(resolve, askedEveryMs).unref())
+        soon = undefined
+        if (again) lookSoon()
+        again = false
+      })
+  }
+  const hearing = [news?.subscribe(endedChannel, lookSoon), news?.onGap(lookSoon)]
   const verifyKey = createApiKeyVerifier({
     clock,
     async lookup(key): Promise<Principal | undefined> {
@@ -54,6 +83,9 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
       const principal = verifyKey(key)
       return principal instanceof Promise ? principal.then(unlessRevoked) : unlessRevoked(principal)
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer)
+      for (const each of hearing) each?.stop()
+    },
   }
 }

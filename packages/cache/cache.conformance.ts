@@ -150,10 +150,10 @@ export function describeCache(name: string, openStage: () => Promise<Stage>): vo
       else await theirs.set(at, of(1, 'shop:7'))
       if (stage.shared) {
         await cache.invalidate('shop:7')
-        await eventually(async () => expect(await theirs.get(at)).toBeUndefined(), { timeoutMs: 2_000 })
+        await eventually(async () => expect(await theirs.get(at)).toBeUndefined())
       }
       // Nobody tells it: it believes itself for a second at most.
-      else await eventually(async () => expect(await theirs.get(at)).toBeUndefined(), { timeoutMs: 3_000 })
+      else await eventually(async () => expect(await theirs.get(at)).toBeUndefined())
       await other.close()
     })
   })

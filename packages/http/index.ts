@@ -11,6 +11,7 @@ export { type LoopLag, watchLoopLag } from './loop-lag.ts'
 export type { ApiInfo, OpenApi } from './openapi.ts'
 export { defaultQuotas, type Quotas } from './quotas.ts'
 export { createRateLimiter, type RateLimiter } from './rate-limiter.ts'
+export { createSharedRateLimiter, type SharedRateLimiter, type WindowCounts } from './shared-rate-limiter.ts'
 export {
   type Access,
   type Answer,

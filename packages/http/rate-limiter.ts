@@ -1,12 +1,12 @@
 export type Taken = { allowed: boolean; remaining: number; resetSeconds: number }
 
-/** Counts requests. In process here; behind the same port for many processes in a shared store. */
+/** Counts requests: in process here, over many processes in shared-rate-limiter.ts. */
 export type RateLimiter = {
   /** Take one from the quota of `key`, if there is one left. Refused requests are not counted. */
   take(key: string, perMinute: number, nowMs: number): Taken
 }
 
-const windowMs = 60_000
+export const windowMs = 60_000
 
 /**
  * Sliding windows: what was taken in the running minute, plus the part of the minute before that is not yet 60 s ago.
@@ -55,7 +55,7 @@ export function createRateLimiter(options: { maxKeys?: number } = {}): RateLimit
 }
 
 /** When the sliding sum has fallen far enough for one more. */
-function secondsUntilOne(perMinute: number, count: number, earlier: number, past: number): number {
+export function secondsUntilOne(perMinute: number, count: number, earlier: number, past: number): number {
   if (perMinute < 1) return 60
   const free = perMinute - 1
   const minutes = count <= free ? 1 - (free - count) / earlier - past : 1 - past + (1 - free / count)

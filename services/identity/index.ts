@@ -10,9 +10,11 @@ import { createPasswords } from './passwords.ts'
 import { routes } from './routes.ts'
 import { rpc } from './rpc.ts'
 import { deriveSecrets } from './secrets.ts'
+import { tellingEnded } from './tell-ended.ts'
 import { createKeyUse } from './verify-api-key.ts'
 
 export { type Person, seedAccounts } from './seed-accounts.ts'
+export { endedChannel } from './tell-ended.ts'
 
 const writeKeyUseEveryMs = 10_000
 
@@ -23,7 +25,7 @@ export const identity = defineService({
   config,
   errors,
   emits: [accountRegistered, signInFailuresExceeded],
-  async start({ config: settings, db, outbox, clock, log, metrics }) {
+  async start({ config: settings, db, outbox, clock, log, metrics, cache }) {
     const secrets = deriveSecrets(settings.SOUK_SECRET)
     const passwords = await createPasswords()
     const keyring = await openKeyring({ db, clock, secrets })
@@ -41,7 +43,10 @@ export const identity = defineService({
     timer.unref()
 
     return {
-      routes: routes(parts, { authPerMinute: settings.SOUK_AUTH_PER_MINUTE, rehearsal: rehearsalAllowed(settings) }),
+      routes: tellingEnded(
+        routes(parts, { authPerMinute: settings.SOUK_AUTH_PER_MINUTE, rehearsal: rehearsalAllowed(settings) }),
+        cache.news,
+      ),
       rpc: { handlers: rpc(parts, keyUse), services: [IdentityService] },
       jobs: jobs(parts),
       audits: audits(secrets),

@@ -9,17 +9,17 @@ export const endingOperations: ReadonlySet<string> = new Set([
   'logOut',
   'endSession',
   'changePassword',
-  'refreshSession',
+  'refresh',
   'revokeApiKey',
-  'setRoles',
-  'setAccountStatus',
+  'setAccountRoles',
+  'disableAccount',
 ])
 
 /** Answered or refused: a stolen token that is used again is refused, and ends its session. Who lives on says nothing. */
 export const tellingEnded = (routes: readonly Route[], news: News): Route[] =>
   routes.map((route) => {
     if (!endingOperations.has(route.operationId)) return route
-    const tellsOnSuccess = route.operationId !== 'refreshSession'
+    const tellsOnSuccess = route.operationId !== 'refresh'
     return {
       ...route,
       async handle(request) {

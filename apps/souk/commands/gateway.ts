@@ -1,4 +1,6 @@
+import { openCache } from '@souk/cache'
 import { gatewayName } from '@souk/contracts/callers'
+import { createSharedRateLimiter } from '@souk/http'
 import { ConfigurationError, parseEnv } from '@souk/service'
 import { createLogger, createMetrics } from '@souk/telemetry'
 import { choosePort } from '../choose-port.ts'
@@ -24,6 +26,11 @@ export async function gateway(io: Console, { json }: { json?: true }): Promise<n
   const port = await choosePort(settings.SOUK_HOST, settings.SOUK_PORT, (io.env.SOUK_PORT ?? '') !== '')
   const askedToStop = untilAskedToStop(io)
   const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: gatewayName })
+  const metrics = createMetrics()
+  const clock = () => new Date()
+  const { SOUK_REDIS_URL: redisUrl, SOUK_REDIS_PREFIX: prefix } = settings
+  const cache = redisUrl === undefined ? undefined : await openCache({ metrics, log, redis: { url: redisUrl, prefix } })
+  const limiter = cache && createSharedRateLimiter({ counts: cache.counters, scope: 'gateway ' })
   const { url, upstreams, stop } = await openGateway({
     host: settings.SOUK_HOST,
     port,
@@ -37,8 +44,9 @@ export async function gateway(io: Console, { json }: { json?: true }): Promise<n
       perApiKey: settings.SOUK_API_KEY_PER_MINUTE,
     },
     log,
-    metrics: createMetrics(),
-    clock: () => new Date(),
+    metrics,
+    clock,
+    ...(cache && limiter && { shared: { news: cache.news, limiter } }),
     ...(settings.SOUK_ADMIN_BUILT !== undefined && { admin: settings.SOUK_ADMIN_BUILT }),
   })
   const away = upstreams.all.filter(({ table }) => table === undefined).map((upstream) => upstream.url)
@@ -47,6 +55,8 @@ export async function gateway(io: Console, { json }: { json?: true }): Promise<n
   else io.print(`Open at ${url} for ${upstreams.all.length} upstreams (API reference: ${url}/docs)`)
   io.say(`\nClosing (${await askedToStop}): finishing what was accepted…`)
   await stop()
+  limiter?.stop()
+  await cache?.close()
   io.say('Closed.')
   return 0
 }

@@ -1,9 +1,11 @@
+import type { News } from '@souk/cache'
 import { gatewayName } from '@souk/contracts/callers'
 import {
   createHttpServer,
   createQuotaKeeper,
   forwardedAddress,
   createRateLimiter,
+  type RateLimiter,
   defaultQuotas,
   type Quotas,
 } from '@souk/http'
@@ -30,6 +32,8 @@ export type GatewayOptions = {
   /** Shows the upstreams who we are: derived from their secret (derived-secret.ts). */
   forwarderSecret: string
   quotas?: Partial<Quotas>
+  /** Shared with other gateways, where there are some: news of ended sessions, and what quotas were taken. */
+  shared?: { news: News; limiter: RateLimiter }
   trustProxy: number | readonly string[]
   log: Logger
   metrics: MetricsRegistry
@@ -43,7 +47,7 @@ export type GatewayOptions = {
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, metrics, clock, trustProxy } = options
   const network = openNetwork(options.network, [gatewayName], { log, metrics, clock })
-  const verifiers = createVerifiers(createDirectory(network.ways).as(gatewayName), clock, log)
+  const verifiers = createVerifiers(createDirectory(network.ways).as(gatewayName), clock, log, options.shared?.news)
   const upstreams = watchUpstreams({
     urls: options.upstreams,
     log,
@@ -81,7 +85,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       )
       servePictures(app)
       if (options.admin !== undefined) serveAdmin(app, Promise.resolve(options.admin))
-      const quotas = createQuotaKeeper(createRateLimiter(), { ...defaultQuotas, ...options.quotas }, clock)
+      const quotas = createQuotaKeeper(
+        options.shared?.limiter ?? createRateLimiter(),
+        { ...defaultQuotas, ...options.quotas },
+        clock,
+      )
       // The storefront's server asks for shoppers, and is known by the same secret.
       const forwarded = forwardedAddress(options.forwarderSecret)
       const addressOf = ({ headers, ip }: FastifyRequest) => forwarded(headers) ?? ip
