@@ -43,7 +43,7 @@ export function journeys(venue: () => Venue): void {
     return { status: answer.status, body: (await answer.json()) as Order & { code?: string } }
   }
   /** Who is asked to come back does so, with the same key. */
-  const untilDecided = async (path: string, body: object, more: { as: string }) => {
+  const untilDecided = async (path: string, body: object, more: { as?: string; headers?: object } = {}) => {
     const key = randomUUID()
     for (let attempt = 1; ; attempt += 1) {
       const answer = await send(path, body, { ...more, key })
@@ -53,7 +53,7 @@ export function journeys(venue: () => Venue): void {
   }
   const lines = ({ variantId }: Shop, quantity = 1) => [{ variantId, quantity }]
   const place = async (shop: Shop, more: object = {}): Promise<Order> => {
-    const { status, body } = await send('/v1/orders', { lines: lines(shop), ...more })
+    const { status, body } = await untilDecided('/v1/orders', { lines: lines(shop), ...more })
     expect(status, JSON.stringify(body)).toBe(201)
     return body
   }
@@ -107,7 +107,9 @@ export function journeys(venue: () => Venue): void {
 
     test('is accepted for later, decided, and confirmed', async () => {
       const accepted = await Promise.all(
-        shops.map((shop) => send('/v1/orders', { lines: lines(shop) }, { headers: { prefer: 'respond-async' } })),
+        shops.map((shop) =>
+          untilDecided('/v1/orders', { lines: lines(shop) }, { headers: { prefer: 'respond-async' } }),
+        ),
       )
       expect(accepted.map(({ status }) => status)).toEqual(shops.map(() => 202))
       for (const { body } of accepted)

@@ -12,7 +12,7 @@ import { onFreePorts } from './free-ports.ts'
 import { openCluster, SoukFailed } from './open.ts'
 import { host } from './plan.ts'
 
-type Report = { checks: { service: string; title: string; findings: unknown[]; failure: string | null }[] }
+type Report = { checks: { service: string; title: string; findings: unknown[]; failure?: string | null }[] }
 
 export const usualDescription = fileURLToPath(new URL('../../../deploy/cluster.yaml', import.meta.url))
 const partitioned = 'work-2'
@@ -81,7 +81,7 @@ export async function openClusterUnderTest(options: {
           throw error
         })
         return (JSON.parse(text) as Report).checks
-          .filter(({ findings, failure }) => findings.length > 0 || failure !== null)
+          .filter(({ findings, failure }) => findings.length > 0 || (failure ?? '') !== '')
           .map(({ service, title, findings, failure }) => `${service}: ${title} ${JSON.stringify(failure ?? findings)}`)
       },
       async stop() {
