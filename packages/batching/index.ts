@@ -1,1 +1,2 @@
 export { type Batcher, type BatcherOptions, type BatcherStats, createBatcher, Overloaded } from './batcher.ts'
+export { SteadyMap } from './steady-map.ts'

@@ -31,6 +31,8 @@ export class Exchange implements RouteRequest {
   /** 0 until something was answered. */
   answeredAtMs = 0
   done = false
+  /** Among those in flight. */
+  place = -1
 
   constructor(served: ServedRoute, request: FastifyRequest, reply: FastifyReply, nowMs: number) {
     this.served = served

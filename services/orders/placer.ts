@@ -1,4 +1,4 @@
-import { type Batcher, createBatcher, Overloaded } from '@souk/batching'
+import { type Batcher, createBatcher, Overloaded, SteadyMap } from '@souk/batching'
 import { DatabaseUnavailable, OutcomeUnknown, type Shard, type Shards } from '@souk/postgres'
 import { isShardRefusal, shardErrors } from '@souk/service'
 import { orderErrors } from './errors.ts'
@@ -84,7 +84,7 @@ export function createPlacer(
   }
   const all = [...batchers.values()]
   // A second click while the first is under way joins it, instead of meeting its key in the database.
-  const underWay = new Map<string, { bodyHash: string; outcome: Promise<PlaceOutcome> }>()
+  const underWay = new SteadyMap<{ bodyHash: string; outcome: Promise<PlaceOutcome> }>()
 
   /** What came of it, in words of orders. */
   function failure(error: unknown): unknown {
