@@ -1,2 +1,3 @@
-export { createProcessCache, type OpenCache, openCache } from './open.ts'
+export { type OpenCache, openCache } from './open.ts'
+export { createProcessCache } from './process-cache.ts'
 export type { Cache, Counters, Loaded, News, Region, RegionOptions } from './types.ts'

@@ -1,12 +1,18 @@
+import type { Logger } from '@souk/telemetry'
 import { cacheChannel, createCache } from './cache.ts'
 import { createCacheMeters } from './meters.ts'
-import { type OpenCache, openNear } from './open.ts'
+import { type NearOptions, openNear } from './process-cache.ts'
 import { openRedisLine } from './redis-line.ts'
 import { openRedisNews } from './redis-news.ts'
 import { createRedisStore } from './redis-store.ts'
 import type { Cache } from './types.ts'
 
-export function openRedisCache(options: OpenCache & { redis: NonNullable<OpenCache['redis']> }): Cache {
+export type RedisCacheOptions = NearOptions & {
+  log: Logger
+  redis: { url: string; prefix?: string; timeoutMs?: number }
+}
+
+export function openRedisCache(options: RedisCacheOptions): Cache {
   const { metrics, log, redis } = options
   const { url, prefix = 'souk', timeoutMs } = redis
   const line = openRedisLine({

@@ -13,6 +13,7 @@ export const endingOperations: ReadonlySet<string> = new Set([
   'revokeApiKey',
   'setAccountRoles',
   'disableAccount',
+  'resetSecondFactor',
 ])
 
 /** Answered or refused: a stolen token that is used again is refused, and ends its session. Who lives on says nothing. */
