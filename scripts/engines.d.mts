@@ -15,6 +15,7 @@ export declare const engines: {
   readonly opensearch: Engine & { readonly starter: string }
   readonly minio: Engine
   readonly grpcurl: Engine
+  readonly k6: Engine
 }
 
 /** Whether a test that cannot have its engine has failed, instead of saying that it was not tried: so it is in CI. */

@@ -5,6 +5,7 @@
 //   npm run engines -- --list     says where they are, and fetches nothing
 import { debianEngine } from './engines/debian.mjs'
 import { grpcurl } from './engines/grpcurl.mjs'
+import { k6 } from './engines/k6.mjs'
 import { kafka } from './engines/kafka.mjs'
 import { minio } from './engines/minio.mjs'
 import { opensearch } from './engines/opensearch.mjs'
@@ -28,6 +29,7 @@ export const engines = {
   opensearch,
   minio,
   grpcurl,
+  k6,
 }
 
 /** Whether a test that cannot have its engine has failed, instead of saying that it was not tried: so it is in CI. */

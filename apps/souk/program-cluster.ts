@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Console } from './console.ts'
-import { examples, type MakeCommand } from './program-parts.ts'
+import { examples, type MakeCommand, whole } from './program-parts.ts'
 
 /** A whole cluster on this machine: deploy/cluster.yaml, docs/guides/cluster.md. */
 export function addClusterCommands(group: Command, command: MakeCommand, io: Console): void {
@@ -40,4 +40,25 @@ a process of its own; who dies is started again. Data and logs: cluster in SOUK_
   command(group, 'stop', 'end the cluster that runs here, in order', examples('souk cluster stop'), async () =>
     (await import('./commands/cluster.ts')).stop(io),
   )
+
+  command(
+    group,
+    'run <args...>',
+    'a command beside it, with its settings: its databases, its Kafka',
+    examples('souk cluster run audit', 'souk cluster run -- audit --full', 'souk cluster run -- relay --status'),
+    async (_options: object, args) => (await import('./commands/cluster.ts')).run(io, args),
+  )
+
+  command(
+    group,
+    'k6 <script>',
+    'send it a load of deploy/k6, by real k6',
+    `${examples('souk cluster k6 checkout', 'souk cluster k6 flash-sale --vus 50 --seconds 30')}
+
+Ends as k6 does: 99 when a threshold was crossed.`,
+    async (options: import('./commands/cluster.ts').ClusterCommand, [script = '']) =>
+      (await import('./commands/cluster.ts')).k6(io, script, options),
+  )
+    .option('--vus <n>', 'people (20)', whole(1, 100_000))
+    .option('--seconds <n>', 'how long (20)', whole(1, 3_600))
 }

@@ -21,6 +21,8 @@ export type ClusterStatus = {
   url: string
   storefrontUrl?: string
   operator: { email: string; password: string }
+  /** Settings of commands beside it. */
+  env: Readonly<Record<string, string>>
   parts: PartStatus[]
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureBuilt } from '@souk/storefront/build'
+import { engines } from '@souk/testing/engines'
 import { builtAdmin } from '../admin-build.ts'
 import { readDescription } from '../cluster/description.ts'
 import { type Cluster, openCluster } from '../cluster/open.ts'
@@ -12,7 +13,15 @@ import { Refusal, UsageError } from '../explain.ts'
 import { untilAskedToStop } from '../lifetime.ts'
 import { dataFolderOf } from '../running.ts'
 
-export type ClusterCommand = { file?: string; demo: boolean; pages: boolean; follow?: true; json?: true }
+export type ClusterCommand = {
+  file?: string
+  demo: boolean
+  pages: boolean
+  follow?: true
+  vus?: number
+  seconds?: number
+  json?: true
+}
 
 const folderOf = (io: Console) => join(dataFolderOf(io.env), 'cluster')
 const usual = fileURLToPath(new URL('../../../deploy/cluster.yaml', import.meta.url))
@@ -60,7 +69,8 @@ const statusNow = (cluster: Cluster, startedAt: string): ClusterStatus => ({
   startedAt,
   url: cluster.url,
   ...(cluster.storefrontUrl !== undefined && { storefrontUrl: cluster.storefrontUrl }),
-  operator: cluster.operator,
+  operator: cluster.demo?.signIns.operator ?? cluster.operator,
+  env: cluster.env,
   parts: cluster.parts.map(statusOf),
 })
 
@@ -84,7 +94,7 @@ function openAt({ url, storefrontUrl, operator, demo, folder }: Cluster, program
     'Sign-ins (e-mail, password):',
     ...shown.map(([who, { email, password }]) => `  ${who.padEnd(28)} ${email.padEnd(30)} ${password}`),
     '',
-    `In another terminal: souk cluster status, souk cluster logs ${Object.keys(programs)[0]} -f. Stop with Ctrl-C.`,
+    `In another terminal: souk cluster status, souk cluster logs ${Object.keys(programs)[0]} -f, souk cluster run audit. Stop with Ctrl-C.`,
   ].join('\n')
 }
 
@@ -126,4 +136,46 @@ export async function stop(io: Console): Promise<number> {
   }
   io.print('The cluster is stopped.')
   return 0
+}
+
+/** `souk cluster run -- audit --full`: a command beside it, with its settings. */
+export function run(io: Console, args: readonly string[]): Promise<number> {
+  const { env } = theOne(io)
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+  return inherit(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { ...io.env, ...env })
+}
+
+const scripts = fileURLToPath(new URL('../../../deploy/k6', import.meta.url))
+
+/** `souk cluster k6 checkout`: a script of deploy/k6 against the gateway; ends as k6 does, 99 when a threshold was crossed. */
+export async function k6(io: Console, name: string, options: ClusterCommand): Promise<number> {
+  const script = join(scripts, `${name}.js`)
+  const known = readdirSync(scripts)
+    .filter((file) => file !== 'lib.js')
+    .map((file) => file.replace('.js', ''))
+  if (!known.includes(name)) throw new UsageError(`There is no script ${name}; there are ${known.join(', ')}.`)
+  const { url, operator } = theOne(io)
+  const { path } = await engines.k6.obtain({ onProgress: io.say })
+  const given = {
+    BASE_URL: url,
+    OPERATOR_EMAIL: operator.email,
+    OPERATOR_PASSWORD: operator.password,
+    // A cluster beside the load on one small machine, not a fleet.
+    VUS: String(options.vus ?? 20),
+    SECONDS: String(options.seconds ?? 20),
+  }
+  // By its environment, not its arguments: those are seen by everybody on the machine.
+  return await inherit(path, ['run', '--quiet', script], { ...io.env, ...given })
+}
+
+function inherit(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const child = spawn(path, [...args], { stdio: 'inherit', env })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
 }
