@@ -1,3 +1,4 @@
+import { cacheMutants } from './list-cache.ts'
 import { checkoutMutants } from './list-checkout.ts'
 import { fulfilmentMutants } from './list-fulfilment.ts'
 import { importMutants } from './list-import.ts'
@@ -453,6 +454,7 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
   ...paymentMutants,
   ...messageMutants,
+  ...cacheMutants,
   ...checkoutMutants,
   ...promotionMutants,
   ...fulfilmentMutants,

@@ -41,6 +41,19 @@ describe('a store in process', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => store.peek(key) !== undefined)).toEqual(['a', 'c', 'd'])
   })
 
+  test('does not find what changed while it was loaded, nor what changed since', () => {
+    const store = createMemoryStore()
+    const entry = { value: 1, tags: ['a'], leftMs: 1_000, costMs: 0 }
+    const mark = store.mark()
+    store.drop(['a'])
+    store.put('late', { ...entry, mark })
+    expect(store.peek('late')).toBeUndefined()
+    store.put('x', { ...entry, mark: store.mark() })
+    expect(store.peek('x')).toBeDefined()
+    store.drop(['a'])
+    expect(store.peek('x')).toBeUndefined()
+  })
+
   test('remembers a bounded number of tags: of those forgotten, too, nothing old is found', () => {
     const store = createMemoryStore({ maxEntries: 100 })
     store.put('x', { value: 1, tags: ['first'], leftMs: 1_000, costMs: 0, mark: store.mark() })

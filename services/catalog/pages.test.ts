@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { operator } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { editProduct } from './edit-product.ts'
 import { aProduct, type Body, type Setting, setting } from './fixtures.ts'
 
 let s: Setting
@@ -68,6 +70,22 @@ describe('pages of products', () => {
     await s.database.query(`update catalog.products set title = 'Behind its back' where product_id = $1`, [product.id])
     const seen = await s.call('getProduct', clerk, { params: { productId: product.id } })
     expect(seen.body.title).toBe('Behind its back')
+  })
+
+  test('read between a change and its commit are not kept', async () => {
+    const { product } = await aShopWithAProduct()
+    await s.db.transaction(async (tx) => {
+      await editProduct(
+        s.deps,
+        tx,
+        product.id,
+        product.version,
+        { title: 'New' },
+        { accountId: randomUUID(), correlationId: '' },
+      )
+      expect((await get(product.id)).body.title).toBe(product.title)
+    })
+    expect((await get(product.id)).body.title).toBe('New')
   })
 
   test('vanish with their shop, and with themselves', async () => {
