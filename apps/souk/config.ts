@@ -30,10 +30,27 @@ function shards(given: { help: string; secret: boolean }): EnvField<Readonly<Rec
           throw new Error(
             `${name} is no name of a shard: small letters and digits, and not home, which is DATABASE_URL`,
           )
-        if (typeof url !== 'string' || !URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol))
+        if (!isDatabaseUrl(url))
           throw new Error(`the address of ${name} must be postgres://user:password@host/database`)
       }
       return map as Record<string, string>
+    },
+  }
+}
+
+const isDatabaseUrl = (url: unknown): url is string =>
+  typeof url === 'string' && URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)
+
+/** Addresses by the name of the database they follow, as JSON or the name of a file that holds it. */
+function replicas(given: { help: string; secret: boolean }): EnvField<Readonly<Record<string, readonly string[]>>> {
+  return {
+    ...given,
+    parse(value) {
+      const map: unknown = JSON.parse(value.trim().startsWith('{') ? value : readFileSync(value, 'utf8'))
+      const isMap = typeof map === 'object' && map !== null && !Array.isArray(map)
+      if (!isMap || !Object.values(map).every((urls) => Array.isArray(urls) && urls.every(isDatabaseUrl)))
+        throw new Error('must be {"home": ["postgres://…", …], …}')
+      return map as Record<string, readonly string[]>
     },
   }
 }
@@ -56,6 +73,18 @@ export const appConfig = {
       help: 'Further databases that shops are divided among, beside DATABASE_URL, which is called home: {"east": "postgres://…", …} or a file of it.',
     }),
   ),
+  SOUK_REPLICAS: optional(
+    replicas({
+      secret: true,
+      help: 'Databases that follow those (streaming replication), from which lists and pages are read: {"home": ["postgres://…"], "east": […]} or a file of it.',
+    }),
+  ),
+  SOUK_REPLICA_LAG_MS: integer({
+    min: 100,
+    max: 600_000,
+    default: 2_000,
+    help: 'A replica that is further behind is left out until it has caught up.',
+  }),
   SOUK_POOLER: oneOf(['none', 'transaction'], {
     default: 'none',
     help: 'What stands at DATABASE_URL and SOUK_SHARDS: PostgreSQL itself, or a pooler such as PgBouncer in transaction mode.',

@@ -1,6 +1,6 @@
 import { type Cache, openCache } from '@souk/cache'
 import { createPostgresLog, type EventLog } from '@souk/events'
-import { type Database, type DatabaseOptions, logRole, openDatabase } from '@souk/postgres'
+import { type Database, type DatabaseOptions, logRole, openDatabase, roleOf, urlForRole } from '@souk/postgres'
 import { createDirectory, type Directory } from '@souk/rpc'
 import {
   bootServices,
@@ -24,6 +24,7 @@ import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '
 import { appConfig } from './config.ts'
 import type { Network, OpenNetwork } from './network.ts'
 import { openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
+import { openReplicas, type ReplicaSet } from './replicas.ts'
 import { allServices } from './services.ts'
 import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
 
@@ -122,11 +123,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
   let shardMap: ShardMap | undefined
   let carried: OpenedEventLog | undefined
+  let replicas: ReplicaSet | undefined
   let cache: Cache | undefined
   const closeDatabase = async () => {
     stopping = true
     await shardMap?.stop()
     await carried?.close()
+    await replicas?.close()
     await Promise.all(opened.map((db) => db.close()))
     await database.embedded?.stop()
   }
@@ -174,9 +177,25 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         redis: { url: settings.SOUK_REDIS_URL, prefix: settings.SOUK_REDIS_PREFIX },
       }),
     })
+    if (settings.SOUK_REPLICAS !== undefined)
+      replicas = openReplicas({
+        replicas: settings.SOUK_REPLICAS,
+        lagLimitMs: settings.SOUK_REPLICA_LAG_MS,
+        shards: names,
+        primaryOf: (shard) => databaseOf(logRole, shard),
+        addressFor: (url, service) =>
+          database.migrated.rolesSeparated
+            ? urlForRole(url, service === logRole ? logRole : roleOf(service), database.secret)
+            : url,
+        maxConnections: settings.SOUK_CONNECTIONS,
+        pooled: database.pooled,
+        log,
+        metrics,
+      })
     const running = await bootServices({
       services,
       databaseOf,
+      ...(replicas !== undefined && { listsOf: replicas.listsOf }),
       division,
       eventLog,
       directory,

@@ -1,4 +1,5 @@
 export { EmbeddedPostgresError } from './errors.ts'
+export { type Replica, startReplica } from './replica.ts'
 export { serverSettings } from './settings.ts'
 export {
   type EmbeddedPostgres,

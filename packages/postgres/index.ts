@@ -21,5 +21,6 @@ export {
   type MigrationSet,
   type ServiceSchema,
 } from './migrate.ts'
-export { createShards, type Shard, type ShardMapping, type Shards } from './shards.ts'
+export { readFrom, type ReplicaOptions, type Replicas, watchReplicas } from './replicas.ts'
+export { createShards, listsOf, type Shard, type ShardMapping, type Shards } from './shards.ts'
 export { identifier, type Sql, sql } from './sql.ts'

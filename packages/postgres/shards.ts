@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import type { Database, Tx } from './database.ts'
 import { bucketInId, bucketOf } from './ids.ts'
 
 /**
@@ -17,7 +17,15 @@ export type Shards = {
   holds(name: string, id: string): boolean
 }
 
-export type Shard = { readonly name: string; readonly db: Database }
+export type Shard = {
+  readonly name: string
+  readonly db: Database
+  /** Reads that may be some moments old, from replicas if there are any: for lists and pages, never for what decides. */
+  readonly lists?: Tx | undefined
+}
+
+/** Where lists and pages are read. */
+export const listsOf = ({ lists, db }: Shard): Tx => lists ?? db.autocommit
 
 export type ShardMapping = {
   /** The shard of a bucket now, by name; asked each time, since buckets move. It may refuse. */

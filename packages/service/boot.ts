@@ -1,6 +1,6 @@
 import { type Cache, createProcessCache } from '@souk/cache'
 import { type Consumer, createOutbox, type EventLog, type RunningConsumer, runConsumer, sourceOf } from '@souk/events'
-import { createShards, type Database, type Shard, type ShardMapping } from '@souk/postgres'
+import { createShards, type Database, type Shard, type ShardMapping, type Tx } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { Clock, Job, ServiceDefinition, ServiceParts } from './define.ts'
@@ -15,6 +15,8 @@ export type BootOptions = {
   services: readonly ServiceDefinition[]
   /** The service's own schema on a shard, in its own role. */
   databaseOf(service: string, shard: string): Database
+  /** Reads for lists, from replicas of a shard. Left out, or undefined: there are none. */
+  listsOf?(service: string, shard: string, db: Database): Tx | undefined
   /** The databases there are and which bucket lies where. Default: the only one, at home. */
   division?: Division
   eventLog: EventLog
@@ -84,7 +86,12 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   const home = division.shards[0] as string
   for (const definition of options.services) {
     const own = definition.divided ? division.shards : [home]
-    const databases = own.map((name): Shard => ({ name, db: options.databaseOf(definition.name, name) }))
+    const databases = own.map((name): Shard => {
+      const db = options.databaseOf(definition.name, name)
+      // Only divided services show lists so long that it matters.
+      const lists = definition.divided && options.listsOf?.(definition.name, name, db)
+      return { name, db, ...(lists !== undefined && { lists }) }
+    })
     const { db } = databases[0] as Shard
     const parts = await definition.start({
       config: config as never,

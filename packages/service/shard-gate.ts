@@ -17,6 +17,9 @@ export type MapView = { readonly shardOf: readonly string[]; readonly closed: Re
 /** Work waits so long for a closed shard, which is usually enough; then it is told to come again. */
 const waitsMs = 1_000
 
+/** After a move replicas show for some moments where buckets were: longer than any lag with which they are asked. */
+const replicasRestMs = 10_000
+
 /**
  * Counts what is under way on each shard, and lets nothing begin that the map does not allow. Whoever moves buckets can
  * so be told when all is quiet. Not in the way of a marketplace on one database, which has none.
@@ -28,6 +31,7 @@ export function createShardGate(options: { shards: readonly string[]; isTrusted(
   const departures = new Map(options.shards.map((shard) => [shard, 0]))
   let view: MapView = { shardOf: [], closed: new Map() }
   const waiting = new Set<() => void>()
+  let departedAtMs = Number.NEGATIVE_INFINITY
 
   const stops = (shard: string): readonly WorkKind[] => {
     const closed = view.closed.get(shard)
@@ -97,7 +101,18 @@ export function createShardGate(options: { shards: readonly string[]; isTrusted(
         const known = current.get(shard.name)
         if (known !== undefined && known.departed === departed) return known.shard
         const isGone = () => departures.get(shard.name) !== departed
-        const seen = { name: shard.name, db: gated(shard, kind, isGone) }
+        const { name, lists } = shard
+        const db = gated(shard, kind, isGone)
+        const seen: Shard =
+          lists === undefined
+            ? { name, db }
+            : {
+                name,
+                db,
+                get lists() {
+                  return performance.now() - departedAtMs > replicasRestMs ? lists : undefined
+                },
+              }
         current.set(shard.name, { departed, shard: seen })
         return seen
       }
@@ -121,6 +136,7 @@ export function createShardGate(options: { shards: readonly string[]; isTrusted(
     follow(next: MapView): void {
       const left = new Set(view.shardOf.filter((shard, bucket) => shard !== next.shardOf[bucket]))
       for (const shard of left) departures.set(shard, (departures.get(shard) ?? 0) + 1)
+      if (left.size > 0) departedAtMs = performance.now()
       view = next
       for (const done of waiting) done()
     },

@@ -1,4 +1,5 @@
 import { cursorOf, ok, readCursor, route, type Route } from '@souk/http'
+import { listsOf } from '@souk/postgres'
 import { type Static, Type } from 'typebox'
 import { findCategoryBySlug } from './categories.sql.ts'
 import { manages, paging, type RouteDeps, tag } from './edge.ts'
@@ -100,9 +101,11 @@ export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
       if (shop?.status !== 'open') return { items: [], nextCursor: null }
     }
     const pages = await Promise.all(
-      shards.map(async ({ db }) => {
-        const { rows, next } = await listProducts(db.autocommit, list, limit)
-        return { rows: await withVariants(db.autocommit, rows), next }
+      shards.map(async (shard) => {
+        // First pages are kept until something changes: they must not be of before it.
+        const tx = after === undefined ? shard.db.autocommit : listsOf(shard)
+        const { rows, next } = await listProducts(tx, list, limit)
+        return { rows: await withVariants(tx, rows), next }
       }),
     )
     const { rows, next } = mergePages(pages, sort, limit)

@@ -52,6 +52,7 @@ import { paymentStep } from './steps/payment.ts'
 import { guardService } from './steps/through.ts'
 import { createSaleFinder } from './find-sale.ts'
 import { createTermsMemory } from './terms.ts'
+import { createWroteLately } from './wrote-lately.ts'
 
 export const orders = defineService({
   name: 'orders',
@@ -71,6 +72,7 @@ export const orders = defineService({
       shops: directory.client(ShopService),
     })
     const series = placingMetrics(metrics)
+    const wroteLately = createWroteLately(clock)
     const placer = createPlacer(
       shards,
       (shard) => ({ db: shard.db, memory, clock, wake: outbox.wake, learnVariants, onPath: series.path }),
@@ -85,6 +87,16 @@ export const orders = defineService({
       createPricer({ shards, clock, pricing: directory.client(PricingService) }),
     )
     series.queue(placer.stats)
+    // Only where lists may be behind is it remembered who looks for what he has just ordered.
+    const remembering: typeof placer = !shards.all().some(({ lists }) => lists)
+      ? placer
+      : {
+          ...placer,
+          place(request) {
+            wroteLately.add(request.customerId)
+            return placer.place(request)
+          },
+        }
     const accepting = new Map(
       shards.all().map(({ name }) => {
         const placing = startPlacingAccepted({ db: () => shards.toPlaceOn(name).db, placer, clock, log })
@@ -131,7 +143,8 @@ export const orders = defineService({
     return {
       routes: [
         ...orderRoutes({
-          placer,
+          placer: remembering,
+          wroteLately,
           accept: async (shard, request) => accepting.get(shard)?.acceptor.submit(request),
           shards,
           outbox,
@@ -150,7 +163,7 @@ export const orders = defineService({
       rpc: {
         handlers(router) {
           orderRpc({ shards, memory, clock })(router)
-          checkoutRpc({ shards, clock, outbox, placer, learnVariants })(router)
+          checkoutRpc({ shards, clock, outbox, placer: remembering, learnVariants })(router)
           imports(router)
         },
         services: [AllotmentService, SaleService, OrderService, ImportService, CheckoutService, PromotionTermsService],

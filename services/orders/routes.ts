@@ -2,7 +2,7 @@ import { Overloaded } from '@souk/batching'
 import type { DomainError } from '@souk/errors'
 import type { Outbox } from '@souk/events'
 import { type Answer, mayActFor, ok, type Principal, type Route, route } from '@souk/http'
-import { bucketInId, type Database, type Shards, type Tx, uuidv7 } from '@souk/postgres'
+import { bucketInId, type Database, listsOf, type Shards, type Tx, uuidv7 } from '@souk/postgres'
 import { Type } from 'typebox'
 import { cancelOrder } from './cancel-order.ts'
 import { orderErrors } from './errors.ts'
@@ -28,6 +28,7 @@ import {
   StatusView,
   ToPayView,
 } from './views.ts'
+import type { WroteLately } from './wrote-lately.ts'
 
 export type RouteDeps = {
   placer: Placer
@@ -39,6 +40,8 @@ export type RouteDeps = {
   /** The variant a product's sale is about, running or next. */
   saleVariantOf(productId: string): Promise<string | undefined>
   limits: { ordersPerMinute: number; flashOrdersPerMinute: number }
+  /** Lists of these accounts are read where they wrote. */
+  wroteLately: WroteLately
 }
 
 const closed = { additionalProperties: false }
@@ -202,7 +205,11 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     handle: async ({ query, me }) => {
       const limit = query.limit ?? 20
       const pages = await Promise.all(
-        deps.shards.all().map(({ db }) => listOfCustomer(db.autocommit, me.accountId, query.cursor ?? null, limit + 1)),
+        deps.shards.all().map((shard) => {
+          // Whoever has just ordered looks for it.
+          const tx = deps.wroteLately.has(me.accountId) ? shard.db.autocommit : listsOf(shard)
+          return listOfCustomer(tx, me.accountId, query.cursor ?? null, limit + 1)
+        }),
       )
       return ok(pageOf(newestFirst(pages.flat()), limit))
     },
@@ -223,12 +230,14 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     handle: async ({ params, query, me }) => {
       if (!mayActFor(me, params.shopId, 'orders')) throw notFound()
       const limit = query.limit ?? 20
-      const { db } = deps.shards.ofOwner(params.shopId)
+      const shard = deps.shards.ofOwner(params.shopId)
       const { status = null, cursor = null } = query
-      const orders = await listOfShop(db.autocommit, params.shopId, status, cursor, limit + 1)
+      // The first page is what is to be done now; further ones are history.
+      const tx = cursor === null ? shard.db.autocommit : listsOf(shard)
+      const orders = await listOfShop(tx, params.shopId, status, cursor, limit + 1)
       if (status === null || orders.length > limit) return ok(pageOf(orders, limit))
       // Fewer than a page within what may be looked at: older ones may follow.
-      const { orderId } = await lookedUntil(db.autocommit, params.shopId, cursor)
+      const { orderId } = await lookedUntil(tx, params.shopId, cursor)
       return ok({ items: orders.map(orderView), nextCursor: orderId })
     },
   }),
@@ -247,6 +256,7 @@ export const orderRoutes = (deps: RouteDeps): Route[] => [
     // `once` belongs to the request: taken out of it, it would have none.
     handle: (request) => {
       const { params, me, correlationId } = request
+      deps.wroteLately.add(me.accountId)
       return request.once(deps.shards.ofId(params.orderId).db, async (tx) => {
         const order = await cancelOrder(tx, deps, {
           orderId: params.orderId,

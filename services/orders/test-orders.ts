@@ -18,6 +18,7 @@ import type { Order, PlacedOrder } from './order.ts'
 import { readOrders } from './orders.sql.ts'
 import { type PlaceDeps, placeOrders, type PlaceOutcome } from './place-orders.ts'
 import { createAcceptor } from './place-later.ts'
+import { createWroteLately } from './wrote-lately.ts'
 import { createPlacer, type Placer } from './placer.ts'
 import { orderRoutes, type RouteDeps } from './routes.ts'
 import { setAside } from './plan-sale.ts'
@@ -155,6 +156,7 @@ export async function ordersWorld() {
     /** As the service serves them; orders for later are accepted, and placed when a test says so. */
     routes: (more: Partial<RouteDeps> = {}) =>
       orderRoutes({
+        wroteLately: createWroteLately(() => clock.now),
         placer: placer(),
         accept: (_shard, request) => acceptor.submit(request),
         shards: database.shards('orders'),
