@@ -62,3 +62,24 @@ Ends as k6 does: 99 when a threshold was crossed.`,
     .option('--vus <n>', 'people (20)', whole(1, 100_000))
     .option('--seconds <n>', 'how long (20)', whole(1, 3_600))
 }
+
+/** What dividing costs: docs/performance.md. */
+export function addDivisionCommand(bench: Command, command: MakeCommand, io: Console): void {
+  command(
+    bench,
+    'division',
+    'what an order costs in one process, and divided on one database and on more',
+    `${examples('souk bench division', 'souk bench division --rate 100 --seconds 30', 'souk bench division --only together,one-shard')}
+
+Processor time of every process from an order to its confirmation, less what they take when nobody orders (Linux).
+Topologies: together, one-shard, two-shards, four-shards; each in a temporary folder, one after the other.`,
+    async (options: import('./commands/bench-division.ts').BenchDivisionOptions) =>
+      (await import('./commands/bench-division.ts')).benchDivision(io, options),
+  )
+    .option('--rate <n>', 'orders a second', whole(1, 10_000), 50)
+    .option('--seconds <n>', 'of each measured run', whole(1, 600), 20)
+    .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295), 1)
+    .option('--only <list>', 'these alone, separated by commas', (list: string) =>
+      list.split(',').map((one) => one.trim()),
+    )
+}

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Console } from './console.ts'
 import { explain, UsageError } from './explain.ts'
-import { addClusterCommands } from './program-cluster.ts'
+import { addClusterCommands, addDivisionCommand } from './program-cluster.ts'
 import { addProcessCommands } from './program-processes.ts'
 import { examples, type MakeCommand, type Outcome, whole } from './program-parts.ts'
 import { mappingHelp } from './import/mapping-help.ts'
@@ -166,6 +166,7 @@ Faults (own marketplace only), each once at a moment drawn from the seed: kill, 
     .option('--keep', 'leave the temporary marketplace and its folder for inspection')
 
   const bench = group('bench', 'measure')
+  addDivisionCommand(bench, command, io)
   command(
     bench,
     'floor',

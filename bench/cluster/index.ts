@@ -1,3 +1,5 @@
+export { type Cost, type Costed, costOf } from './division.ts'
+export { divisionText } from './division-text.ts'
 export { type ClusterFaultsOptions, runClusterFaults } from './faults.ts'
 export { clusterFaultsText, strikeText } from './format.ts'
 export {
@@ -8,3 +10,5 @@ export {
   type ClusterStrike,
   type ClusterUnderTest,
 } from './types.ts'
+export { type ClusterStage, sendTo, setClusterStage } from './stage.ts'
+export { drainCluster } from './verify.ts'

@@ -15,7 +15,8 @@ export type ClusterStage = {
 
 export type ClusterSent = { result: LoadResult; file: string; stage: ClusterStage }
 
-const shopCount = 12
+/** As many as an account may own is ten. */
+const shopCount = 8
 const customers = 400
 
 export async function setClusterStage({ api }: ClusterUnderTest): Promise<ClusterStage> {
