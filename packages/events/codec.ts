@@ -14,6 +14,7 @@ import {
   lengthDelimited,
   skip,
   text as readText,
+  textLike,
   varint32,
   varint64,
 } from './byte-reader.ts'
@@ -226,10 +227,13 @@ function readerFor(field: DescField): Read {
     }
   }
   switch (field.scalar) {
-    case ScalarType.STRING:
+    case ScalarType.STRING: {
+      let last = ''
       return (message, reader) => {
-        message[name] = readText(reader)
+        last = textLike(reader, last)
+        message[name] = last
       }
+    }
     case ScalarType.BYTES:
       return (message, reader) => {
         message[name] = readBlob(reader)

@@ -1,5 +1,6 @@
 import type { EventEnvelope } from '@souk/contracts/events'
-import { decodeBatch, encodeEnvelope, openEnvelope } from './envelope.ts'
+import { decodeEnvelope } from './envelope.ts'
+import { type EnvelopeHead, headsOf, openHead } from './envelope-heads.ts'
 import type { EventLog, LogPage, LogRow, Wanted } from './log.ts'
 import type { Consumer, Event, EventType, Position } from './types.ts'
 
@@ -13,7 +14,38 @@ export type Item = {
   readonly next: Position
   readonly topic: string
   /** For the record, made only when it is parked. */
-  readonly envelope: () => { head: EventEnvelope | undefined; bytes: Buffer }
+  envelope(): { head: EventEnvelope | undefined; bytes: Buffer }
+}
+
+/** Of thousands in a batch only the last is asked for its place, and hardly one for its envelope. */
+class RowItem implements Item {
+  readonly event: Event | undefined
+  readonly cause: string | undefined
+  readonly #row: LogRow
+  readonly #head: EnvelopeHead
+  readonly #isLast: boolean
+
+  constructor(row: LogRow, head: EnvelopeHead, isLast: boolean, event: Event | undefined, cause: string | undefined) {
+    this.#row = row
+    this.#head = head
+    this.#isLast = isLast
+    this.event = event
+    this.cause = cause
+  }
+  get topic(): string {
+    return this.#row.topic
+  }
+  get origin(): Position {
+    return { xid: this.#row.xid, seq: this.#row.seq, index: this.#head.index }
+  }
+  get next(): Position {
+    const { xid, seq } = this.#row
+    return this.#isLast ? { xid, seq: seq + 1, index: 0 } : { xid, seq, index: this.#head.index + 1 }
+  }
+  envelope() {
+    const bytes = this.#head.whole()
+    return { head: decodeEnvelope(bytes), bytes }
+  }
 }
 
 export type Kinds = ReadonlyMap<string, EventType>
@@ -27,37 +59,35 @@ export const wantedBy = (events: readonly EventType[]): Wanted & { topics: reado
 
 /** The events of a row that these kinds include, from a place in it on. Never throws: what is unreadable says so. */
 export function itemsOf(row: LogRow, kinds: Kinds, from: Position): Item[] {
-  const behind: Position = { xid: row.xid, seq: row.seq + 1, index: 0 }
-  let envelopes: readonly EventEnvelope[]
+  let heads: readonly EnvelopeHead[]
   try {
-    envelopes = decodeBatch(row.batch)
+    heads = headsOf(row.batch)
   } catch (error) {
-    const origin = { xid: row.xid, seq: row.seq, index: 0 }
-    const cause = `the batch cannot be read: ${messageOf(error)}`
-    const envelope = () => ({ head: undefined, bytes: row.batch })
-    return [{ event: undefined, cause, origin, next: behind, topic: row.topic, envelope }]
+    return [
+      {
+        event: undefined,
+        cause: `the batch cannot be read: ${messageOf(error)}`,
+        origin: { xid: row.xid, seq: row.seq, index: 0 },
+        next: { xid: row.xid, seq: row.seq + 1, index: 0 },
+        topic: row.topic,
+        envelope: () => ({ head: undefined, bytes: row.batch }),
+      },
+    ]
   }
   const items: Item[] = []
   const first = row.xid === from.xid && row.seq === from.seq ? from.index : 0
-  for (let index = first; index < envelopes.length; index += 1) {
-    const head = envelopes[index] as EventEnvelope
+  for (let index = first; index < heads.length; index += 1) {
+    const head = heads[index] as EnvelopeHead
     const kind = kinds.get(head.type)
     if (kind === undefined || kind.topic !== row.topic) continue
     let event: Event | undefined
     let cause: string | undefined
     try {
-      event = openEnvelope(head, kind)
+      event = openHead(head, kind)
     } catch (error) {
       cause = messageOf(error)
     }
-    items.push({
-      event,
-      cause,
-      origin: { xid: row.xid, seq: row.seq, index },
-      next: index + 1 < envelopes.length ? { xid: row.xid, seq: row.seq, index: index + 1 } : behind,
-      topic: row.topic,
-      envelope: () => ({ head, bytes: encodeEnvelope(head) }),
-    })
+    items.push(new RowItem(row, head, index + 1 === heads.length, event, cause))
   }
   return items
 }

@@ -102,7 +102,7 @@ export const beginning: Position = { xid: '0', seq: 0, index: 0 }
 
 /** Negative, 0 or positive, as for sorting. */
 export function comparePositions(a: Position, b: Position): number {
-  const byXid = BigInt(a.xid) - BigInt(b.xid)
-  if (byXid !== 0n) return byXid < 0n ? -1 : 1
+  // Whole numbers without leading zeros: the longer is the larger, and of equal length they sort as texts do.
+  if (a.xid !== b.xid) return a.xid.length - b.xid.length || (a.xid < b.xid ? -1 : 1)
   return a.seq - b.seq || a.index - b.index
 }

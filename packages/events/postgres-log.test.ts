@@ -3,15 +3,15 @@ import { eventually } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeBatch, encodeBatch } from './envelope.ts'
 import { describeConsumers } from './consumer.conformance.ts'
-import { describeLog } from './log.conformance.ts'
+import { describeLog, type LogUnderTest } from './log.conformance.ts'
 import { readRows } from './log.sql.ts'
-import { beginning } from './log.ts'
+import { beginning, type EventLog } from './log.ts'
 import { counted, countedEvent, noted, openSession, openStage, type Stage } from './test-log.ts'
 
-describeLog('PostgreSQL', async () => {
+async function openLog(read: (log: EventLog) => EventLog['read']): Promise<LogUnderTest> {
   const stage = await openStage()
   return {
-    log: stage.log,
+    log: { ...stage.log, read: read(stage.log) },
     source: 'writer',
     shard: 'main',
     topics: [counted.topic, noted.topic],
@@ -27,7 +27,16 @@ describeLog('PostgreSQL', async () => {
     },
     close: stage.close,
   }
-})
+}
+
+describeLog('PostgreSQL', () => openLog((log) => log.read))
+
+// Who says which kinds he wants shares the newest rows with others who do.
+describeLog('PostgreSQL, as consumers read it', () =>
+  openLog(
+    (log) => (source, lane, from, want) => log.read(source, lane, from, { ...want, kinds: [counted.type, noted.type] }),
+  ),
+)
 
 describeConsumers('PostgreSQL', async () => {
   const stage = await openStage()

@@ -1,9 +1,11 @@
 import type { Database } from '@souk/postgres'
-import { comparePositions, type EventLog, type Lag, type LogRow } from './log.ts'
+import { beginning, comparePositions, type EventLog, type Lag, type LogPage, type Wanted } from './log.ts'
 import { readHead, readLag, readPlaceAt, readRows, readStall } from './log.sql.ts'
+import { type Exactly, type ReadRow, RecentRows } from './recent-rows.ts'
+import type { Position } from './types.ts'
 import { createWakes } from './wakes.ts'
 
-type ReadRow = { [Name in keyof LogRow]: LogRow[Name] | null } & { xmin: string }
+type Answered = Omit<ReadRow, 'batch'> & { xmin: string; seq: number | null; batch: string }
 
 /**
  * The log kept in the services' outboxes.
@@ -22,6 +24,40 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
     seq: 0,
     index: 0,
   })
+  async function ask(
+    source: string,
+    shard: string,
+    from: Position,
+    want: Wanted & { limitEvents: number },
+  ): Promise<LogPage & { rows: ReadRow[] }> {
+    const answer = await on(shard).many<Answered>(readRows(source, from, want, want.limitEvents))
+    const rows: ReadRow[] = []
+    for (const { xid, seq, topic, eventCount, kinds, batch, writtenAtMs } of answer)
+      if (seq !== null)
+        rows.push({ xid, seq, topic, eventCount, kinds, batch: Buffer.from(batch, 'base64'), writtenAtMs })
+    const xmin = { xid: answer[0]?.xmin ?? '0', seq: 0, index: 0 }
+    const reached = comparePositions(xmin, from) >= 0
+    const events = rows.reduce((sum, row) => sum + row.eventCount, 0)
+    const last = rows.at(-1)
+    const full = last !== undefined && events >= want.limitEvents
+    if (full) return { rows, end: { xid: last.xid, seq: last.seq + 1, index: 0 }, full, reached }
+    return { rows, end: reached ? xmin : from, full, reached }
+  }
+
+  const recents = new Map<string, RecentRows>()
+  function recentOf(source: string, shard: string): RecentRows {
+    const name = `${source} ${shard}`
+    let recent = recents.get(name)
+    if (recent === undefined) {
+      recent = new RecentRows(async (from, want, limitEvents) => {
+        const { rows, end, full, reached } = await ask(source, shard, from, { ...want, limitEvents })
+        return { rows, end: reached ? end : beginning, full }
+      })
+      recents.set(name, recent)
+    }
+    return recent
+  }
+
   return {
     ...createWakes(),
     lanes: async (_source, shard) => [shard],
@@ -37,15 +73,13 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
       return { begin: async () => {}, passed() {}, leave: async () => {} }
     },
     async read(source, shard, from, want) {
-      const answer = await on(shard).many<ReadRow>(readRows(source, from, want, want.limitEvents))
-      const rows = answer.filter((row) => row.seq !== null) as unknown as LogRow[]
-      const xmin = { xid: answer[0]?.xmin ?? '0', seq: 0, index: 0 }
-      const reached = comparePositions(xmin, from) >= 0
-      const events = rows.reduce((sum, row) => sum + row.eventCount, 0)
-      const last = rows.at(-1)
-      const full = last !== undefined && events >= want.limitEvents
-      if (full) return { rows, end: { xid: last.xid, seq: last.seq + 1, index: 0 }, full, reached }
-      return { rows, end: reached ? xmin : from, full, reached }
+      if (!isExact(want)) return await ask(source, shard, from, want)
+      const recent = recentOf(source, shard)
+      const known = await recent.read(from, want, want.limitEvents)
+      if (known !== undefined) return known
+      const page = await ask(source, shard, from, want)
+      if (!page.full && page.reached) recent.readUpTo(page.end)
+      return page
     },
     async lag(source, shard, from, want) {
       const { events, seconds } = await on(shard).one<Lag>(readLag(source, from, want))
@@ -54,3 +88,5 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
     stalledSeconds: async (source, shard) => (await on(shard).one<{ seconds: number }>(readStall(source))).seconds,
   }
 }
+
+const isExact = (want: Wanted): want is Exactly => want.topics !== undefined && want.kinds !== undefined
