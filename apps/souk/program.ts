@@ -184,6 +184,21 @@ Starts one PostgreSQL in a temporary folder and runs the floor, Souk and the flo
     .option('--products <n>', 'products that exist besides', whole(0, 5_000_000), 0)
     .option('--rounds <n>', 'how often the two take turns', whole(1, 20), 1)
     .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295), 1)
+  command(
+    bench,
+    'pages',
+    'how fast product pages are: from the server under load, and on a simulated phone',
+    `${examples('souk bench pages', 'souk bench pages --rate 100 --seconds 10 --json pages.json')}
+
+Starts a marketplace with the demo in a temporary folder, its storefront beside it as souk start opens it.`,
+    async (options: import('./commands/bench-pages.ts').BenchPagesOptions) =>
+      (await import('./commands/bench-pages.ts')).benchPages(io, options),
+    jsonFile,
+  )
+    .option('--rate <n>', 'pages a second', whole(1, 10_000), 300)
+    .option('--seconds <n>', 'of the measured run', whole(1, 3_600), 20)
+    .option('--paints <n>', 'pages opened on a phone', whole(1, 100), 7)
+    .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295), 1)
 
   command(
     program,

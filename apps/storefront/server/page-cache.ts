@@ -10,6 +10,9 @@ export type Page = {
   packed(encoding: 'br' | 'gzip'): Buffer
 }
 
+/** Pages that are made anew while the old ones are still shown. */
+const mostRefreshing = 3
+
 type Kept = { page: Page; freshUntilMs: number; staleUntilMs: number; errorUntilMs: number; bytes: number }
 
 export type PageCacheOptions = {
@@ -25,6 +28,7 @@ export type PageCacheOptions = {
 export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: PageCacheOptions = {}) {
   const kept = new Map<string, Kept>()
   const rendering = new Map<string, Promise<Page>>()
+  let refreshing = 0
   const counts = { hit: 0, stale: 0, miss: 0, rescued: 0 }
   let bytes = 0
 
@@ -86,7 +90,15 @@ export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: P
     }
     if (now < found.staleUntilMs) {
       counts.stale += 1
-      render(key, make).catch(() => {})
+      // Whoever is here is served first: making pages anew never takes more than its share of the processor.
+      if (refreshing < mostRefreshing && !rendering.has(key)) {
+        refreshing += 1
+        render(key, make)
+          .catch(() => {})
+          .finally(() => {
+            refreshing -= 1
+          })
+      }
       return found.page
     }
     try {
