@@ -104,6 +104,18 @@ if (given.notTried !== undefined) {
   }))
 
   describe('a cache in tiers', () => {
+    test('whose Redis was never there works, and says so once', async () => {
+      const log = memoryLog()
+      const cache = openRedisCache({ metrics: fakeMetrics(), log, redis: { url: 'redis://127.0.0.1:1' } })
+      const region = cache.region<number>('n', { ttlMs: 60_000 })
+      expect(await region.through('x', async () => ({ value: 1, tags: ['n'] }))).toBe(1)
+      await cache.invalidate('n')
+      expect(await region.through('x', async () => ({ value: 2, tags: ['n'] }))).toBe(2)
+      await eventually(() => expect(log.lines.map(({ message }) => message)).toHaveLength(1))
+      expect(log.lines[0]?.message).toContain('Redis does not answer')
+      await cache.close()
+    })
+
     test('says how often what was asked for was there, tier by tier', async () => {
       const { cache, metrics } = tiers('rates')
       const other = tiers('rates')

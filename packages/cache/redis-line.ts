@@ -45,15 +45,22 @@ export function openRedisLine(options: RedisLineOptions): RedisLine {
   const listeners: (() => void)[] = []
   let failures = 0
   let up = false
+  let told: 'up' | 'down' | undefined
   let probing: NodeJS.Timeout | undefined
   let closed = false
   let lastError: Error | undefined
 
   function goDown(): void {
-    if (up) {
-      up = false
+    up = false
+    // Also at the start, where it never was up.
+    if (told !== 'down' && !closed) {
+      told = 'down'
       onChange?.('down', lastError)
     }
+    lookForIt()
+  }
+
+  function lookForIt(): void {
     if (probing !== undefined || closed) return
     probing = setInterval(() => void probe(), probeEveryMs)
     probing.unref()
@@ -75,11 +82,12 @@ export function openRedisLine(options: RedisLineOptions): RedisLine {
     failures = 0
     if (up || closed) return
     up = true
+    told = 'up'
     onChange?.('up')
     for (const listener of listeners) listener()
   }
 
-  goDown()
+  lookForIt()
   redis.on('ready', () => void probe())
   redis.on('close', goDown)
   redis.on('error', (error: Error) => (lastError = error))
