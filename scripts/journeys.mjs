@@ -1,5 +1,5 @@
 // `npm run test:together`, `npm run test:divided`: the same journeys against a marketplace in one process, and against a
-// cluster on Kafka with four databases (apps/souk/cluster/journeys.ts). The last line says how many passed.
+// cluster on Kafka with four databases (tests/journeys/journeys.ts). The last line says how many passed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -20,8 +20,8 @@ const { status } = spawnSync(
     join(root, 'node_modules', 'vitest', 'vitest.mjs'),
     'run',
     '--config',
-    'apps/souk/cluster/vitest.config.ts',
-    `apps/souk/cluster/${topology}.journeys.ts`,
+    'tests/journeys/vitest.config.ts',
+    `tests/journeys/${topology}.journeys.ts`,
     '--reporter=verbose',
     '--reporter=json',
     `--outputFile.json=${report}`,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
 import { seededRandom } from '../load/index.ts'
+import { lockLeases } from './leases.sql.ts'
 import { sendTo, setClusterStage } from './stage.ts'
 import type { ClusterFaultKind, ClusterFaultsResult, ClusterStrike, ClusterUnderTest } from './types.ts'
 import { drainCluster, judgeCluster } from './verify.ts'
@@ -54,7 +54,7 @@ export async function runClusterFaults(
     })
     const sent = await load
     onPhase(`${kind}: waiting until everything has come to rest; auditing`)
-    for (const part of cluster.parts) await part.isUp(60_000)
+    for (const part of cluster.parts) await part.isUp(180_000)
     const drainMs = await drainCluster(cluster)
     const { result } = sent
     const strike: ClusterStrike = {
@@ -93,10 +93,12 @@ const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
   'kafka-restarts': (cluster) => async () => {
     const kafka = cluster.part('kafka')
     for (let time = 0; time < 3; time += 1) {
+      // Who is still coming back is not killed again: that would be one outage, not three.
+      await kafka.isUp(180_000)
       await kafka.kill()
       await sleep(10_000)
     }
-    await kafka.isUp()
+    await kafka.isUp(180_000)
     return `Kafka killed (SIGKILL) every 10 s, three times; it was started again ${kafka.restarts} times`
   },
   'relay-between': (cluster) => async () => {
@@ -158,16 +160,4 @@ const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
     for (const part of order) await part.restart()
     return `all ${order.length} parts stopped in order and started again, one after the other`
   },
-}
-
-async function lockLeases(adminUrl: string): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString: adminUrl })
-  client.on('error', () => {})
-  await client.connect()
-  await client.query('begin')
-  await client.query('lock table relay.leases in share row exclusive mode')
-  return async () => {
-    await client.query('rollback').catch(() => {})
-    await client.end().catch(() => {})
-  }
 }

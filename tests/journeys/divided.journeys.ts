@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { journeys } from './journeys.ts'
-import { openClusterUnderTest, type OwnCluster } from './under-test.ts'
+import { openClusterUnderTest, type OwnCluster } from '../../apps/souk/cluster/under-test.ts'
 
 let cluster: OwnCluster
 beforeAll(async () => {

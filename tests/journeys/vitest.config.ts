@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 /** The way of orders against a whole marketplace: `npm run test:together`, `npm run test:divided`. Not part of `npm test`. */
 export default defineConfig({
-  root: fileURLToPath(new URL('../../../', import.meta.url)),
+  root: fileURLToPath(new URL('../../', import.meta.url)),
   test: {
-    include: ['apps/souk/cluster/*.journeys.ts'],
+    include: ['tests/journeys/*.journeys.ts'],
     pool: 'forks',
     // A machine that is busy with other things may stand still for half a minute.
     testTimeout: 180_000,

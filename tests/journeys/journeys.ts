@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '@souk/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Api, createApi } from '../api.ts'
+import { type Api, createApi } from '../../apps/souk/api.ts'
 
 /** A marketplace, wherever its parts run. */
 export type Venue = {

@@ -1,6 +1,6 @@
-import { createApi } from '../api.ts'
-import { startOwnMarketplace } from '../own-marketplace.ts'
-import { raisedLimits } from '../souk-under-test.ts'
+import { createApi } from '../../apps/souk/api.ts'
+import { startOwnMarketplace } from '../../apps/souk/own-marketplace.ts'
+import { raisedLimits } from '../../apps/souk/souk-under-test.ts'
 import { afterAll, beforeAll } from 'vitest'
 import { journeys, type Venue } from './journeys.ts'
 
