@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
 import { startTestProvider, testProviderSecrets } from '@souk/stand-ins'
 import { eventually, testDatabase, testSecret } from '@souk/testing'
-import { type Browser, chromium as browsers, type Page } from 'playwright-core'
+import { type Browser, chromium as browsers, type Locator, type Page } from 'playwright-core'
 import { onTestFailed } from 'vitest'
 import { builtAdmin } from './admin-build.ts'
 import { type Api, createApi } from './api.ts'
@@ -206,6 +206,11 @@ export async function breakThings({ database }: Stage, orderId: string): Promise
 }
 
 const shots = fileURLToPath(new URL('../../.cache/screenshots/admin/', import.meta.url))
+
+/** Figures of a run, kept beside the pictures. */
+export const note = (name: string, figures: object) =>
+  writeFileSync(`${shots}${name}.json`, `${JSON.stringify(figures, null, 2)}\n`)
+
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Every screen there is: a name for its pictures, and its address. */
@@ -284,14 +289,20 @@ export async function visit(stage: { url: string; browser: Browser }, who: SignI
       await page.locator(underWay).first().waitFor({ state: 'detached' })
     },
     async step(path, mood) {
-      await page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/admin${path}`)})`)
+      const to = JSON.stringify(`/admin${path}`)
+      // What stands there now is told from what comes: the next screen is fetched before the last one goes.
+      await page.evaluate(`if (location.pathname !== ${to}) {
+        for (const each of document.querySelectorAll('#content > *')) each.dataset.before = ''
+        history.pushState(null, '', ${to})
+      }`)
+      const screen = page.locator('#content > :not([data-before])')
       const says = {
-        failing: '#content :is([role=alert], [role=status]:has-text("As of "))',
-        slow: underWay,
-        empty: '#content h1',
+        failing: '[role=alert], [role=status]:has-text("As of ")',
+        slow: ':is([role=grid][aria-busy=true], .animate-shimmer):not([data-specimen] *)',
+        empty: 'h1',
       }
-      if (mood !== undefined) return saysSo(page, says[mood])
-      await page.locator('#content h1').first().waitFor()
+      if (mood !== undefined) return saysSo(screen.locator(says[mood]))
+      await screen.locator('h1').first().waitFor()
       await page.locator(underWay).first().waitFor({ state: 'detached' })
       return true
     },
@@ -327,9 +338,8 @@ const asked = (url: URL) => url.pathname.startsWith('/v1/') && !/^\/v1\/(auth|me
 const emptied = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'items' in body ? { ...body, items: [], nextCursor: null } : body
 
-const saysSo = (page: Page, selector: string): Promise<boolean> =>
-  page
-    .locator(selector)
+const saysSo = (words: Locator): Promise<boolean> =>
+  words
     .first()
     .waitFor()
     .then(() => true)

@@ -228,7 +228,7 @@ function Rows<Row>({
           }
           onKeyDown={onKeyDown}
           className={cx(
-            'group/grid min-h-0 overflow-auto focus-visible:-outline-offset-2',
+            'group/grid min-h-0 overflow-auto [overflow-anchor:none] focus-visible:-outline-offset-2',
             inset ? 'max-h-120' : 'flex-1',
           )}
         >

@@ -53,7 +53,11 @@ export function Accounts() {
         onOpen={setOpened}
         queryKey={['accounts']}
         list={(page) => souk.listAccounts({ query: page })}
-        empty={<EmptyState icon={<UserCog />} title="No accounts" />}
+        empty={
+          <EmptyState icon={<UserCog />} title="No accounts">
+            Whoever registers stands here: shoppers, shop staff and operators.
+          </EmptyState>
+        }
       />
       {opened && <AccountDrawer account={opened} close={() => setOpened(undefined)} />}
     </Page>
@@ -198,7 +202,12 @@ export function Trail() {
         onOpen={setOpened}
         queryKey={['trail', account]}
         list={(page) => souk.listTrail({ query: { ...page, ...(account && { accountId: account }) } })}
-        empty={<EmptyState icon={<ScrollText />} title="Nothing yet" />}
+        empty={
+          <EmptyState icon={<ScrollText />} title="Nothing yet">
+            Each sign-in and each change of rights leaves an entry. With an account in the search, only its own are
+            shown.
+          </EmptyState>
+        }
       />
       {opened && (
         <Dialog open onOpenChange={(open) => !open && setOpened(undefined)} drawer title={humanise(opened.kind)}>

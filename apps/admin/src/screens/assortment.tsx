@@ -46,7 +46,10 @@ function Categories() {
           {({ items }) => {
             const tree = items as Category[]
             return tree.length === 0 ? (
-              <EmptyState icon={<FolderTree />} title="No categories yet" />
+              <EmptyState icon={<FolderTree />} title="No categories yet">
+                Shops put their products into categories, and shoppers find them there. Begin with the broad ones; each
+                may hold others.
+              </EmptyState>
             ) : (
               <Tree categories={tree} />
             )

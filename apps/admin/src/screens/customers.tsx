@@ -191,7 +191,11 @@ function Whole({ customer }: { customer: GetCustomerResponse }) {
               cell: ({ state }) => <Status of={state} />,
             },
           ]}
-          empty={<EmptyState icon={<Mail />} title="Nothing was sent yet" />}
+          empty={
+            <EmptyState icon={<Mail />} title="Nothing was sent yet">
+              What the marketplace writes to this customer stands here, with how it went.
+            </EmptyState>
+          }
         />
       </Card>
     </div>

@@ -82,7 +82,11 @@ export function Members() {
         onOpen={setOpened}
         queryKey={['members', shopId]}
         list={(page) => souk.listShopMembers({ path: { shopId }, query: page })}
-        empty={<EmptyState icon={<Users />} title="Nobody works here" />}
+        empty={
+          <EmptyState icon={<Users />} title="Nobody works here">
+            Add somebody by their account id and tick what they look after.
+          </EmptyState>
+        }
       />
       {opened && <MemberForm shopId={shopId} member={opened} close={() => setOpened(undefined)} />}
     </Page>

@@ -221,7 +221,11 @@ export function ShopMessages() {
             rows={items}
             rowId={({ kind, channel, language }) => `${kind} ${channel} ${language}`}
             onOpen={setOpened}
-            empty={<EmptyState icon={<MessagesSquare />} title="No templates" />}
+            empty={
+              <EmptyState icon={<MessagesSquare />} title="No templates">
+                Every kind of message has words of ours; open one to say it in yours.
+              </EmptyState>
+            }
           />
         )}
       </Loaded>

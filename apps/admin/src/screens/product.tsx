@@ -30,7 +30,7 @@ import { useAct } from '../parts/act.ts'
 import { Loaded, Page } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Status, When } from '../parts/status.tsx'
-import { useShop, useShopId } from '../shop.tsx'
+import { useShopId, useShopQuery } from '../shop.tsx'
 import { souk } from '../souk.ts'
 import { ProductPictures } from './product-pictures.tsx'
 import { namesOf } from './products.tsx'
@@ -400,12 +400,20 @@ function NewVariant({ product }: { product: Product }) {
 
 export function NewProduct() {
   const shopId = useShopId()
-  const shop = useShop()
+  // A price is read in the currency of the shop: it has to be known first.
+  const shop = useShopQuery(shopId)
+  return (
+    <Page title="New product">
+      <Loaded query={shop}>{({ currency }) => <NewProductForm shopId={shopId} currency={currency} />}</Loaded>
+    </Page>
+  )
+}
+
+function NewProductForm({ shopId, currency }: { shopId: string; currency: string }) {
   const navigate = useNavigate()
   const [fault, setFault] = useState<string>()
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
-  const currency = shop?.currency ?? 'EUR'
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -430,30 +438,28 @@ export function NewProduct() {
     }
   }
   return (
-    <Page title="New product">
-      <Card>
-        <form onSubmit={(event) => void submit(event)} className="flex max-w-xl flex-col gap-4">
-          <Field label="Title">
-            <Input name="title" required maxLength={200} autoFocus />
+    <Card>
+      <form onSubmit={(event) => void submit(event)} className="flex max-w-xl flex-col gap-4">
+        <Field label="Title">
+          <Input name="title" required maxLength={200} autoFocus />
+        </Field>
+        <Field label="Description">
+          <Textarea name="description" rows={5} maxLength={10_000} />
+        </Field>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label="SKU" hint="Your own number for it; further variants come later.">
+            <Input name="sku" required maxLength={80} />
           </Field>
-          <Field label="Description">
-            <Textarea name="description" rows={5} maxLength={10_000} />
+          <Field label={`Price in ${currency}`} error={fault}>
+            <Input name="price" inputMode="decimal" required />
           </Field>
-          <div className="grid gap-4 sm:grid-cols-2">
-            <Field label="SKU" hint="Your own number for it; further variants come later.">
-              <Input name="sku" required maxLength={80} />
-            </Field>
-            <Field label={`Price in ${currency}`} error={fault}>
-              <Input name="price" inputMode="decimal" required />
-            </Field>
-          </div>
-          <Checkbox name="active" label="Put on sale at once" hint="Otherwise it is a draft that only you see." />
-          {error !== undefined && <Problem error={error} />}
-          <Button type="submit" variant="primary" busy={busy} className="self-start">
-            Make product
-          </Button>
-        </form>
-      </Card>
-    </Page>
+        </div>
+        <Checkbox name="active" label="Put on sale at once" hint="Otherwise it is a draft that only you see." />
+        {error !== undefined && <Problem error={error} />}
+        <Button type="submit" variant="primary" busy={busy} className="self-start">
+          Make product
+        </Button>
+      </form>
+    </Card>
   )
 }

@@ -25,7 +25,7 @@ import { useFilters } from '../grid/search.ts'
 import { Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
 import { Status, When } from '../parts/status.tsx'
-import { useShop, useShopId } from '../shop.tsx'
+import { useShopId } from '../shop.tsx'
 import { souk } from '../souk.ts'
 import { eachInTurn, type Outcome, type Progress as Going } from '../work/in-turn.ts'
 import { word } from '../work/form.ts'
@@ -87,7 +87,6 @@ const sorts = ['newest', 'title', 'price', 'price-desc'] as const
 
 export function Products() {
   const shopId = useShopId()
-  const shop = useShop()
   const navigate = useNavigate()
   const [{ status, sort, category, tag }] = useFilters()
   const categories = useQuery({ queryKey: ['categories'], queryFn: () => souk.listCategories(), staleTime: 300_000 })
@@ -138,7 +137,7 @@ export function Products() {
         onOpen={({ id }) => void navigate({ to: '/products/$productId', params: { productId: id } })}
         queryKey={['products', shopId, wanted]}
         list={(page) => souk.listProducts({ query: { shopId, ...wanted, ...page } })}
-        bulk={(chosen, clear) => <BulkEdit chosen={chosen} clear={clear} currency={shop?.currency ?? 'EUR'} />}
+        bulk={(chosen, clear) => <BulkEdit chosen={chosen} clear={clear} />}
         empty={
           <EmptyState icon={<PackageSearch />} title="No products here">
             Add one by hand, or bring a whole catalogue as CSV: one line for each variant. Drafts are seen only here.
@@ -176,7 +175,7 @@ function TagFilter() {
 type Change = { name: string; act: (product: Product) => Promise<unknown> }
 
 /** The same change to many: one after the other, a few at a time, each onto the version that was seen. */
-function BulkEdit({ chosen, clear, currency }: { chosen: readonly Product[]; clear: () => void; currency: string }) {
+function BulkEdit({ chosen, clear }: { chosen: readonly Product[]; clear: () => void }) {
   const queries = useQueryClient()
   const tell = useToast()
   const [going, setGoing] = useState<Going>()
@@ -214,7 +213,7 @@ function BulkEdit({ chosen, clear, currency }: { chosen: readonly Product[]; cle
       <Button size="sm" onClick={() => void run({ name: 'Made a draft', act: status('draft') })}>
         Make drafts
       </Button>
-      <BulkPrice currency={currency} apply={(change) => void run(change)} />
+      <BulkPrice apply={(change) => void run(change)} />
       <BulkTag apply={(change) => void run(change)} />
       <Confirm
         title={`Archive ${chosen.length} products?`}
@@ -235,7 +234,7 @@ function BulkEdit({ chosen, clear, currency }: { chosen: readonly Product[]; cle
 export const priceAfter = (priceMinor: number, percent: number): number =>
   Math.max(0, Math.round((priceMinor * (100 + percent)) / 100))
 
-function BulkPrice({ currency, apply }: { currency: string; apply: (change: Change) => void }) {
+function BulkPrice({ apply }: { apply: (change: Change) => void }) {
   const [open, setOpen] = useState(false)
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -244,7 +243,7 @@ function BulkPrice({ currency, apply }: { currency: string; apply: (change: Chan
     setOpen(false)
     apply({
       name: `Prices ${percent > 0 ? '+' : ''}${percent} %`,
-      act: async ({ id, variants }) => {
+      act: async ({ id, variants, currency }) => {
         for (const variant of variants)
           await souk.setPrice({
             path: { productId: id, variantId: variant.id },

@@ -1,8 +1,8 @@
 import { Tabs } from '@souk/ui'
 import { useFilters } from '../grid/search.ts'
-import { Page } from '../parts/page.tsx'
+import { Loaded, Page } from '../parts/page.tsx'
 import { useSession } from '../session.tsx'
-import { useShop, useShopId } from '../shop.tsx'
+import { useShopId, useShopQuery } from '../shop.tsx'
 import { Discounts } from './discounts.tsx'
 import { PricingSettings } from './pricing-settings.tsx'
 import { ShippingRates } from './shipping-rates.tsx'
@@ -11,10 +11,19 @@ import { Vouchers } from './vouchers.tsx'
 /** Everything that changes what an order costs, beside the prices themselves. */
 export function Promotions() {
   const shopId = useShopId()
-  const shop = useShop()
+  // Amounts are in the currency of the shop: it has to be known first.
+  const shop = useShopQuery(shopId)
+  return (
+    <Page title="Promotions">
+      <Loaded query={shop}>{({ currency }) => <Kinds shopId={shopId} currency={currency} />}</Loaded>
+    </Page>
+  )
+}
+
+function Kinds(about: { shopId: string; currency: string }) {
+  const { shopId } = about
   const { may } = useSession()
   const [{ tab }, set] = useFilters()
-  const about = { shopId, currency: shop?.currency ?? 'EUR' }
   const tabs = [
     { value: 'vouchers', label: 'Vouchers', duty: 'catalog', content: <Vouchers {...about} /> },
     { value: 'discounts', label: 'Automatic discounts', duty: 'catalog', content: <Discounts {...about} /> },
@@ -23,11 +32,6 @@ export function Promotions() {
   ] as const
   const shown = tabs.filter(({ duty }) => may(shopId, duty))
   const chosen = shown.find(({ value }) => value === tab) ?? shown[0]
-  return (
-    <Page title="Promotions">
-      {chosen && (
-        <Tabs label="Promotions" value={chosen.value} onChange={(value) => set({ tab: value })} tabs={shown} />
-      )}
-    </Page>
-  )
+  if (chosen === undefined) return null
+  return <Tabs label="Promotions" value={chosen.value} onChange={(value) => set({ tab: value })} tabs={shown} />
 }
