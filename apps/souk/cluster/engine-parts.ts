@@ -80,8 +80,13 @@ function enginePart(
     ...about,
     pid: () => running?.pid,
     async start() {
-      if (running === undefined) running = await open()
-      else await running.start()
+      if (running === undefined) {
+        running = await open()
+        return
+      }
+      // One that did not answer in time may still be ending, and would pass for started.
+      await running.kill()
+      await running.start()
     },
     stop: async () => running?.stop(),
     kill: async () => running?.kill(),
