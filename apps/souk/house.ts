@@ -26,6 +26,7 @@ import type { Network, OpenNetwork } from './network.ts'
 import { openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
 import { openReplicas, type ReplicaSet } from './replicas.ts'
 import { allServices } from './services.ts'
+import { finishLeftMoves } from './shards.ts'
 import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
 
 export type House = {
@@ -208,7 +209,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       cache,
       ...(working !== undefined && { working }),
     })
+    const mended =
+      shardMap === undefined || working === false
+        ? undefined
+        : finishLeftMoves({ running, division, eventLog, database, clock, open }, shardMap, log)
     const stop = async () => {
+      await mended?.stop()
       await running.stop()
       await jobs.close()
       network?.close()

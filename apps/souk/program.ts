@@ -3,6 +3,7 @@ import type { Console } from './console.ts'
 import { explain, UsageError } from './explain.ts'
 import { addClusterCommands, addDivisionCommand } from './program-cluster.ts'
 import { addProcessCommands } from './program-processes.ts'
+import { addShardCommands } from './program-shards.ts'
 import { examples, type MakeCommand, type Outcome, whole } from './program-parts.ts'
 import { mappingHelp } from './import/mapping-help.ts'
 
@@ -64,6 +65,7 @@ All are explained when one of them is wrong. Ctrl-C finishes what was accepted; 
   )
 
   addProcessCommands(program, command, io)
+  addShardCommands(program, command, io)
   addClusterCommands(group('cluster', 'run a whole cluster on this machine: docs/guides/cluster.md'), command, io)
 
   command(

@@ -1,5 +1,6 @@
 import { openDatabase } from '@souk/postgres'
-import { type MoveDeps, moveBuckets, type Moved, repairMove, shardsSchema } from '@souk/service'
+import { type MoveDeps, moveBuckets, type Moved, repairMove, type ShardMap, shardsSchema } from '@souk/service'
+import type { Logger } from '@souk/telemetry'
 import { kafkaSettings } from './event-log.ts'
 import { Refusal } from './explain.ts'
 import type { House } from './house.ts'
@@ -67,4 +68,31 @@ export const repairShards = (house: Mover, options: MoveOptions = {}): Promise<'
 export function checkCarrier(env: Readonly<Record<string, string | undefined>>): void {
   if (kafkaSettings(env) !== undefined)
     throw new Refusal('Buckets move only while events travel by PostgreSQL: SOUK_KAFKA_BROKERS is set.')
+}
+
+const lookForLeftMovesMs = 2_000
+
+/** A mover that dies may leave shards closed: whoever sees that brings its move to an end, after some seconds. */
+export function finishLeftMoves(house: Mover, map: Pick<ShardMap, 'isMoving'>, log: Logger) {
+  let mending: Promise<void> | undefined
+  const timer = setInterval(() => {
+    if (!map.isMoving()) return
+    mending ??= repairShards(house)
+      .then(
+        (outcome) =>
+          outcome && log.warn({ outcome }, 'a move of shops was left by its process, and brought to its end'),
+        (error: unknown) =>
+          log.error({ err: error }, 'a move of shops was left, and could not be brought to its end yet'),
+      )
+      .then(() => {
+        mending = undefined
+      })
+  }, lookForLeftMovesMs)
+  timer.unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      await mending
+    },
+  }
 }

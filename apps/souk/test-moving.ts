@@ -77,7 +77,7 @@ export function startBuyers(options: { url: string; token: string; count: number
   const strange: string[] = []
   const seen = { placed: 0, soldOut: 0, refused: 0, repeated: 0 }
   const isForLater = ({ status, retryAfter }: Answer) => status === 503 && retryAfter !== null
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 25))
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 200))
 
   async function buy(variantId: string, later: boolean): Promise<void> {
     const key = randomUUID()

@@ -21,7 +21,7 @@ export type MoveRow = {
 }
 
 /** A mover says every half second that it is there. Who has not for so long is taken for dead, and can write nothing more. */
-export const moverLeaseSeconds = 4
+export const moverLeaseSeconds = 8
 
 const columns = sql`
   move_id as "moveId", source, destination, buckets, phase, mover, began_at as "beganAt", ended_at as "endedAt", rows,

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import type { Console } from './console.ts'
+import { examples, type MakeCommand, whole } from './program-parts.ts'
+
+/** Which database holds which shops. */
+export function addShardCommands(program: Command, command: MakeCommand, io: Console): void {
+  const shards = program.command('shards').description('see and change which database holds which shops')
+
+  command(
+    shards,
+    'show',
+    'the databases, what lies on each, and what is being moved',
+    examples('souk shards show'),
+    async (options: { json?: true }) => (await import('./commands/shards.ts')).show(io, options),
+  )
+
+  command(
+    shards,
+    'move',
+    'bring shops to another database while everything goes on',
+    `${examples('souk shards move --to west --buckets 0-31', 'souk shards move --to west --shop pottery', 'souk shards move --to west --from home --count 64')}
+
+Shops are moved by the bucket they are in, with all of them in it. Everything of them is copied first; then orders wait for
+about a second while what has changed is copied, compared and changed over. If that would take longer than --closed-for,
+everything stays as it was: move fewer buckets at once.`,
+    async (options: import('./commands/shards.ts').MoveCommand) =>
+      (await import('./commands/shards.ts')).move(io, options),
+  )
+    .requiredOption('--to <shard>', 'where they go')
+    .option('--buckets <list>', 'which: 0-31,77')
+    .option('--shop <slug>', 'the bucket of this shop')
+    .option('--count <n>', 'so many of those that lie on --from', whole(1, 1_024))
+    .option('--from <shard>', 'only those that lie there')
+    .option('--at-once <n>', 'buckets a move', whole(1, 1_024), 16)
+    .option('--closed-for <seconds>', 'how long orders may be kept waiting', whole(1, 600), 5)
+
+  command(
+    shards,
+    'spread',
+    'move as few buckets as it takes until all databases hold alike many',
+    examples('souk shards spread', 'souk shards spread --at-once 4'),
+    async (options: import('./commands/shards.ts').SpreadCommand) =>
+      (await import('./commands/shards.ts')).spread(io, options),
+  )
+    .option('--at-once <n>', 'buckets a move', whole(1, 1_024), 16)
+    .option('--closed-for <seconds>', 'how long orders may be kept waiting', whole(1, 600), 5)
+
+  command(
+    shards,
+    'repair',
+    'bring a move to its end whose process died',
+    `${examples('souk shards repair')}
+
+Processes that run do so by themselves after some seconds.`,
+    async (options: { json?: true }) => (await import('./commands/shards.ts')).repair(io, options),
+  )
+}
