@@ -4,8 +4,8 @@ import { goUntil, looksRight, sizes, visitor } from './browser.ts'
 import { hostile, withPages } from './stage.ts'
 import type { Scene } from './storefront.test.ts'
 
-/** Of a whole way through the store; alone on two cores it takes 15 s. */
-export const patienceMs = 240_000
+/** Of a whole way through the store; alone on two cores it takes 15 s, beside thirty other processes four minutes. */
+export const patienceMs = 480_000
 const address = { name: 'Ada Berg', line1: 'Lindenstraße 4', postalCode: '10115', city: 'Berlin' }
 
 export const journeys = (scene: Scene) =>

@@ -4,7 +4,7 @@ import { testSecret } from '@souk/testing'
 import { openStage, type Stage } from '../sweep/stage.ts'
 import { openBrowser } from './browser.ts'
 import { hardTimes } from './hard-times.ts'
-import { journeys } from './journeys.ts'
+import { journeys, patienceMs } from './journeys.ts'
 import { lookout } from './lookout.ts'
 import { saleDay } from './sale-day.ts'
 import { openPages, type Pages, stock, type World } from './stage.ts'
@@ -20,7 +20,7 @@ beforeAll(async () => {
     openPages({ url: scene.stage.url, secret: testSecret }),
     openBrowser(),
   ])
-}, 240_000)
+}, patienceMs)
 afterAll(async () => {
   await scene.browser?.close()
   await scene.pages?.close()
