@@ -1,4 +1,4 @@
-import { Client } from 'pg'
+import { openDatabase, sql } from '@souk/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { journeys } from './journeys.ts'
 import { openClusterUnderTest, type OwnCluster } from '../../apps/souk/cluster/under-test.ts'
@@ -23,11 +23,10 @@ journeys(() => cluster)
 test('its orders lie on several databases', async () => {
   const counts = await Promise.all(
     cluster.shards.map(async (shard) => {
-      const client = new Client({ connectionString: cluster.adminUrl(shard) })
-      await client.connect()
-      const { rows } = await client.query<{ count: number }>('select count(*)::int as count from orders.orders')
-      await client.end()
-      return rows[0]?.count ?? 0
+      const db = openDatabase({ url: cluster.adminUrl(shard), schema: 'orders', maxConnections: 1 })
+      const { count } = await db.autocommit.one<{ count: number }>(sql`select count(*)::int as count from orders`)
+      await db.close()
+      return count
     }),
   )
   expect(counts.length).toBe(4)
