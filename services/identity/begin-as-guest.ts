@@ -1,6 +1,6 @@
 import { uuidv7 } from '@souk/postgres'
 import { giveRole, insertGuest } from './accounts.sql.ts'
-import { looksLikeEmail, tidyEmail } from './email.ts'
+import { looksLikeEmail, tidyEmail, tidyName } from './email.ts'
 import { errors } from './errors.ts'
 import type { Caller, Identity } from './identity.ts'
 import { type Registered, registeredEvent } from './register.ts'
@@ -21,7 +21,7 @@ export async function beginAsGuest(
   const { db, outbox, clock } = identity
   const email = tidyEmail(given.email)
   if (!looksLikeEmail(email)) throw errors.error('email-unusable', 'This is not an e-mail address.')
-  const name = (given.name ?? '').normalize('NFKC').trim() || 'Guest'
+  const name = tidyName(given.name ?? '') || 'Guest'
   const now = clock()
   const id = uuidv7(now.getTime())
   const opened = await db.transaction(async (tx) => {

@@ -4,6 +4,9 @@ export const emailKeyOf = (email: string): string => email.normalize('NFKC').tri
 /** As it is kept and written to: NFKC, trimmed, the case as typed. */
 export const tidyEmail = (email: string): string => email.normalize('NFKC').trim()
 
+/** How somebody is called. NFKC writes some single signs out as whole sentences, so it may have to be cut. */
+export const tidyName = (name: string): string => [...name.normalize('NFKC').trim()].slice(0, 100).join('')
+
 /** Deliberately little: only a message that arrives proves an address. */
 export const looksLikeEmail = (email: string): boolean =>
   /^[^\s@]+@[^\s@]+\.[^\s@]+$/u.test(email) && email.length <= 254

@@ -2,7 +2,7 @@ import { accountRegistered } from '@souk/contracts'
 import { newEvent } from '@souk/events'
 import { type Tx, uuidv7, violates } from '@souk/postgres'
 import { fillGuest, giveRole, insertAccounts, isGuest, type NewAccount } from './accounts.sql.ts'
-import { emailKeyOf, looksLikeEmail, tidyEmail } from './email.ts'
+import { emailKeyOf, looksLikeEmail, tidyEmail, tidyName } from './email.ts'
 import { errors } from './errors.ts'
 import type { Caller, Identity } from './identity.ts'
 import { refuseWeak } from './password-rules.ts'
@@ -36,7 +36,7 @@ export async function register(
 ): Promise<Registered> {
   const { db, outbox, clock, passwords } = identity
   const email = tidyEmail(given.email)
-  const name = given.name.normalize('NFKC').trim()
+  const name = tidyName(given.name)
   if (!looksLikeEmail(email)) throw errors.error('email-unusable', 'This is not an e-mail address.')
   refuseWeak(given.password, email)
   const passwordHash = await passwords.hash(given.password)

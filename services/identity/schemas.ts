@@ -9,8 +9,8 @@ const names = (maxItems: number) => Type.Array(Type.String({ maxLength: 64 }), {
 /** Free text on one line: no control characters, which neither PostgreSQL (NUL) nor a terminal takes kindly. */
 const oneLine = '^[^\\u0000-\\u001f\\u007f]*$'
 export const email = Type.String({ minLength: 3, maxLength: 254, pattern: oneLine, examples: ['ada@example.com'] })
-/** A name of a person or a thing. */
-export const line = Type.String({ minLength: 1, maxLength: 100, pattern: oneLine })
+/** A name of a person or a thing: never blank. */
+export const line = Type.String({ minLength: 1, maxLength: 100, pattern: oneLine.replace('^', '^(?=.*\\S)') })
 /** No lower limit: a short wrong password gets the same answer as a long one. */
 export const password = Type.String({ maxLength: 512 })
 /** Long enough for the rule of 10, which is checked with a reason. In UTF-16 units, four per character at most. */

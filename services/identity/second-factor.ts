@@ -24,8 +24,10 @@ export function codeAt(secret: Buffer, step: number): string {
 
 /** The step a code is of; undefined when it is of none that is near, or of one no later than the last that was taken. */
 export function stepOf(secret: Buffer, code: string, nowMs: number, lastStep: number): number | undefined {
+  const digitsOnly = code.replaceAll(/\s/g, '')
+  if (!/^\d{6}$/.test(digitsOnly)) return undefined
   const now = Math.floor(nowMs / stepMs)
-  const given = Buffer.from(code.padEnd(digits).slice(0, digits))
+  const given = Buffer.from(digitsOnly)
   const near = [now - slack, now, now + slack].filter((step) => step > lastStep)
   // All are compared, whichever fits.
   return near.filter((step) => timingSafeEqual(Buffer.from(codeAt(secret, step)), given)).at(0)

@@ -36,6 +36,11 @@ describe('registering', () => {
       })
     expect(id.outbox.events).toEqual([])
   })
+  test('takes a name that is written out longer than a name may be, and keeps as much as fits', async () => {
+    const body = { email: 'long@example.com', password: goodPassword, name: '\ufdfa'.repeat(50) }
+    const { status, body: made } = await id.call<{ account: { name: string } }>('register', { body })
+    expect([status, [...made.account.name].length]).toEqual([201, 100])
+  })
   test('twenty at once with one address make one account', async () => {
     const body = { email: 'race@example.com', password: goodPassword, name: 'A' }
     const answers = await Promise.all(Array.from({ length: 20 }, () => id.call('register', { body })))
@@ -46,6 +51,7 @@ describe('registering', () => {
     [{ password: 'password123' }, 422, 'password-too-weak'],
     [{ email: 'not an address' }, 422, 'email-unusable'],
     [{ email: 'nul\u0000@example.com' }, 400, 'validation-failed'],
+    [{ name: ' \u2003 ' }, 400, 'validation-failed'],
     [{ role: 'operator' }, 400, 'validation-failed'],
     [{ permissions: ['operator'] }, 400, 'validation-failed'],
   ])('with %j is refused', async (given, status, code) => {

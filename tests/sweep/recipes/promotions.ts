@@ -57,7 +57,7 @@ export const promotionRecipes: Recipes = {
       body: {
         title: 'Ten off today',
         uses: 50,
-        minimumMinor: 100,
+        minimumMinor: 0,
         productIds: [productId],
         categoryIds: [world.category.id],
       },
