@@ -20,8 +20,9 @@ export function SignIn({ enter }: { enter: (email: string, password: string, cod
     try {
       await enter(raw(form, 'email'), raw(form, 'password'), asksForCode ? raw(form, 'code') : undefined)
     } catch (caught) {
+      // No fault of theirs: the field says what is wanted.
       if (isProblem(caught, 'second-factor-needed')) setAsksForCode(true)
-      setError(caught)
+      else setError(caught)
       setBusy(false)
     }
   }
