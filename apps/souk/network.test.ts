@@ -11,7 +11,7 @@ import { certificateFile, createRemote, keyFile, openIdentities, serverNameOf, s
 import { ConfigurationError } from '@souk/service'
 import { createMetrics } from '@souk/telemetry'
 import { memoryLog } from '@souk/testing'
-import { engines } from '@souk/testing/engines'
+import { engines } from '@souk/engines'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { issueCertificates } from './certificates.ts'
 import { planNetwork } from './network.ts'

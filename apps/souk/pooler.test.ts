@@ -1,6 +1,6 @@
 import { logRole, roleOf } from '@souk/postgres'
 import { eventually, type TestDatabase, testDatabase, testSecret } from '@souk/testing'
-import { pgBouncerForTests } from '@souk/testing/engines'
+import { pgBouncerForTests } from '@souk/engines/for-tests'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, createApi } from './api.ts'
 import { runAudit } from './audit/run.ts'

@@ -1,5 +1,5 @@
 import { eventually, type TestDatabase, testDatabase, testSecret } from '@souk/testing'
-import { redisForTests } from '@souk/testing/engines'
+import { redisForTests } from '@souk/engines/for-tests'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, createApi } from './api.ts'
 import { runAudit } from './audit/run.ts'

@@ -1,6 +1,6 @@
 import { createMetrics } from '@souk/telemetry'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
-import { redisForTests } from '@souk/testing/engines'
+import { redisForTests } from '@souk/engines/for-tests'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createCache } from './cache.ts'
 import { describeCache } from './cache.conformance.ts'

@@ -1,5 +1,5 @@
 import { Admin } from '@platformatic/kafka'
-import { kafkaForTests } from '@souk/testing/engines'
+import { kafkaForTests } from '@souk/engines/for-tests'
 import { afterAll, test } from 'vitest'
 import { describeConsumers } from '../events/consumer.conformance.ts'
 import { describeLog } from '../events/log.conformance.ts'

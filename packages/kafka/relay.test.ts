@@ -1,7 +1,7 @@
 import { beginning, decodeBatch, encodeBatch, offsetsIn, runConsumer, type RunningConsumer } from '@souk/events'
 import { sql } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
-import { kafkaForTests } from '@souk/testing/engines'
+import { kafkaForTests } from '@souk/engines/for-tests'
 import { Producer } from '@platformatic/kafka'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createKafkaLog, type KafkaLog, relayState, sendAgain } from './index.ts'

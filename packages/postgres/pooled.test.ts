@@ -1,5 +1,5 @@
 import { testDatabase, testSecret } from '@souk/testing'
-import { pgBouncerForTests } from '@souk/testing/engines'
+import { pgBouncerForTests } from '@souk/engines/for-tests'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openDatabase } from './database.ts'
 import { isServerError } from './errors.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { minioForTests } from '@souk/testing/engines'
+import { minioForTests } from '@souk/engines/for-tests'
 import { afterAll, describe, test } from 'vitest'
 import { s3Storage } from './s3-storage.ts'
 import { storageConformance } from './storage.conformance.ts'

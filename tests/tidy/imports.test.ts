@@ -31,11 +31,22 @@ test('packages know no service and no app', () => {
 
 test('parts of the house are entered by their front door: @souk/name, never a path into another folder', () => {
   const burglars = crossing.filter(
-    ({ from, specifier }) => specifier.startsWith('.') && !isTest(from) && !/^(packages\/testing|scripts)\//.test(from),
+    ({ from, specifier }) => specifier.startsWith('.') && !isTest(from) && !/^(packages\/engines|scripts)\//.test(from),
   )
   expect(burglars.map(shown), 'Import @souk/<name>; if it lacks something, export that from its index.ts.').toEqual([])
   const missing = crossing.filter(({ to }) => to.includes('(not exported'))
   expect(missing.map(shown), 'Only what "exports" of its package.json names can be imported.').toEqual([])
+})
+
+test('what runs in production needs nothing that is there for tests', () => {
+  const isForTests = (path: string) =>
+    isTest(path) ||
+    /(^|\/)(test-[\w-]+|fixtures|[\w-]*under-test|[\w-]+\.fixture)\.ts$/.test(path) ||
+    /^(packages\/testing|bench)\/|^vitest\.config\.ts$/.test(path)
+  const strays = imports.filter(
+    ({ from, specifier }) => !isForTests(from) && /^@souk\/(testing|engines\/for-tests)\b/.test(specifier),
+  )
+  expect(strays.map(shown), 'What both need belongs in a package that is not about tests.').toEqual([])
 })
 
 test('no file needs itself, by whatever detour', () => {

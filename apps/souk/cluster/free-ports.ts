@@ -1,4 +1,4 @@
-import { freePorts } from '@souk/testing/engines'
+import { freePorts } from '@souk/engines'
 import { type ClusterDescription, portsOf } from './description.ts'
 
 /** The same cluster on ports nobody has: several can run on one machine, as in tests. */

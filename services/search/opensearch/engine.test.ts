@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { opensearchForTests } from '@souk/testing/engines'
+import { opensearchForTests } from '@souk/engines/for-tests'
 import { afterAll, describe, test } from 'vitest'
 import { searchEngineConformance } from '../engine.conformance.ts'
 import { opensearchEngine } from './engine.ts'

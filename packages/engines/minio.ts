@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { engines, enginesRequired } from '../../../scripts/engines.mjs'
+import { engines, enginesRequired } from '../../scripts/engines.mjs'
 import { freePorts } from './ports.ts'
 import { supervise } from './supervised.ts'
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { engines } from '../../../scripts/engines.mjs'
+import { engines } from '../../scripts/engines.mjs'
 import { freePorts } from './ports.ts'
 import { type Supervised, supervise } from './supervised.ts'
 

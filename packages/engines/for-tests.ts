@@ -1,10 +1,13 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { engines, enginesRequired } from '../../../scripts/engines.mjs'
+import { engines, enginesRequired } from '../../scripts/engines.mjs'
 import { type Kafka, type KafkaOptions, startKafka } from './kafka.ts'
 import { type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts'
 import { type Redis, type RedisOptions, startRedis } from './redis.ts'
+
+export { type Minio, minioForTests } from './minio.ts'
+export { type OpenSearch, opensearchForTests } from './opensearch.ts'
 
 export type KafkaForTests = { kafka: Kafka; notTried: undefined; close(): Promise<void> } | { notTried: string }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { engines } from '../../../scripts/engines.mjs'
+import { engines } from '../../scripts/engines.mjs'
 import { freePorts } from './ports.ts'
 import { type Supervised, supervise } from './supervised.ts'
 

@@ -1,0 +1,6 @@
+export { type Engine, engines } from '../../scripts/engines.mjs'
+export { type Kafka, type KafkaOptions, startKafka } from './kafka.ts'
+export { type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts'
+export { freePorts } from './ports.ts'
+export { type Redis, type RedisOptions, startRedis } from './redis.ts'
+export type { Supervised } from './supervised.ts'
