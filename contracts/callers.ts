@@ -13,7 +13,7 @@ export const callers: Readonly<Record<string, readonly string[]>> = {
     'souk.shops.ShopService',
   ],
   catalog: ['souk.orders.SaleService', 'souk.shops.ShopService'],
-  customers: [],
+  customers: ['souk.media.MediaService'],
   identity: [],
   inventory: ['souk.catalog.CatalogService', 'souk.orders.AllotmentService'],
   media: [],

@@ -2,7 +2,7 @@ import { defineEvent, type EventType } from '@souk/events'
 import { CartCheckedOutSchema } from './gen/souk/carts_pb.js'
 import { ProductChangedSchema, SaleWindowChangedSchema } from './gen/souk/catalog_pb.js'
 import { ConsentChangedSchema, CustomerChangedSchema } from './gen/souk/customers_pb.js'
-import { AccountRegisteredSchema, SignInFailuresExceededSchema } from './gen/souk/identity_pb.js'
+import { AccountClosedSchema, AccountRegisteredSchema, SignInFailuresExceededSchema } from './gen/souk/identity_pb.js'
 import { StockChangedSchema, StockRanLowSchema } from './gen/souk/inventory_pb.js'
 import { MessageFailedSchema, MessagesSentSchema } from './gen/souk/notifications_pb.js'
 import {
@@ -33,6 +33,14 @@ export const accountRegistered = defineEvent({
   topic: 'identity.account',
   schemaVersion: 1,
   message: AccountRegisteredSchema,
+  keyOf: (event) => event.accountId,
+})
+
+export const accountClosed = defineEvent({
+  type: 'identity.account_closed',
+  topic: 'identity.account',
+  schemaVersion: 1,
+  message: AccountClosedSchema,
   keyOf: (event) => event.accountId,
 })
 
@@ -255,6 +263,7 @@ export const cartCheckedOut = defineEvent({
 /** Every kind of event there is. */
 export const allEvents: readonly EventType[] = [
   accountRegistered,
+  accountClosed,
   signInFailuresExceeded,
   shopChanged,
   productChanged,

@@ -84,7 +84,10 @@ export const orders = defineService({
       },
       series.batch,
       series.outcomes,
-      createPricer({ shards, clock, pricing: directory.client(PricingService) }),
+      createPricer(
+        { shards, clock, pricing: directory.client(PricingService) },
+        { maxQueued: config.SOUK_ORDERS_QUEUE, maxWaitMs: config.SOUK_ORDERS_WAIT_MS },
+      ),
     )
     series.queue(placer.stats)
     // Only where lists may be behind is it remembered who looks for what he has just ordered.

@@ -60,6 +60,30 @@ const withUses = (variantId: string, uses: readonly Use[], more: Partial<OrderRe
   }
 }
 
+/** As promotions answers. */
+const oneEuroOff = (lines: readonly { variantId: string; quantity: number; unitPriceMinor: bigint }[]) => {
+  const paid = lines.map((line) => BigInt(line.quantity) * line.unitPriceMinor - 100n)
+  return {
+    case: 'priced',
+    value: {
+      quoteId: randomUUID(),
+      rulesVersion: 1n,
+      validUntilMs: BigInt(Number.MAX_SAFE_INTEGER),
+      totalMinor: paid.reduce((sum, minor) => sum + minor, 0n),
+      adjustments: [{ kind: 'discount', label: 'A euro off', amountMinor: -100n * BigInt(lines.length), code: '' }],
+      lines: lines.map(({ variantId }, index) => ({
+        variantId,
+        discountMinor: 100n,
+        taxMinor: 0n,
+        shippingMinor: 0n,
+        paidMinor: paid[index],
+      })),
+      taxes: [],
+      uses: [],
+    },
+  }
+}
+
 const grant = (voucherId: string, uses: number, version = 1) =>
   world.db.transaction((tx) => setUses(tx, { voucherId, shopId: world.shopId, version, uses }))
 const usesLeft = async (voucherId: string) =>
@@ -236,18 +260,18 @@ describe('the price of an order beyond its lines', () => {
     expect(answers(await placeOrders(deps, [ask(variantId)]))).toEqual(['placed'])
   })
 
-  const placerAsking = (priceOrder: (request: { orderedBefore?: boolean }) => Promise<unknown>) =>
+  type Asked = { orderedBefore?: boolean; lines: { variantId: string; quantity: number; unitPriceMinor: bigint }[] }
+  const placerAsking = (priceOrders: (request: { orders: Asked[] }) => Promise<unknown>) =>
     createPlacer(
       world.database.shards('orders'),
       () => world.deps(),
       { maxItems: 16, maxInFlight: 1, maxQueued: 100, maxWaitMs: 10_000 },
       () => {},
       () => {},
-      createPricer({
-        shards: world.database.shards('orders'),
-        clock: () => world.clock.now,
-        pricing: { priceOrder } as never,
-      }),
+      createPricer(
+        { shards: world.database.shards('orders'), clock: () => world.clock.now, pricing: { priceOrders } as never },
+        { maxQueued: 100, maxWaitMs: 10_000 },
+      ),
     )
 
   test('promotions that does not answer refuses nobody for good: 503', async () => {
@@ -262,20 +286,42 @@ describe('the price of an order beyond its lines', () => {
     const { variantId } = await world.variant()
     const customerId = randomUUID()
     const asked: unknown[] = []
-    const placer = placerAsking(async ({ orderedBefore }) => {
-      asked.push(orderedBefore)
-      return {
-        answer: {
-          case: 'refusal',
-          value: { kind: 'voucher', reason: 'unknown', detail: 'none', code: 'TEN', minimumMinor: 0n },
-        },
-      }
+    const refusal = {
+      case: 'refusal',
+      value: { kind: 'voucher', reason: 'unknown', detail: 'none', code: 'TEN', minimumMinor: 0n },
+    }
+    const placer = placerAsking(async ({ orders }) => {
+      asked.push(...orders.map(({ orderedBefore }) => orderedBefore))
+      return { answers: orders.map(() => ({ answer: refusal })) }
     })
     const order = () => ask(variantId, { customerId, extras: extrasOf({ voucherCodes: ['ten'] }) })
     expect(answers([await placer.place(order())])).toEqual(['voucher-refused'])
     await placer.place(ask(variantId, { customerId }))
     await placer.place(order())
     expect(asked).toEqual([false, true])
+  })
+
+  test('orders that arrive together are priced in one call, each with its own answer', async () => {
+    const { variantId } = await world.variant({ units: 100 })
+    const unknown = randomUUID()
+    const calls: number[] = []
+    const placer = placerAsking(async ({ orders }) => {
+      calls.push(orders.length)
+      return {
+        answers: orders.map(({ lines }) => ({
+          answer: lines[0]?.quantity === 13 ? { case: 'unavailable', value: { detail: 'away' } } : oneEuroOff(lines),
+        })),
+      }
+    })
+    const order = (quantity: number, wanted = variantId) =>
+      placer.place(
+        ask(wanted, { lines: [{ variantId: wanted, quantity }], extras: extrasOf({ contact: { name: 'Ada' } }) }),
+      )
+    const outcomes = await Promise.all([order(1), order(2), order(13), order(1, unknown), order(3)])
+    expect(calls).toEqual([4])
+    expect(answers(outcomes)).toEqual(['placed', 'placed', 'pricing-unavailable', 'unknown-variant', 'placed'])
+    const totals = outcomes.flatMap((one) => (one.kind === 'placed' ? [one.order.totalMinor] : []))
+    expect(totals).toEqual([1_899, 3_898, 5_897])
   })
 })
 

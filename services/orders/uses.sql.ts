@@ -135,6 +135,22 @@ export const shopsOrderedFrom = async (tx: Tx, customerId: string, shopIds: read
         where o.customer_id = ${customerId} and o.shop_id = s.shop_id and o.status <> 'cancelled')`)
   ).map((row) => row.shop_id)
 
+/** Which of these pairs of customer and shop have an order that was not cancelled, as `customer shop`. */
+export const haveOrdered = async (
+  tx: Tx,
+  pairs: readonly { customerId: string; shopId: string }[],
+): Promise<Set<string>> =>
+  new Set(
+    (
+      await tx.many<{ customer_id: string; shop_id: string }>(sql`
+        select p.customer_id, p.shop_id
+        from unnest(${uuidArray(pairs.map((pair) => pair.customerId))}::uuid[],
+          ${uuidArray(pairs.map((pair) => pair.shopId))}::uuid[]) as p (customer_id, shop_id)
+        where exists (select from orders o
+          where o.customer_id = p.customer_id and o.shop_id = p.shop_id and o.status <> 'cancelled')`)
+    ).map((row) => `${row.customer_id} ${row.shop_id}`),
+  )
+
 export type UnbalancedUses = { voucher_id: string; granted: number; remaining: number; held: number; uses: number }
 
 /** Vouchers whose granted uses are not what remains plus what live orders took, or not what they are to have. */

@@ -143,7 +143,7 @@ export function discountRoutes(deps: RouteDeps): Route[] {
         const discount = discountFrom(request.body, { discountId, shopId, version: 1 })
         const answer = await request.once(shards.ofOwner(shopId).db, (tx) =>
           changeRules(tx, deps, shopId, async () => {
-            if ((await discountsOf(tx, shopId)).length >= maxRules)
+            if ((await discountsOf(tx, [shopId])).length >= maxRules)
               throw promotionErrors.error('too-many-rules', `The shop has ${maxRules} discounts.`)
             await saveDiscount(tx, discount, now)
             return created(discountView(discount), {
@@ -168,7 +168,7 @@ export function discountRoutes(deps: RouteDeps): Route[] {
       errors: ['promotion-shop-not-found'],
       async handle({ params: { shopId }, me }) {
         requireDuty(me, shopId, 'catalog')
-        return ok({ items: (await discountsOf(shards.ofOwner(shopId).db.autocommit, shopId)).map(discountView) })
+        return ok({ items: (await discountsOf(shards.ofOwner(shopId).db.autocommit, [shopId])).map(discountView) })
       },
     }),
     route({

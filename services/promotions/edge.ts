@@ -85,7 +85,7 @@ export async function changeRules<T>(
 ): Promise<T> {
   const result = await change(await lockRules(tx, shopId))
   const settings = await lockRules(tx, shopId)
-  const asks = mustAsk(settings, await discountsOf(tx, shopId), deps.clock().getTime())
+  const asks = mustAsk(settings, await discountsOf(tx, [shopId]), deps.clock().getTime())
   await raiseRules(tx, shopId, asks)
   return result
 }

@@ -62,20 +62,27 @@ export function createLibrary({ db, clock, catalog }: LearnDeps) {
     return asked
   }
   return {
-    async variants(variantIds: readonly string[]): Promise<ReadonlyMap<string, KnownVariant>> {
-      const known = new Map((await findVariants(db.autocommit, variantIds)).map((one) => [one.variantId, one]))
-      const missing = variantIds.filter((variantId) => !known.has(variantId))
-      if (missing.length === 0) return known
-      const { products } = await catalog.getProducts({ variantIds: missing }, { timeoutMs: answerWithinMs })
-      await db.transaction((tx) => storeProducts(tx, products))
-      for (const one of await findVariants(db.autocommit, missing)) known.set(one.variantId, one)
-      return known
+    /** Those nobody has heard of are left out; `unanswered`: because catalog was to be asked about some and did not answer. */
+    async variants(
+      variantIds: readonly string[],
+    ): Promise<{ variants: ReadonlyMap<string, KnownVariant>; unanswered: boolean }> {
+      const variants = new Map((await findVariants(db.autocommit, variantIds)).map((one) => [one.variantId, one]))
+      const missing = variantIds.filter((variantId) => !variants.has(variantId))
+      if (missing.length === 0) return { variants, unanswered: false }
+      const answer = await catalog
+        .getProducts({ variantIds: missing }, { timeoutMs: answerWithinMs })
+        .catch(() => undefined)
+      if (answer === undefined) return { variants, unanswered: true }
+      await db.transaction((tx) => storeProducts(tx, answer.products))
+      for (const one of await findVariants(db.autocommit, missing)) variants.set(one.variantId, one)
+      return { variants, unanswered: false }
     },
-    /** With their ancestors. */
-    async categories(categoryIds: readonly string[]): Promise<readonly string[]> {
-      if (categoryIds.length === 0) return []
+    /** Adds to categories all that stand above them. */
+    async ancestors(): Promise<(categoryIds: readonly string[]) => readonly string[]> {
       const known = await ancestors()
-      return [...new Set(categoryIds.flatMap((categoryId) => [...(known.get(categoryId) ?? []), categoryId]))]
+      return (categoryIds) => [
+        ...new Set(categoryIds.flatMap((categoryId) => [...(known.get(categoryId) ?? []), categoryId])),
+      ]
     },
   }
 }

@@ -1,10 +1,10 @@
 import type { PriceOrderRequest } from '@souk/contracts/promotions'
-import { bucketOf, type Shards, type Tx, uuidv7 } from '@souk/postgres'
+import { bucketOf, type Shards, uuidv7 } from '@souk/postgres'
+import { promotionErrors } from './errors.ts'
+import type { KnownVariant } from './products.sql.ts'
 import type { Library } from './learn-products.ts'
-import { type Basket, type BasketLine, type PricedBasket, priceBasket, type Rules } from './price-basket.ts'
-import { plainSettings } from './rules.ts'
-import { discountsOf, findSettings, ratesOf, taxRatesOf } from './shop-rules.sql.ts'
-import { vouchersByCode } from './vouchers.sql.ts'
+import { type Basket, type PricedBasket, priceBasket, type Rules } from './price-basket.ts'
+import { readRules, type RulesOfShop } from './read-rules.ts'
 
 export type PricingDeps = { shards: Shards; clock: () => Date; library: Library }
 
@@ -33,57 +33,67 @@ export type Quote = {
 
 export const codeOf = (code: string): string => code.trim().toUpperCase()
 
-/** What one shop's part of a basket costs by its rules of this moment. */
-export async function quote(deps: PricingDeps, asked: Asked): Promise<Quote> {
-  const { db } = deps.shards.ofOwner(asked.shopId)
-  const codes = [...new Set(asked.codes.map(codeOf))]
-  const [{ rules, version }, lines] = await Promise.all([
-    rulesFor(db.autocommit, asked, codes),
-    describe(deps.library, asked.lines),
+/**
+ * What parts of baskets cost, each of one shop, by the rules of this moment: one quote per part, in their order, with a
+ * fixed number of statements for all. Undefined where catalog was needed and did not answer.
+ */
+export async function quoteAll(deps: PricingDeps, asked: readonly Asked[]): Promise<(Quote | undefined)[]> {
+  const wanted = asked.map((one) => ({ ...one, codes: [...new Set(one.codes.map(codeOf))] }))
+  const [rules, known] = await Promise.all([
+    rulesOf(deps.shards, wanted),
+    deps.library.variants([...new Set(wanted.flatMap(({ lines }) => lines.map(({ variantId }) => variantId)))]),
   ])
-  const scoped = [...rules.discounts, ...rules.vouchers].some(({ categoryIds }) => categoryIds.length > 0)
-  const basket: Basket = {
-    currency: asked.currency,
-    codes,
-    orderedBefore: asked.orderedBefore,
-    destination: asked.destination,
-    // The tree of categories is asked for only where a rule names one.
-    lines: scoped
-      ? await Promise.all(
-          lines.map(async (line) => ({ ...line, categoryIds: await deps.library.categories(line.categoryIds) })),
-        )
-      : lines,
-  }
   const nowMs = deps.clock().getTime()
-  const priced = priceBasket(basket, rules, nowMs)
-  return {
-    quoteId: uuidv7(nowMs, bucketOf(asked.shopId)),
-    rulesVersion: version,
-    validUntilMs: Math.min(priced.changesAtMs ?? Number.MAX_SAFE_INTEGER, nowMs + validForMs),
-    basket,
-    rules,
-    priced,
-  }
+  return Promise.all(
+    wanted.map(async (one, index): Promise<Quote | undefined> => {
+      if (known.unanswered && one.lines.some(({ variantId }) => !known.variants.has(variantId))) return undefined
+      const { rules: own, version } = rules[index] as RulesOfShop
+      const basket = await basketOf(deps.library, one, own, known.variants)
+      if (basket === undefined) return undefined
+      const priced = priceBasket(basket, own, nowMs)
+      return {
+        quoteId: uuidv7(nowMs, bucketOf(one.shopId)),
+        rulesVersion: version,
+        validUntilMs: Math.min(priced.changesAtMs ?? Number.MAX_SAFE_INTEGER, nowMs + validForMs),
+        basket,
+        rules: own,
+        priced,
+      }
+    }),
+  )
 }
 
-async function rulesFor(tx: Tx, asked: Asked, codes: readonly string[]): Promise<{ rules: Rules; version: number }> {
-  const { shopId, destination } = asked
-  const settings = await findSettings(tx, shopId)
-  const [discounts, vouchers, rates, taxRates] = await Promise.all([
-    discountsOf(tx, shopId),
-    codes.length === 0 ? [] : vouchersByCode(tx, [shopId], codes),
-    destination === undefined ? [] : ratesOf(tx, shopId),
-    settings?.collectsTax === true ? taxRatesOf(tx, [destination?.country ?? settings.country]) : [],
-  ])
-  return {
-    rules: { settings: settings ?? plainSettings, discounts, vouchers, rates, taxRates },
-    version: settings?.rulesVersion ?? 0,
-  }
+/** Of one part, whose price is all that was asked for. */
+export async function quote(deps: PricingDeps, asked: Asked): Promise<Quote> {
+  const [made] = await quoteAll(deps, [asked])
+  if (made === undefined) throw promotionErrors.error('prices-unavailable', 'The catalogue did not answer.', {}, 1)
+  return made
 }
 
-async function describe(library: Library, lines: readonly AskedLine[]): Promise<BasketLine[]> {
-  const known = await library.variants(lines.map(({ variantId }) => variantId))
-  return lines.map((line) => {
+/** Each shop's rules stand where the shop is. */
+async function rulesOf(shards: Shards, asked: readonly Asked[]): Promise<RulesOfShop[]> {
+  const found: RulesOfShop[] = []
+  const byShard = Map.groupBy(asked.keys(), (index) => shards.ofOwner((asked[index] as Asked).shopId))
+  await Promise.all(
+    [...byShard].map(async ([{ db }, indexes]) => {
+      const rules = await readRules(
+        db.autocommit,
+        indexes.map((index) => asked[index] as Asked),
+      )
+      for (const [position, index] of indexes.entries()) found[index] = rules[position] as RulesOfShop
+    }),
+  )
+  return found
+}
+
+/** Undefined when a rule names a category and the tree of categories is not to be had. */
+async function basketOf(
+  library: Library,
+  asked: Asked,
+  rules: Rules,
+  known: ReadonlyMap<string, KnownVariant>,
+): Promise<Basket | undefined> {
+  const lines = asked.lines.map((line) => {
     const variant = known.get(line.variantId)
     return {
       ...line,
@@ -92,74 +102,79 @@ async function describe(library: Library, lines: readonly AskedLine[]): Promise<
       taxClass: variant?.taxClass ?? 'standard',
     }
   })
+  const { currency, codes, orderedBefore, destination } = asked
+  const basket = { currency, codes, orderedBefore, destination, lines }
+  // The tree of categories is asked for only where a rule names one.
+  if (![...rules.discounts, ...rules.vouchers].some(({ categoryIds }) => categoryIds.length > 0)) return basket
+  const tree = await library.ancestors().catch(() => undefined)
+  return tree && { ...basket, lines: lines.map((line) => ({ ...line, categoryIds: tree(line.categoryIds) })) }
 }
 
+export const askedOf = (request: PriceOrderRequest): Asked => ({
+  shopId: request.shopId,
+  currency: request.currencyCode,
+  lines: request.lines.map((line) => ({
+    variantId: line.variantId,
+    productId: line.productId,
+    quantity: line.quantity,
+    unitPriceMinor: Number(line.unitPriceMinor),
+  })),
+  codes: request.voucherCodes,
+  orderedBefore: request.orderedBefore,
+  destination: request.destination && {
+    method: request.destination.method || 'standard',
+    country: request.destination.countryCode,
+  },
+})
+
 /** For an order: refused whole when anything it asks for does not hold. */
-export async function priceOrder(deps: PricingDeps, request: PriceOrderRequest) {
-  const { destination } = request
-  const { quoteId, rulesVersion, validUntilMs, priced } = await quote(deps, {
-    shopId: request.shopId,
-    currency: request.currencyCode,
-    lines: request.lines.map((line) => ({
-      variantId: line.variantId,
-      productId: line.productId,
-      quantity: line.quantity,
-      unitPriceMinor: Number(line.unitPriceMinor),
-    })),
-    codes: request.voucherCodes,
-    orderedBefore: request.orderedBefore,
-    destination: destination && { method: destination.method || 'standard', country: destination.countryCode },
-  })
+export function answerFor({ quoteId, rulesVersion, validUntilMs, priced }: Quote) {
   const [refusal] = priced.refusals
   if (refusal !== undefined)
     return {
-      answer: {
-        case: 'refusal' as const,
-        value: {
-          kind: refusal.kind,
-          reason: refusal.reason,
-          detail: refusal.detail,
-          code: refusal.code ?? '',
-          minimumMinor: BigInt(refusal.minimumMinor ?? 0),
-        },
+      case: 'refusal' as const,
+      value: {
+        kind: refusal.kind,
+        reason: refusal.reason,
+        detail: refusal.detail,
+        code: refusal.code ?? '',
+        minimumMinor: BigInt(refusal.minimumMinor ?? 0),
       },
     }
   return {
-    answer: {
-      case: 'priced' as const,
-      value: {
-        quoteId,
-        rulesVersion: BigInt(rulesVersion),
-        validUntilMs: BigInt(validUntilMs),
-        totalMinor: BigInt(priced.totalMinor),
-        adjustments: priced.adjustments.map(({ kind, label, amountMinor, code = '' }) => ({
-          kind,
-          label,
-          code,
-          amountMinor: BigInt(amountMinor),
-        })),
-        lines: priced.lines.map((line) => ({
-          variantId: line.variantId,
-          totalMinor: BigInt(line.totalMinor),
-          discountMinor: BigInt(line.discountMinor),
-          taxMinor: BigInt(line.taxMinor),
-          shippingMinor: BigInt(line.shippingMinor),
-          paidMinor: BigInt(line.paidMinor),
-        })),
-        taxes: priced.taxes.map((tax) => ({
-          label: tax.label,
-          rateBasisPoints: tax.rateBasisPoints,
-          included: tax.included,
-          netMinor: BigInt(tax.netMinor),
-          taxMinor: BigInt(tax.taxMinor),
-        })),
-        uses: priced.used.map(({ voucherId, code, usesPerCustomer, firstOrderOnly }) => ({
-          voucherId,
-          code,
-          usesPerCustomer,
-          firstOrderOnly,
-        })),
-      },
+    case: 'priced' as const,
+    value: {
+      quoteId,
+      rulesVersion: BigInt(rulesVersion),
+      validUntilMs: BigInt(validUntilMs),
+      totalMinor: BigInt(priced.totalMinor),
+      adjustments: priced.adjustments.map(({ kind, label, amountMinor, code = '' }) => ({
+        kind,
+        label,
+        code,
+        amountMinor: BigInt(amountMinor),
+      })),
+      lines: priced.lines.map((line) => ({
+        variantId: line.variantId,
+        totalMinor: BigInt(line.totalMinor),
+        discountMinor: BigInt(line.discountMinor),
+        taxMinor: BigInt(line.taxMinor),
+        shippingMinor: BigInt(line.shippingMinor),
+        paidMinor: BigInt(line.paidMinor),
+      })),
+      taxes: priced.taxes.map((tax) => ({
+        label: tax.label,
+        rateBasisPoints: tax.rateBasisPoints,
+        included: tax.included,
+        netMinor: BigInt(tax.netMinor),
+        taxMinor: BigInt(tax.taxMinor),
+      })),
+      uses: priced.used.map(({ voucherId, code, usesPerCustomer, firstOrderOnly }) => ({
+        voucherId,
+        code,
+        usesPerCustomer,
+        firstOrderOnly,
+      })),
     },
   }
 }

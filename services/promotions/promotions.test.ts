@@ -6,7 +6,8 @@ import { shopper, staff } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { promotionAudits } from './audits.ts'
 import { pointsConsumer, pointsDue } from './earn-points.ts'
-import { priceOrder } from './price-order.ts'
+import { createLibrary } from './learn-products.ts'
+import { answerFor, askedOf, quote, quoteAll } from './price-order.ts'
 import { anyNumber, tellTheRest } from './tell-orders.ts'
 import { promotionsWorld } from './test-promotions.ts'
 
@@ -195,28 +196,67 @@ describe('a quote', () => {
   test('is what an order is charged, and an order is refused for what a quote leaves out', async () => {
     const { id, code } = await create({ usesPerCustomer: 1, firstOrderOnly: true, minimumMinor: 500, currency: 'EUR' })
     const thing = world.sell()
-    const order = (given: object) =>
-      priceOrder(world.deps, {
-        shopId: world.shopId,
-        currencyCode: 'EUR',
-        lines: [{ ...thing, quantity: 1, unitPriceMinor: 1_000n }],
-        voucherCodes: [code],
-        orderedBefore: false,
-        ...given,
-      } as never)
-    expect((await order({})).answer).toMatchObject({
+    const order = async (given: object) =>
+      answerFor(
+        await quote(
+          world.deps,
+          askedOf({
+            shopId: world.shopId,
+            currencyCode: 'EUR',
+            lines: [{ ...thing, quantity: 1, unitPriceMinor: 1_000n }],
+            voucherCodes: [code],
+            orderedBefore: false,
+            ...given,
+          } as never),
+        ),
+      )
+    expect(await order({})).toMatchObject({
       case: 'priced',
       value: { totalMinor: 900n, uses: [{ voucherId: id, code, usesPerCustomer: 1, firstOrderOnly: true }] },
     })
-    expect((await order({ orderedBefore: true })).answer).toMatchObject({
+    expect(await order({ orderedBefore: true })).toMatchObject({
       case: 'refusal',
       value: { reason: 'not-first' },
     })
     const destination = { method: 'drone', countryCode: 'DE' }
-    expect((await order({ destination })).answer).toMatchObject({
+    expect(await order({ destination })).toMatchObject({
       case: 'refusal',
       value: { kind: 'delivery', reason: 'method' },
     })
+  })
+})
+
+describe('prices of orders that wait together', () => {
+  const line = (thing: { variantId: string; productId: string }) => ({ ...thing, quantity: 1, unitPriceMinor: 1_000 })
+  const asked = (thing: { variantId: string; productId: string; shopId: string }, codes: string[] = []) => ({
+    shopId: thing.shopId,
+    currency: 'EUR',
+    lines: [line(thing)],
+    codes,
+    orderedBefore: false,
+  })
+
+  test('are each what it would cost alone, by the rules of its own shop and with its own codes', async () => {
+    const { code } = await create({})
+    const [mine, theirs] = [world.sell(), world.sell({ shopId: randomUUID() })]
+    const wanted = [asked(mine, [code]), asked(theirs), asked(mine), asked(theirs, [code]), asked(mine, [code])]
+    const together = await quoteAll(world.deps, wanted)
+    const alone = await Promise.all(wanted.map((one) => quote(world.deps, one)))
+    expect(together.map((made) => made?.priced)).toEqual(alone.map(({ priced }) => priced))
+    expect(together.map((made) => made?.priced.totalMinor)).toEqual([900, 1_000, 1_000, 1_000, 900])
+    expect(together.map((made) => made?.priced.refusals.length)).toEqual([0, 0, 0, 1, 0])
+  })
+
+  test('are had for the others when the catalogue is away and one names what it would have to be asked about', async () => {
+    const known = world.sell()
+    await quote(world.deps, asked(known))
+    const library = createLibrary({
+      db: world.db,
+      clock: world.time.clock,
+      catalog: { getProducts: () => Promise.reject(new Error('away')), listCategories: () => Promise.reject() },
+    })
+    const made = await quoteAll({ ...world.deps, library }, [asked(world.sell()), asked(known)])
+    expect(made.map((one) => one?.priced.totalMinor)).toEqual([undefined, 1_000])
   })
 })
 

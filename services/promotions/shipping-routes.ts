@@ -100,7 +100,7 @@ export function shippingRoutes(deps: RouteDeps): Route[] {
         const rate = rateFrom(request.body, { rateId, shopId, version: 1 })
         const answer = await request.once(shards.ofOwner(shopId).db, (tx) =>
           changeRules(tx, deps, shopId, async () => {
-            if ((await ratesOf(tx, shopId)).length >= maxRules)
+            if ((await ratesOf(tx, [shopId])).length >= maxRules)
               throw promotionErrors.error('too-many-rules', `The shop has ${maxRules} shipping rates.`)
             await saveRate(tx, rate, now)
             return created(rateView(rate), { ...etag(1), location: `/v1/shops/${shopId}/shipping-rates/${rateId}` })
@@ -120,7 +120,7 @@ export function shippingRoutes(deps: RouteDeps): Route[] {
       params: ShopParams,
       answers: { 200: Type.Object({ items: Type.Array(RateView) }, closed) },
       async handle({ params: { shopId } }) {
-        return ok({ items: (await ratesOf(shards.ofOwner(shopId).db.autocommit, shopId)).map(rateView) })
+        return ok({ items: (await ratesOf(shards.ofOwner(shopId).db.autocommit, [shopId])).map(rateView) })
       },
     }),
     route({

@@ -22,6 +22,10 @@ const settingsColumns = sql`shop_id as "shopId", settings_version as version, ve
 export const findSettings = (tx: Tx, shopId: string) =>
   tx.maybeOne<StoredSettings>(sql`select ${settingsColumns} from rules where shop_id = ${shopId}`)
 
+/** Of these shops, those that have any. */
+export const settingsOf = (tx: Tx, shopIds: readonly string[]) =>
+  tx.many<StoredSettings>(sql`select ${settingsColumns} from rules where shop_id = any(${shopIds}::uuid[])`)
+
 /** The row all changes of a shop's rules queue at; made when there is none. */
 export const lockRules = (tx: Tx, shopId: string) =>
   tx.one<StoredSettings>(sql`
@@ -52,10 +56,10 @@ const discountColumns = sql`discount_id as "discountId", shop_id as "shopId", ve
   category_ids as "categoryIds", (extract(epoch from starts_at) * 1000)::bigint as "startsAtMs",
   (extract(epoch from ends_at) * 1000)::bigint as "endsAtMs", active`
 
-/** All of a shop, newest first: 200 at most. */
-export const discountsOf = (tx: Tx, shopId: string) =>
+/** All of these shops, newest first: 200 a shop at most. */
+export const discountsOf = (tx: Tx, shopIds: readonly string[]) =>
   tx.many<StoredDiscount>(sql`
-    select ${discountColumns} from discounts where shop_id = ${shopId} order by discount_id desc`)
+    select ${discountColumns} from discounts where shop_id = any(${shopIds}::uuid[]) order by discount_id desc`)
 
 export const findDiscount = (tx: Tx, shopId: string, discountId: string) =>
   tx.maybeOne<StoredDiscount>(sql`
@@ -81,9 +85,10 @@ export const deleteDiscount = (tx: Tx, shopId: string, discountId: string) =>
 const rateColumns = sql`rate_id as "rateId", shop_id as "shopId", version, name, method, countries, from_grams as "fromGrams",
   to_grams as "toGrams", price_minor as "priceMinor", currency, free_from_minor as "freeFromMinor"`
 
-/** All of a shop, newest first: 200 at most. */
-export const ratesOf = (tx: Tx, shopId: string) =>
-  tx.many<StoredRate>(sql`select ${rateColumns} from shipping_rates where shop_id = ${shopId} order by rate_id desc`)
+/** All of these shops, newest first: 200 a shop at most. */
+export const ratesOf = (tx: Tx, shopIds: readonly string[]) =>
+  tx.many<StoredRate>(sql`
+    select ${rateColumns} from shipping_rates where shop_id = any(${shopIds}::uuid[]) order by rate_id desc`)
 
 export const findRate = (tx: Tx, shopId: string, rateId: string) =>
   tx.maybeOne<StoredRate>(sql`

@@ -67,6 +67,13 @@ export declare type CustomerChanged = Message<"souk.customers.CustomerChanged"> 
    * @generated from field: int64 changed_at_ms = 8;
    */
   changedAtMs: bigint;
+
+  /**
+   * the account was closed and what was personal is erased; nothing follows
+   *
+   * @generated from field: bool closed = 9;
+   */
+  closed: boolean;
 };
 
 /**
@@ -106,7 +113,7 @@ export declare type ConsentChanged = Message<"souk.customers.ConsentChanged"> & 
   wordingVersion: string;
 
   /**
-   * "web", "app", "checkout", "support"
+   * "web", "app", "checkout", "support", "closing"
    *
    * @generated from field: string source = 5;
    */

@@ -51,6 +51,30 @@ export declare type AccountRegistered = Message<"souk.identity.AccountRegistered
 export declare const AccountRegisteredSchema: GenMessage<AccountRegistered>;
 
 /**
+ * Emitted once, when an account is closed for good: by its owner or by an operator. Whoever keeps something about this
+ * person erases what no law makes them keep.
+ *
+ * @generated from message souk.identity.AccountClosed
+ */
+export declare type AccountClosed = Message<"souk.identity.AccountClosed"> & {
+  /**
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * @generated from field: int64 closed_at_ms = 2;
+   */
+  closedAtMs: bigint;
+};
+
+/**
+ * Describes the message souk.identity.AccountClosed.
+ * Use `create(AccountClosedSchema)` to create a new message.
+ */
+export declare const AccountClosedSchema: GenMessage<AccountClosed>;
+
+/**
  * Topic identity.security, key account_id. For the alarm on repeated failures.
  *
  * @generated from message souk.identity.SignInFailuresExceeded

@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/identity.proto.
  */
 export const file_souk_identity = /*@__PURE__*/
-  fileDesc("ChNzb3VrL2lkZW50aXR5LnByb3RvEg1zb3VrLmlkZW50aXR5Im0KEUFjY291bnRSZWdpc3RlcmVkEhIKCmFjY291bnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIYChByZWdpc3RlcmVkX2F0X21zGAQgASgDEg0KBWd1ZXN0GAUgASgIIm4KFlNpZ25JbkZhaWx1cmVzRXhjZWVkZWQSEgoKYWNjb3VudF9pZBgBIAEoCRIXCg9uZXR3b3JrX2FkZHJlc3MYAiABKAkSEAoIZmFpbHVyZXMYAyABKA0SFQoNbm90aWNlZF9hdF9tcxgEIAEoAyISChBHZXRLZXlTZXRSZXF1ZXN0IiEKEUdldEtleVNldFJlc3BvbnNlEgwKBGpzb24YASABKAkiIgoTVmVyaWZ5QXBpS2V5UmVxdWVzdBILCgNrZXkYASABKAkiiAEKFFZlcmlmeUFwaUtleVJlc3BvbnNlEg0KBXZhbGlkGAEgASgIEg4KBmtleV9pZBgCIAEoCRISCgphY2NvdW50X2lkGAMgASgJEhMKC3Blcm1pc3Npb25zGAQgAygJEigKBXNob3BzGAUgAygLMhkuc291ay5pZGVudGl0eS5TaG9wRHV0aWVzIi0KClNob3BEdXRpZXMSDwoHc2hvcF9pZBgBIAEoCRIOCgZkdXRpZXMYAiADKAkiFAoSTGlzdFJldm9rZWRSZXF1ZXN0IioKE0xpc3RSZXZva2VkUmVzcG9uc2USEwoLc2Vzc2lvbl9pZHMYASADKAkiZgoUU2V0U2hvcER1dGllc1JlcXVlc3QSEgoKYWNjb3VudF9pZBgBIAEoCRIPCgdzaG9wX2lkGAIgASgJEg4KBmR1dGllcxgDIAMoCRIZChFzZXRfYnlfYWNjb3VudF9pZBgEIAEoCSIXChVTZXRTaG9wRHV0aWVzUmVzcG9uc2UiJQoTRmluZEFjY291bnRzUmVxdWVzdBIOCgZlbWFpbHMYASADKAkiRQoURmluZEFjY291bnRzUmVzcG9uc2USLQoIYWNjb3VudHMYASADKAsyGy5zb3VrLmlkZW50aXR5LkZvdW5kQWNjb3VudCI/CgxGb3VuZEFjY291bnQSEgoKYWNjb3VudF9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJIkEKHUVuc3VyZU91dHNpZGVDdXN0b21lcnNSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkSDwoHbnVtYmVycxgCIAMoCSJGCh5FbnN1cmVPdXRzaWRlQ3VzdG9tZXJzUmVzcG9uc2USEwoLYWNjb3VudF9pZHMYASADKAkSDwoHY3JlYXRlZBgCIAEoDTLaBAoPSWRlbnRpdHlTZXJ2aWNlElMKCUdldEtleVNldBIfLnNvdWsuaWRlbnRpdHkuR2V0S2V5U2V0UmVxdWVzdBogLnNvdWsuaWRlbnRpdHkuR2V0S2V5U2V0UmVzcG9uc2UiA5ACARJcCgxWZXJpZnlBcGlLZXkSIi5zb3VrLmlkZW50aXR5LlZlcmlmeUFwaUtleVJlcXVlc3QaIy5zb3VrLmlkZW50aXR5LlZlcmlmeUFwaUtleVJlc3BvbnNlIgOQAgESWQoLTGlzdFJldm9rZWQSIS5zb3VrLmlkZW50aXR5Lkxpc3RSZXZva2VkUmVxdWVzdBoiLnNvdWsuaWRlbnRpdHkuTGlzdFJldm9rZWRSZXNwb25zZSIDkAIBEl8KDVNldFNob3BEdXRpZXMSIy5zb3VrLmlkZW50aXR5LlNldFNob3BEdXRpZXNSZXF1ZXN0GiQuc291ay5pZGVudGl0eS5TZXRTaG9wRHV0aWVzUmVzcG9uc2UiA5ACAhJcCgxGaW5kQWNjb3VudHMSIi5zb3VrLmlkZW50aXR5LkZpbmRBY2NvdW50c1JlcXVlc3QaIy5zb3VrLmlkZW50aXR5LkZpbmRBY2NvdW50c1Jlc3BvbnNlIgOQAgESegoWRW5zdXJlT3V0c2lkZUN1c3RvbWVycxIsLnNvdWsuaWRlbnRpdHkuRW5zdXJlT3V0c2lkZUN1c3RvbWVyc1JlcXVlc3QaLS5zb3VrLmlkZW50aXR5LkVuc3VyZU91dHNpZGVDdXN0b21lcnNSZXNwb25zZSIDkAICYgZwcm90bzM");
+  fileDesc("ChNzb3VrL2lkZW50aXR5LnByb3RvEg1zb3VrLmlkZW50aXR5Im0KEUFjY291bnRSZWdpc3RlcmVkEhIKCmFjY291bnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIYChByZWdpc3RlcmVkX2F0X21zGAQgASgDEg0KBWd1ZXN0GAUgASgIIjkKDUFjY291bnRDbG9zZWQSEgoKYWNjb3VudF9pZBgBIAEoCRIUCgxjbG9zZWRfYXRfbXMYAiABKAMibgoWU2lnbkluRmFpbHVyZXNFeGNlZWRlZBISCgphY2NvdW50X2lkGAEgASgJEhcKD25ldHdvcmtfYWRkcmVzcxgCIAEoCRIQCghmYWlsdXJlcxgDIAEoDRIVCg1ub3RpY2VkX2F0X21zGAQgASgDIhIKEEdldEtleVNldFJlcXVlc3QiIQoRR2V0S2V5U2V0UmVzcG9uc2USDAoEanNvbhgBIAEoCSIiChNWZXJpZnlBcGlLZXlSZXF1ZXN0EgsKA2tleRgBIAEoCSKIAQoUVmVyaWZ5QXBpS2V5UmVzcG9uc2USDQoFdmFsaWQYASABKAgSDgoGa2V5X2lkGAIgASgJEhIKCmFjY291bnRfaWQYAyABKAkSEwoLcGVybWlzc2lvbnMYBCADKAkSKAoFc2hvcHMYBSADKAsyGS5zb3VrLmlkZW50aXR5LlNob3BEdXRpZXMiLQoKU2hvcER1dGllcxIPCgdzaG9wX2lkGAEgASgJEg4KBmR1dGllcxgCIAMoCSIUChJMaXN0UmV2b2tlZFJlcXVlc3QiKgoTTGlzdFJldm9rZWRSZXNwb25zZRITCgtzZXNzaW9uX2lkcxgBIAMoCSJmChRTZXRTaG9wRHV0aWVzUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSDgoGZHV0aWVzGAMgAygJEhkKEXNldF9ieV9hY2NvdW50X2lkGAQgASgJIhcKFVNldFNob3BEdXRpZXNSZXNwb25zZSIlChNGaW5kQWNjb3VudHNSZXF1ZXN0Eg4KBmVtYWlscxgBIAMoCSJFChRGaW5kQWNjb3VudHNSZXNwb25zZRItCghhY2NvdW50cxgBIAMoCzIbLnNvdWsuaWRlbnRpdHkuRm91bmRBY2NvdW50Ij8KDEZvdW5kQWNjb3VudBISCgphY2NvdW50X2lkGAEgASgJEg0KBWVtYWlsGAIgASgJEgwKBG5hbWUYAyABKAkiQQodRW5zdXJlT3V0c2lkZUN1c3RvbWVyc1JlcXVlc3QSDwoHc2hvcF9pZBgBIAEoCRIPCgdudW1iZXJzGAIgAygJIkYKHkVuc3VyZU91dHNpZGVDdXN0b21lcnNSZXNwb25zZRITCgthY2NvdW50X2lkcxgBIAMoCRIPCgdjcmVhdGVkGAIgASgNMtoECg9JZGVudGl0eVNlcnZpY2USUwoJR2V0S2V5U2V0Eh8uc291ay5pZGVudGl0eS5HZXRLZXlTZXRSZXF1ZXN0GiAuc291ay5pZGVudGl0eS5HZXRLZXlTZXRSZXNwb25zZSIDkAIBElwKDFZlcmlmeUFwaUtleRIiLnNvdWsuaWRlbnRpdHkuVmVyaWZ5QXBpS2V5UmVxdWVzdBojLnNvdWsuaWRlbnRpdHkuVmVyaWZ5QXBpS2V5UmVzcG9uc2UiA5ACARJZCgtMaXN0UmV2b2tlZBIhLnNvdWsuaWRlbnRpdHkuTGlzdFJldm9rZWRSZXF1ZXN0GiIuc291ay5pZGVudGl0eS5MaXN0UmV2b2tlZFJlc3BvbnNlIgOQAgESXwoNU2V0U2hvcER1dGllcxIjLnNvdWsuaWRlbnRpdHkuU2V0U2hvcER1dGllc1JlcXVlc3QaJC5zb3VrLmlkZW50aXR5LlNldFNob3BEdXRpZXNSZXNwb25zZSIDkAICElwKDEZpbmRBY2NvdW50cxIiLnNvdWsuaWRlbnRpdHkuRmluZEFjY291bnRzUmVxdWVzdBojLnNvdWsuaWRlbnRpdHkuRmluZEFjY291bnRzUmVzcG9uc2UiA5ACARJ6ChZFbnN1cmVPdXRzaWRlQ3VzdG9tZXJzEiwuc291ay5pZGVudGl0eS5FbnN1cmVPdXRzaWRlQ3VzdG9tZXJzUmVxdWVzdBotLnNvdWsuaWRlbnRpdHkuRW5zdXJlT3V0c2lkZUN1c3RvbWVyc1Jlc3BvbnNlIgOQAgJiBnByb3RvMw");
 
 /**
  * Describes the message souk.identity.AccountRegistered.
@@ -18,109 +18,116 @@ export const AccountRegisteredSchema = /*@__PURE__*/
   messageDesc(file_souk_identity, 0);
 
 /**
+ * Describes the message souk.identity.AccountClosed.
+ * Use `create(AccountClosedSchema)` to create a new message.
+ */
+export const AccountClosedSchema = /*@__PURE__*/
+  messageDesc(file_souk_identity, 1);
+
+/**
  * Describes the message souk.identity.SignInFailuresExceeded.
  * Use `create(SignInFailuresExceededSchema)` to create a new message.
  */
 export const SignInFailuresExceededSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 1);
+  messageDesc(file_souk_identity, 2);
 
 /**
  * Describes the message souk.identity.GetKeySetRequest.
  * Use `create(GetKeySetRequestSchema)` to create a new message.
  */
 export const GetKeySetRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 2);
+  messageDesc(file_souk_identity, 3);
 
 /**
  * Describes the message souk.identity.GetKeySetResponse.
  * Use `create(GetKeySetResponseSchema)` to create a new message.
  */
 export const GetKeySetResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 3);
+  messageDesc(file_souk_identity, 4);
 
 /**
  * Describes the message souk.identity.VerifyApiKeyRequest.
  * Use `create(VerifyApiKeyRequestSchema)` to create a new message.
  */
 export const VerifyApiKeyRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 4);
+  messageDesc(file_souk_identity, 5);
 
 /**
  * Describes the message souk.identity.VerifyApiKeyResponse.
  * Use `create(VerifyApiKeyResponseSchema)` to create a new message.
  */
 export const VerifyApiKeyResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 5);
+  messageDesc(file_souk_identity, 6);
 
 /**
  * Describes the message souk.identity.ShopDuties.
  * Use `create(ShopDutiesSchema)` to create a new message.
  */
 export const ShopDutiesSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 6);
+  messageDesc(file_souk_identity, 7);
 
 /**
  * Describes the message souk.identity.ListRevokedRequest.
  * Use `create(ListRevokedRequestSchema)` to create a new message.
  */
 export const ListRevokedRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 7);
+  messageDesc(file_souk_identity, 8);
 
 /**
  * Describes the message souk.identity.ListRevokedResponse.
  * Use `create(ListRevokedResponseSchema)` to create a new message.
  */
 export const ListRevokedResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 8);
+  messageDesc(file_souk_identity, 9);
 
 /**
  * Describes the message souk.identity.SetShopDutiesRequest.
  * Use `create(SetShopDutiesRequestSchema)` to create a new message.
  */
 export const SetShopDutiesRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 9);
+  messageDesc(file_souk_identity, 10);
 
 /**
  * Describes the message souk.identity.SetShopDutiesResponse.
  * Use `create(SetShopDutiesResponseSchema)` to create a new message.
  */
 export const SetShopDutiesResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 10);
+  messageDesc(file_souk_identity, 11);
 
 /**
  * Describes the message souk.identity.FindAccountsRequest.
  * Use `create(FindAccountsRequestSchema)` to create a new message.
  */
 export const FindAccountsRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 11);
+  messageDesc(file_souk_identity, 12);
 
 /**
  * Describes the message souk.identity.FindAccountsResponse.
  * Use `create(FindAccountsResponseSchema)` to create a new message.
  */
 export const FindAccountsResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 12);
+  messageDesc(file_souk_identity, 13);
 
 /**
  * Describes the message souk.identity.FoundAccount.
  * Use `create(FoundAccountSchema)` to create a new message.
  */
 export const FoundAccountSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 13);
+  messageDesc(file_souk_identity, 14);
 
 /**
  * Describes the message souk.identity.EnsureOutsideCustomersRequest.
  * Use `create(EnsureOutsideCustomersRequestSchema)` to create a new message.
  */
 export const EnsureOutsideCustomersRequestSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 14);
+  messageDesc(file_souk_identity, 15);
 
 /**
  * Describes the message souk.identity.EnsureOutsideCustomersResponse.
  * Use `create(EnsureOutsideCustomersResponseSchema)` to create a new message.
  */
 export const EnsureOutsideCustomersResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_identity, 15);
+  messageDesc(file_souk_identity, 16);
 
 /**
  * @generated from service souk.identity.IdentityService

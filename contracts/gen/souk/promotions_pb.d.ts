@@ -132,6 +132,40 @@ export declare type PriceOrderRequest = Message<"souk.promotions.PriceOrderReque
 export declare const PriceOrderRequestSchema: GenMessage<PriceOrderRequest>;
 
 /**
+ * @generated from message souk.promotions.PriceOrdersRequest
+ */
+export declare type PriceOrdersRequest = Message<"souk.promotions.PriceOrdersRequest"> & {
+  /**
+   * 1 to 500, with 10,000 lines in all at most
+   *
+   * @generated from field: repeated souk.promotions.PriceOrderRequest orders = 1;
+   */
+  orders: PriceOrderRequest[];
+};
+
+/**
+ * Describes the message souk.promotions.PriceOrdersRequest.
+ * Use `create(PriceOrdersRequestSchema)` to create a new message.
+ */
+export declare const PriceOrdersRequestSchema: GenMessage<PriceOrdersRequest>;
+
+/**
+ * @generated from message souk.promotions.PriceOrdersResponse
+ */
+export declare type PriceOrdersResponse = Message<"souk.promotions.PriceOrdersResponse"> & {
+  /**
+   * @generated from field: repeated souk.promotions.PriceOrderResponse answers = 1;
+   */
+  answers: PriceOrderResponse[];
+};
+
+/**
+ * Describes the message souk.promotions.PriceOrdersResponse.
+ * Use `create(PriceOrdersResponseSchema)` to create a new message.
+ */
+export declare const PriceOrdersResponseSchema: GenMessage<PriceOrdersResponse>;
+
+/**
  * @generated from message souk.promotions.LineToPrice
  */
 export declare type LineToPrice = Message<"souk.promotions.LineToPrice"> & {
@@ -211,6 +245,14 @@ export declare type PriceOrderResponse = Message<"souk.promotions.PriceOrderResp
      */
     value: PriceRefusal;
     case: "refusal";
+  } | {
+    /**
+     * only of PriceOrders: what is needed to price this one did not answer
+     *
+     * @generated from field: souk.promotions.PriceUnavailable unavailable = 3;
+     */
+    value: PriceUnavailable;
+    case: "unavailable";
   } | { case: undefined; value?: undefined };
 };
 
@@ -219,6 +261,22 @@ export declare type PriceOrderResponse = Message<"souk.promotions.PriceOrderResp
  * Use `create(PriceOrderResponseSchema)` to create a new message.
  */
 export declare const PriceOrderResponseSchema: GenMessage<PriceOrderResponse>;
+
+/**
+ * @generated from message souk.promotions.PriceUnavailable
+ */
+export declare type PriceUnavailable = Message<"souk.promotions.PriceUnavailable"> & {
+  /**
+   * @generated from field: string detail = 1;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message souk.promotions.PriceUnavailable.
+ * Use `create(PriceUnavailableSchema)` to create a new message.
+ */
+export declare const PriceUnavailableSchema: GenMessage<PriceUnavailable>;
 
 /**
  * Total = the lines at their prices + adjustments = what the lines' paid parts add up to.
@@ -498,6 +556,17 @@ export declare const PricingService: GenService<{
     methodKind: "unary";
     input: typeof PriceOrderRequestSchema;
     output: typeof PriceOrderResponseSchema;
+  },
+  /**
+   * The same for many orders that wait together, of any shops: one answer per order, in their order. One that cannot be
+   * priced keeps no other from its price.
+   *
+   * @generated from rpc souk.promotions.PricingService.PriceOrders
+   */
+  priceOrders: {
+    methodKind: "unary";
+    input: typeof PriceOrdersRequestSchema;
+    output: typeof PriceOrdersResponseSchema;
   },
   /**
    * Which of these codes these shops have, whether they can be used now or not: to give each order of a checkout its own.

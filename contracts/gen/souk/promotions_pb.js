@@ -8,7 +8,7 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
  * Describes the file souk/promotions.proto.
  */
 export const file_souk_promotions = /*@__PURE__*/
-  fileDesc("ChVzb3VrL3Byb21vdGlvbnMucHJvdG8SD3NvdWsucHJvbW90aW9ucyI2ChNGaW5kVm91Y2hlcnNSZXF1ZXN0EhAKCHNob3BfaWRzGAEgAygJEg0KBWNvZGVzGAIgAygJIkcKFEZpbmRWb3VjaGVyc1Jlc3BvbnNlEi8KCHZvdWNoZXJzGAEgAygLMh0uc291ay5wcm9tb3Rpb25zLkZvdW5kVm91Y2hlciJBCgxGb3VuZFZvdWNoZXISDwoHc2hvcF9pZBgBIAEoCRIMCgRjb2RlGAIgASgJEhIKCnZvdWNoZXJfaWQYAyABKAki3wEKEVByaWNlT3JkZXJSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSFQoNY3VycmVuY3lfY29kZRgDIAEoCRIrCgVsaW5lcxgEIAMoCzIcLnNvdWsucHJvbW90aW9ucy5MaW5lVG9QcmljZRIVCg12b3VjaGVyX2NvZGVzGAUgAygJEhYKDm9yZGVyZWRfYmVmb3JlGAYgASgIEjEKC2Rlc3RpbmF0aW9uGAcgASgLMhwuc291ay5wcm9tb3Rpb25zLkRlc3RpbmF0aW9uImEKC0xpbmVUb1ByaWNlEhIKCnZhcmlhbnRfaWQYASABKAkSEgoKcHJvZHVjdF9pZBgCIAEoCRIQCghxdWFudGl0eRgDIAEoDRIYChB1bml0X3ByaWNlX21pbm9yGAQgASgDIkUKC0Rlc3RpbmF0aW9uEg4KBm1ldGhvZBgBIAEoCRIUCgxjb3VudHJ5X2NvZGUYAiABKAkSEAoIcG9zdGNvZGUYAyABKAkigAEKElByaWNlT3JkZXJSZXNwb25zZRIuCgZwcmljZWQYASABKAsyHC5zb3VrLnByb21vdGlvbnMuUHJpY2VkT3JkZXJIABIwCgdyZWZ1c2FsGAIgASgLMh0uc291ay5wcm9tb3Rpb25zLlByaWNlUmVmdXNhbEgAQggKBmFuc3dlciKbAgoLUHJpY2VkT3JkZXISEAoIcXVvdGVfaWQYASABKAkSFQoNcnVsZXNfdmVyc2lvbhgCIAEoAxIWCg52YWxpZF91bnRpbF9tcxgDIAEoAxITCgt0b3RhbF9taW5vchgEIAEoAxI1CgthZGp1c3RtZW50cxgFIAMoCzIgLnNvdWsucHJvbW90aW9ucy5QcmljZUFkanVzdG1lbnQSLQoFbGluZXMYBiADKAsyHi5zb3VrLnByb21vdGlvbnMuRXhwbGFpbmVkTGluZRImCgV0YXhlcxgHIAMoCzIXLnNvdWsucHJvbW90aW9ucy5UYXhTdW0SKAoEdXNlcxgIIAMoCzIaLnNvdWsucHJvbW90aW9ucy5Vc2VUb0RyYXciUgoPUHJpY2VBZGp1c3RtZW50EgwKBGtpbmQYASABKAkSDQoFbGFiZWwYAiABKAkSFAoMYW1vdW50X21pbm9yGAMgASgDEgwKBGNvZGUYBCABKAkijwEKDUV4cGxhaW5lZExpbmUSEgoKdmFyaWFudF9pZBgBIAEoCRITCgt0b3RhbF9taW5vchgCIAEoAxIWCg5kaXNjb3VudF9taW5vchgDIAEoAxIRCgl0YXhfbWlub3IYBCABKAMSFgoOc2hpcHBpbmdfbWlub3IYBSABKAMSEgoKcGFpZF9taW5vchgGIAEoAyJqCgZUYXhTdW0SDQoFbGFiZWwYASABKAkSGQoRcmF0ZV9iYXNpc19wb2ludHMYAiABKA0SEAoIaW5jbHVkZWQYAyABKAgSEQoJbmV0X21pbm9yGAQgASgDEhEKCXRheF9taW5vchgFIAEoAyJiCglVc2VUb0RyYXcSEgoKdm91Y2hlcl9pZBgBIAEoCRIMCgRjb2RlGAIgASgJEhkKEXVzZXNfcGVyX2N1c3RvbWVyGAMgASgNEhgKEGZpcnN0X29yZGVyX29ubHkYBCABKAgiYQoMUHJpY2VSZWZ1c2FsEgwKBGtpbmQYASABKAkSDgoGcmVhc29uGAIgASgJEg4KBmRldGFpbBgDIAEoCRIMCgRjb2RlGAQgASgJEhUKDW1pbmltdW1fbWlub3IYBSABKAMyxAEKDlByaWNpbmdTZXJ2aWNlElUKClByaWNlT3JkZXISIi5zb3VrLnByb21vdGlvbnMuUHJpY2VPcmRlclJlcXVlc3QaIy5zb3VrLnByb21vdGlvbnMuUHJpY2VPcmRlclJlc3BvbnNlElsKDEZpbmRWb3VjaGVycxIkLnNvdWsucHJvbW90aW9ucy5GaW5kVm91Y2hlcnNSZXF1ZXN0GiUuc291ay5wcm9tb3Rpb25zLkZpbmRWb3VjaGVyc1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChVzb3VrL3Byb21vdGlvbnMucHJvdG8SD3NvdWsucHJvbW90aW9ucyI2ChNGaW5kVm91Y2hlcnNSZXF1ZXN0EhAKCHNob3BfaWRzGAEgAygJEg0KBWNvZGVzGAIgAygJIkcKFEZpbmRWb3VjaGVyc1Jlc3BvbnNlEi8KCHZvdWNoZXJzGAEgAygLMh0uc291ay5wcm9tb3Rpb25zLkZvdW5kVm91Y2hlciJBCgxGb3VuZFZvdWNoZXISDwoHc2hvcF9pZBgBIAEoCRIMCgRjb2RlGAIgASgJEhIKCnZvdWNoZXJfaWQYAyABKAki3wEKEVByaWNlT3JkZXJSZXF1ZXN0Eg8KB3Nob3BfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSFQoNY3VycmVuY3lfY29kZRgDIAEoCRIrCgVsaW5lcxgEIAMoCzIcLnNvdWsucHJvbW90aW9ucy5MaW5lVG9QcmljZRIVCg12b3VjaGVyX2NvZGVzGAUgAygJEhYKDm9yZGVyZWRfYmVmb3JlGAYgASgIEjEKC2Rlc3RpbmF0aW9uGAcgASgLMhwuc291ay5wcm9tb3Rpb25zLkRlc3RpbmF0aW9uIkgKElByaWNlT3JkZXJzUmVxdWVzdBIyCgZvcmRlcnMYASADKAsyIi5zb3VrLnByb21vdGlvbnMuUHJpY2VPcmRlclJlcXVlc3QiSwoTUHJpY2VPcmRlcnNSZXNwb25zZRI0CgdhbnN3ZXJzGAEgAygLMiMuc291ay5wcm9tb3Rpb25zLlByaWNlT3JkZXJSZXNwb25zZSJhCgtMaW5lVG9QcmljZRISCgp2YXJpYW50X2lkGAEgASgJEhIKCnByb2R1Y3RfaWQYAiABKAkSEAoIcXVhbnRpdHkYAyABKA0SGAoQdW5pdF9wcmljZV9taW5vchgEIAEoAyJFCgtEZXN0aW5hdGlvbhIOCgZtZXRob2QYASABKAkSFAoMY291bnRyeV9jb2RlGAIgASgJEhAKCHBvc3Rjb2RlGAMgASgJIroBChJQcmljZU9yZGVyUmVzcG9uc2USLgoGcHJpY2VkGAEgASgLMhwuc291ay5wcm9tb3Rpb25zLlByaWNlZE9yZGVySAASMAoHcmVmdXNhbBgCIAEoCzIdLnNvdWsucHJvbW90aW9ucy5QcmljZVJlZnVzYWxIABI4Cgt1bmF2YWlsYWJsZRgDIAEoCzIhLnNvdWsucHJvbW90aW9ucy5QcmljZVVuYXZhaWxhYmxlSABCCAoGYW5zd2VyIiIKEFByaWNlVW5hdmFpbGFibGUSDgoGZGV0YWlsGAEgASgJIpsCCgtQcmljZWRPcmRlchIQCghxdW90ZV9pZBgBIAEoCRIVCg1ydWxlc192ZXJzaW9uGAIgASgDEhYKDnZhbGlkX3VudGlsX21zGAMgASgDEhMKC3RvdGFsX21pbm9yGAQgASgDEjUKC2FkanVzdG1lbnRzGAUgAygLMiAuc291ay5wcm9tb3Rpb25zLlByaWNlQWRqdXN0bWVudBItCgVsaW5lcxgGIAMoCzIeLnNvdWsucHJvbW90aW9ucy5FeHBsYWluZWRMaW5lEiYKBXRheGVzGAcgAygLMhcuc291ay5wcm9tb3Rpb25zLlRheFN1bRIoCgR1c2VzGAggAygLMhouc291ay5wcm9tb3Rpb25zLlVzZVRvRHJhdyJSCg9QcmljZUFkanVzdG1lbnQSDAoEa2luZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIUCgxhbW91bnRfbWlub3IYAyABKAMSDAoEY29kZRgEIAEoCSKPAQoNRXhwbGFpbmVkTGluZRISCgp2YXJpYW50X2lkGAEgASgJEhMKC3RvdGFsX21pbm9yGAIgASgDEhYKDmRpc2NvdW50X21pbm9yGAMgASgDEhEKCXRheF9taW5vchgEIAEoAxIWCg5zaGlwcGluZ19taW5vchgFIAEoAxISCgpwYWlkX21pbm9yGAYgASgDImoKBlRheFN1bRINCgVsYWJlbBgBIAEoCRIZChFyYXRlX2Jhc2lzX3BvaW50cxgCIAEoDRIQCghpbmNsdWRlZBgDIAEoCBIRCgluZXRfbWlub3IYBCABKAMSEQoJdGF4X21pbm9yGAUgASgDImIKCVVzZVRvRHJhdxISCgp2b3VjaGVyX2lkGAEgASgJEgwKBGNvZGUYAiABKAkSGQoRdXNlc19wZXJfY3VzdG9tZXIYAyABKA0SGAoQZmlyc3Rfb3JkZXJfb25seRgEIAEoCCJhCgxQcmljZVJlZnVzYWwSDAoEa2luZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSDgoGZGV0YWlsGAMgASgJEgwKBGNvZGUYBCABKAkSFQoNbWluaW11bV9taW5vchgFIAEoAzKeAgoOUHJpY2luZ1NlcnZpY2USVQoKUHJpY2VPcmRlchIiLnNvdWsucHJvbW90aW9ucy5QcmljZU9yZGVyUmVxdWVzdBojLnNvdWsucHJvbW90aW9ucy5QcmljZU9yZGVyUmVzcG9uc2USWAoLUHJpY2VPcmRlcnMSIy5zb3VrLnByb21vdGlvbnMuUHJpY2VPcmRlcnNSZXF1ZXN0GiQuc291ay5wcm9tb3Rpb25zLlByaWNlT3JkZXJzUmVzcG9uc2USWwoMRmluZFZvdWNoZXJzEiQuc291ay5wcm9tb3Rpb25zLkZpbmRWb3VjaGVyc1JlcXVlc3QaJS5zb3VrLnByb21vdGlvbnMuRmluZFZvdWNoZXJzUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Describes the message souk.promotions.FindVouchersRequest.
@@ -39,67 +39,88 @@ export const PriceOrderRequestSchema = /*@__PURE__*/
   messageDesc(file_souk_promotions, 3);
 
 /**
+ * Describes the message souk.promotions.PriceOrdersRequest.
+ * Use `create(PriceOrdersRequestSchema)` to create a new message.
+ */
+export const PriceOrdersRequestSchema = /*@__PURE__*/
+  messageDesc(file_souk_promotions, 4);
+
+/**
+ * Describes the message souk.promotions.PriceOrdersResponse.
+ * Use `create(PriceOrdersResponseSchema)` to create a new message.
+ */
+export const PriceOrdersResponseSchema = /*@__PURE__*/
+  messageDesc(file_souk_promotions, 5);
+
+/**
  * Describes the message souk.promotions.LineToPrice.
  * Use `create(LineToPriceSchema)` to create a new message.
  */
 export const LineToPriceSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 4);
+  messageDesc(file_souk_promotions, 6);
 
 /**
  * Describes the message souk.promotions.Destination.
  * Use `create(DestinationSchema)` to create a new message.
  */
 export const DestinationSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 5);
+  messageDesc(file_souk_promotions, 7);
 
 /**
  * Describes the message souk.promotions.PriceOrderResponse.
  * Use `create(PriceOrderResponseSchema)` to create a new message.
  */
 export const PriceOrderResponseSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 6);
+  messageDesc(file_souk_promotions, 8);
+
+/**
+ * Describes the message souk.promotions.PriceUnavailable.
+ * Use `create(PriceUnavailableSchema)` to create a new message.
+ */
+export const PriceUnavailableSchema = /*@__PURE__*/
+  messageDesc(file_souk_promotions, 9);
 
 /**
  * Describes the message souk.promotions.PricedOrder.
  * Use `create(PricedOrderSchema)` to create a new message.
  */
 export const PricedOrderSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 7);
+  messageDesc(file_souk_promotions, 10);
 
 /**
  * Describes the message souk.promotions.PriceAdjustment.
  * Use `create(PriceAdjustmentSchema)` to create a new message.
  */
 export const PriceAdjustmentSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 8);
+  messageDesc(file_souk_promotions, 11);
 
 /**
  * Describes the message souk.promotions.ExplainedLine.
  * Use `create(ExplainedLineSchema)` to create a new message.
  */
 export const ExplainedLineSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 9);
+  messageDesc(file_souk_promotions, 12);
 
 /**
  * Describes the message souk.promotions.TaxSum.
  * Use `create(TaxSumSchema)` to create a new message.
  */
 export const TaxSumSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 10);
+  messageDesc(file_souk_promotions, 13);
 
 /**
  * Describes the message souk.promotions.UseToDraw.
  * Use `create(UseToDrawSchema)` to create a new message.
  */
 export const UseToDrawSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 11);
+  messageDesc(file_souk_promotions, 14);
 
 /**
  * Describes the message souk.promotions.PriceRefusal.
  * Use `create(PriceRefusalSchema)` to create a new message.
  */
 export const PriceRefusalSchema = /*@__PURE__*/
-  messageDesc(file_souk_promotions, 12);
+  messageDesc(file_souk_promotions, 15);
 
 /**
  * What an order costs beyond its lines: discounts, vouchers, shipping, tax. Called by orders, before it places an order
