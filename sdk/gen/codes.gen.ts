@@ -3,12 +3,14 @@
 /** Every code a problem of this API may have. */
 export type ProblemCode =
   | 'account-disabled'
+  | 'account-in-shops'
   | 'account-not-found'
   | 'address-not-found'
   | 'address-refused'
   | 'already-promised'
   | 'api-key-not-found'
   | 'api-key-too-mighty'
+  | 'avatar-not-found'
   | 'birth-date-refused'
   | 'body-too-large'
   | 'cap-reached'
@@ -26,6 +28,7 @@ export type ProblemCode =
   | 'checkout-unavailable'
   | 'checkout-under-way'
   | 'currency-mismatch'
+  | 'customer-closed'
   | 'customer-not-found'
   | 'dashboard-not-found'
   | 'database-unavailable'

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import { type Client, type ClientMeta, type Options as Options2, type RequestResult, type TDataShape, urlSearchParamsBodySerializer } from './client/index.ts';
-import type { AddLocationData, AddLocationResponses, AddMyAddressData, AddMyAddressResponses, AddVariantData, AddVariantResponses, AddWishData, AddWishResponses, AdjustInventoryData, AdjustInventoryResponses, AnswerReviewData, AnswerReviewResponses, ApproveReturnData, ApproveReturnResponses, ApproveReviewData, ApproveReviewResponses, ArchiveProductData, ArchiveProductResponses, BeginAsGuestData, BeginAsGuestResponses, BeginSecondFactorData, BeginSecondFactorResponses, CancelJobData, CancelJobResponses, CancelOrderData, CancelOrderResponses, CancelSaleData, CancelSaleResponses, CapturePaymentData, CapturePaymentResponses, ChangeFlagData, ChangeFlagResponses, ChangeMySettingData, ChangeMySettingResponses, ChangePasswordData, ChangePasswordResponses, ChangeSettingData, ChangeSettingResponses, ChangeShopSettingData, ChangeShopSettingResponses, CheckOutData, CheckOutResponses, ClearCartData, ClearCartResponses, CloseShopData, CloseShopResponses, CompensateOrderData, CompensateOrderResponses, CompleteMediaData, CompleteMediaResponses, ConfirmSecondFactorData, ConfirmSecondFactorResponses, ConfirmWhatsAppWebhookData, ConfirmWhatsAppWebhookResponses, CreateCategoryData, CreateCategoryResponses, CreateDiscountData, CreateDiscountResponses, CreateFlagData, CreateFlagResponses, CreateMediaData, CreateMediaResponses, CreateProductData, CreateProductResponses, CreateShippingRateData, CreateShippingRateResponses, CreateVoucherData, CreateVoucherResponses, CreditWalletData, CreditWalletResponses, DecideShopVerificationData, DecideShopVerificationResponses, DeleteMediaData, DeleteMediaResponses, DisableAccountData, DisableAccountResponses, DiscardDeadLettersData, DiscardDeadLettersResponses, DiscardNotificationData, DiscardNotificationResponses, DownloadMediaData, DownloadMediaResponses, EditCategoryData, EditCategoryResponses, EditProductData, EditProductResponses, EditReviewData, EditReviewResponses, EditShopData, EditShopResponses, EditVariantData, EditVariantResponses, EditVoucherData, EditVoucherResponses, EnableAccountData, EnableAccountResponses, EndSessionData, EndSessionResponses, EvaluateFlagsData, EvaluateFlagsResponses, FetchMediaData, FetchMediaResponses, GetAccountData, GetAccountResponses, GetAllotmentData, GetAllotmentResponses, GetCartData, GetCartResponses, GetCategoryData, GetCategoryResponses, GetCheckoutData, GetCheckoutResponses, GetCustomerData, GetCustomerResponses, GetCustomersData, GetCustomersResponses, GetDashboardData, GetDashboardResponses, GetDeadLetterData, GetDeadLetterResponses, GetDiscountData, GetDiscountResponses, GetFlagData, GetFlagResponses, GetJobData, GetJobResponses, GetKeySetData, GetKeySetResponses, GetLastAuditData, GetLastAuditResponses, GetLedgerBalancesData, GetLedgerBalancesResponses, GetLoyaltyData, GetLoyaltyResponses, GetMeData, GetMediaData, GetMediaResponses, GetMediaUsageData, GetMediaUsageResponses, GetMeResponses, GetMyPreferencesData, GetMyPreferencesResponses, GetMyProfileData, GetMyProfileResponses, GetMyReviewOfData, GetMyReviewOfResponses, GetMyWalletData, GetMyWalletResponses, GetNotificationPreferencesData, GetNotificationPreferencesResponses, GetOrderData, GetOrderResponses, GetOrderStatusData, GetOrderStatusResponses, GetOrderTimelineData, GetOrderTimelineResponses, GetPaymentData, GetPaymentResponses, GetPictureData, GetPictureResponses, GetPricingSettingsData, GetPricingSettingsResponses, GetProductAvailabilityData, GetProductAvailabilityResponses, GetProductBySlugData, GetProductBySlugResponses, GetProductData, GetProductInventoryData, GetProductInventoryResponses, GetProductRatingData, GetProductRatingResponses, GetProductResponses, GetProductsData, GetProductsResponses, GetRehearsalData, GetRehearsalResponses, GetReturnData, GetReturnResponses, GetReviewData, GetReviewHistoryData, GetReviewHistoryResponses, GetReviewResponses, GetSaleData, GetSaleRemainingData, GetSaleRemainingResponses, GetSaleResponses, GetSecondFactorData, GetSecondFactorResponses, GetShopBySlugData, GetShopBySlugResponses, GetShopDashboardData, GetShopDashboardResponses, GetShopData, GetShopIssueRuleData, GetShopIssueRuleResponses, GetShopMemberData, GetShopMemberResponses, GetShopResponses, GetVoucherData, GetVoucherResponses, ListAccountsData, ListAccountsResponses, ListApiKeysData, ListApiKeysResponses, ListCategoriesData, ListCategoriesResponses, ListConsumersData, ListConsumersResponses, ListCustomerNotificationsData, ListCustomerNotificationsResponses, ListCustomersData, ListCustomersResponses, ListDeadLettersData, ListDeadLettersResponses, ListDiscountsData, ListDiscountsResponses, ListExpiringLotsData, ListExpiringLotsResponses, ListFailedNotificationsData, ListFailedNotificationsResponses, ListFlagHistoryData, ListFlagHistoryResponses, ListFlagsData, ListFlagsResponses, ListFlashSalesData, ListFlashSalesResponses, ListInventoryMovementsData, ListInventoryMovementsResponses, ListJobsData, ListJobsResponses, ListLocationsData, ListLocationsResponses, ListLotsData, ListLotsResponses, ListMediaData, ListMediaResponses, ListMyAddressesData, ListMyAddressesResponses, ListMyConsentHistoryData, ListMyConsentHistoryResponses, ListMyConsentsData, ListMyConsentsResponses, ListMyNotificationsData, ListMyNotificationsResponses, ListMyOrdersData, ListMyOrdersResponses, ListMyReviewsData, ListMyReviewsResponses, ListMySettingsData, ListMySettingsResponses, ListMyShopsData, ListMyShopsResponses, ListOrderPaymentsData, ListOrderPaymentsResponses, ListOrdersToShipData, ListOrdersToShipResponses, ListPricesData, ListPricesResponses, ListProductReviewsData, ListProductReviewsResponses, ListProductsData, ListProductsResponses, ListProductsToReviewData, ListProductsToReviewResponses, ListRatingsData, ListRatingsResponses, ListRecentNotificationsData, ListRecentNotificationsResponses, ListReturnsData, ListReturnsResponses, ListReviewsToModerateData, ListReviewsToModerateResponses, ListSalesData, ListSalesResponses, ListSessionsData, ListSessionsResponses, ListSettingHistoryData, ListSettingHistoryResponses, ListSettingsData, ListSettingsResponses, ListShipmentsData, ListShipmentsResponses, ListShippingRatesData, ListShippingRatesResponses, ListShopHistoryData, ListShopHistoryResponses, ListShopInventoryData, ListShopInventoryResponses, ListShopMembersData, ListShopMembersResponses, ListShopOrdersData, ListShopOrdersResponses, ListShopPaymentsData, ListShopPaymentsResponses, ListShopReturnsData, ListShopReturnsResponses, ListShopReviewsData, ListShopReviewsResponses, ListShopsData, ListShopSettingHistoryData, ListShopSettingHistoryResponses, ListShopSettingsData, ListShopSettingsResponses, ListShopsResponses, ListStuckOrdersData, ListStuckOrdersResponses, ListTaxRatesData, ListTaxRatesResponses, ListTemplatesData, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsResponses, ListToReorderData, ListToReorderResponses, ListTrailData, ListTrailResponses, ListTroubledPaymentsData, ListTroubledPaymentsResponses, ListVouchersData, ListVouchersResponses, ListWishesData, ListWishesResponses, LogInData, LogInResponses, LogOutData, LogOutResponses, MakeApiKeyData, MakeApiKeyResponses, MakeRehearsalShoppersData, MakeRehearsalShoppersResponses, MergeCartData, MergeCartResponses, OpenCartData, OpenCartResponses, PlaceFlashSaleOrderData, PlaceFlashSaleOrderResponses, PlaceOrderData, PlaceOrderResponses, PlanSaleData, PlanSaleResponses, PreviewTemplateData, PreviewTemplateResponses, PublishTemplateData, PublishTemplateResponses, QuoteData, QuoteResponses, ReceiveMessageReceiptsData, ReceiveMessageReceiptsResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookResponses, ReceiveReturnData, ReceiveReturnResponses, ReceiveTwilioReceiptData, ReceiveTwilioReceiptResponses, ReconcilePaymentsData, ReconcilePaymentsResponses, RecordDeliveryData, RecordDeliveryResponses, RefreshData, RefreshResponses, RefundPaymentData, RefundPaymentResponses, RefuseReturnData, RefuseReturnResponses, RefuseReviewData, RefuseReviewResponses, RegisterData, RegisterResponses, RegisterShopData, RegisterShopResponses, ReinstateShopData, ReinstateShopResponses, RemoveCartItemData, RemoveCartItemResponses, RemoveDiscountData, RemoveDiscountResponses, RemoveFlagData, RemoveFlagResponses, RemoveMyAddressData, RemoveMyAddressResponses, RemoveRehearsalShoppersData, RemoveRehearsalShoppersResponses, RemoveReviewAnswerData, RemoveReviewAnswerResponses, RemoveReviewData, RemoveReviewResponses, RemoveSecondFactorData, RemoveSecondFactorResponses, RemoveShippingRateData, RemoveShippingRateResponses, RemoveShopMemberData, RemoveShopMemberResponses, RemoveVoucherData, RemoveVoucherResponses, RemoveWishData, RemoveWishResponses, ReplaceDiscountData, ReplaceDiscountResponses, ReplaceShippingRateData, ReplaceShippingRateResponses, ReplayDeadLettersData, ReplayDeadLettersResponses, ReplayNotificationData, ReplayNotificationResponses, ReportReviewData, ReportReviewResponses, RequestReturnData, RequestReturnResponses, RequestShopVerificationData, RequestShopVerificationResponses, ResetMySettingData, ResetMySettingResponses, ResetSecondFactorData, ResetSecondFactorResponses, ResetSettingData, ResetSettingResponses, ResetShopSettingData, ResetShopSettingResponses, RestoreFlagData, RestoreFlagResponses, RetryJobData, RetryJobResponses, RetryOrderData, RetryOrderResponses, RevokeApiKeyData, RevokeApiKeyResponses, RotateApiKeyData, RotateApiKeyResponses, RotateSigningKeysData, RotateSigningKeysResponses, RunAuditData, RunAuditResponses, SearchProductsData, SearchProductsResponses, SendNotificationData, SendNotificationResponses, SetAccountRolesData, SetAccountRolesResponses, SetCartItemData, SetCartItemResponses, SetCartVouchersData, SetCartVouchersResponses, SetIssueRuleData, SetIssueRuleResponses, SetMyAddressData, SetMyAddressResponses, SetMyConsentData, SetMyConsentResponses, SetMyPreferencesData, SetMyPreferencesResponses, SetMyProfileData, SetMyProfileResponses, SetNotificationPreferencesData, SetNotificationPreferencesResponses, SetPriceData, SetPriceResponses, SetPricingSettingsData, SetPricingSettingsResponses, SetProductInventoryData, SetProductInventoryResponses, SetReorderRuleData, SetReorderRuleResponses, SetShopCommissionData, SetShopCommissionResponses, SetShopIssueRuleData, SetShopIssueRuleResponses, SetShopMemberData, SetShopMemberResponses, SetStockAlertLevelData, SetStockAlertLevelResponses, SetTaxRatesData, SetTaxRatesResponses, ShipOrderData, ShipOrderResponses, StartRehearsalData, StartRehearsalResponses, StopRehearsalData, StopRehearsalResponses, SuggestSearchesData, SuggestSearchesResponses, SuspendShopData, SuspendShopResponses, TakeBackHelpfulData, TakeBackHelpfulResponses, UploadMediaData, UploadMediaResponses, VerifyData, VerifyResponses, VoidPaymentData, VoidPaymentResponses, VoteReviewHelpfulData, VoteReviewHelpfulResponses, WriteOffLotData, WriteOffLotResponses, WriteReviewData, WriteReviewResponses } from './types.gen.ts';
+import type { AddLocationData, AddLocationResponses, AddMyAddressData, AddMyAddressResponses, AddVariantData, AddVariantResponses, AddWishData, AddWishResponses, AdjustInventoryData, AdjustInventoryResponses, AnswerReviewData, AnswerReviewResponses, ApproveReturnData, ApproveReturnResponses, ApproveReviewData, ApproveReviewResponses, ArchiveProductData, ArchiveProductResponses, BeginAsGuestData, BeginAsGuestResponses, BeginSecondFactorData, BeginSecondFactorResponses, CancelJobData, CancelJobResponses, CancelOrderData, CancelOrderResponses, CancelSaleData, CancelSaleResponses, CapturePaymentData, CapturePaymentResponses, ChangeFlagData, ChangeFlagResponses, ChangeMySettingData, ChangeMySettingResponses, ChangePasswordData, ChangePasswordResponses, ChangeSettingData, ChangeSettingResponses, ChangeShopSettingData, ChangeShopSettingResponses, CheckOutData, CheckOutResponses, ClearCartData, ClearCartResponses, CloseAccountData, CloseAccountResponses, CloseMyAccountData, CloseMyAccountResponses, CloseShopData, CloseShopResponses, CompensateOrderData, CompensateOrderResponses, CompleteMediaData, CompleteMediaResponses, CompletePersonalPictureData, CompletePersonalPictureResponses, ConfirmSecondFactorData, ConfirmSecondFactorResponses, ConfirmWhatsAppWebhookData, ConfirmWhatsAppWebhookResponses, CreateCategoryData, CreateCategoryResponses, CreateDiscountData, CreateDiscountResponses, CreateFlagData, CreateFlagResponses, CreateMediaData, CreateMediaResponses, CreatePersonalPictureData, CreatePersonalPictureResponses, CreateProductData, CreateProductResponses, CreateShippingRateData, CreateShippingRateResponses, CreateVoucherData, CreateVoucherResponses, CreditWalletData, CreditWalletResponses, DecideShopVerificationData, DecideShopVerificationResponses, DeleteMediaData, DeleteMediaResponses, DeletePersonalPictureData, DeletePersonalPictureResponses, DisableAccountData, DisableAccountResponses, DiscardDeadLettersData, DiscardDeadLettersResponses, DiscardNotificationData, DiscardNotificationResponses, DownloadMediaData, DownloadMediaResponses, EditCategoryData, EditCategoryResponses, EditProductData, EditProductResponses, EditReviewData, EditReviewResponses, EditShopData, EditShopResponses, EditVariantData, EditVariantResponses, EditVoucherData, EditVoucherResponses, EnableAccountData, EnableAccountResponses, EndSessionData, EndSessionResponses, EvaluateFlagsData, EvaluateFlagsResponses, FetchMediaData, FetchMediaResponses, GetAccountData, GetAccountResponses, GetAllotmentData, GetAllotmentResponses, GetCartData, GetCartResponses, GetCategoryData, GetCategoryResponses, GetCheckoutData, GetCheckoutResponses, GetCustomerData, GetCustomerResponses, GetCustomersData, GetCustomersResponses, GetDashboardData, GetDashboardResponses, GetDeadLetterData, GetDeadLetterResponses, GetDiscountData, GetDiscountResponses, GetFlagData, GetFlagResponses, GetJobData, GetJobResponses, GetKeySetData, GetKeySetResponses, GetLastAuditData, GetLastAuditResponses, GetLedgerBalancesData, GetLedgerBalancesResponses, GetLoyaltyData, GetLoyaltyResponses, GetMeData, GetMediaData, GetMediaResponses, GetMediaUsageData, GetMediaUsageResponses, GetMeResponses, GetMyPreferencesData, GetMyPreferencesResponses, GetMyProfileData, GetMyProfileResponses, GetMyReviewOfData, GetMyReviewOfResponses, GetMyWalletData, GetMyWalletResponses, GetNotificationPreferencesData, GetNotificationPreferencesResponses, GetOrderData, GetOrderResponses, GetOrderStatusData, GetOrderStatusResponses, GetOrderTimelineData, GetOrderTimelineResponses, GetPaymentData, GetPaymentResponses, GetPersonalPictureData, GetPersonalPictureResponses, GetPictureData, GetPictureResponses, GetPricingSettingsData, GetPricingSettingsResponses, GetProductAvailabilityData, GetProductAvailabilityResponses, GetProductBySlugData, GetProductBySlugResponses, GetProductData, GetProductInventoryData, GetProductInventoryResponses, GetProductRatingData, GetProductRatingResponses, GetProductResponses, GetProductsData, GetProductsResponses, GetRehearsalData, GetRehearsalResponses, GetReturnData, GetReturnResponses, GetReviewData, GetReviewHistoryData, GetReviewHistoryResponses, GetReviewResponses, GetSaleData, GetSaleRemainingData, GetSaleRemainingResponses, GetSaleResponses, GetSecondFactorData, GetSecondFactorResponses, GetShopBySlugData, GetShopBySlugResponses, GetShopDashboardData, GetShopDashboardResponses, GetShopData, GetShopIssueRuleData, GetShopIssueRuleResponses, GetShopMemberData, GetShopMemberResponses, GetShopResponses, GetVoucherData, GetVoucherResponses, ListAccountsData, ListAccountsResponses, ListApiKeysData, ListApiKeysResponses, ListCategoriesData, ListCategoriesResponses, ListConsumersData, ListConsumersResponses, ListCustomerNotificationsData, ListCustomerNotificationsResponses, ListCustomersData, ListCustomersResponses, ListDeadLettersData, ListDeadLettersResponses, ListDiscountsData, ListDiscountsResponses, ListExpiringLotsData, ListExpiringLotsResponses, ListFailedNotificationsData, ListFailedNotificationsResponses, ListFlagHistoryData, ListFlagHistoryResponses, ListFlagsData, ListFlagsResponses, ListFlashSalesData, ListFlashSalesResponses, ListInventoryMovementsData, ListInventoryMovementsResponses, ListJobsData, ListJobsResponses, ListLocationsData, ListLocationsResponses, ListLotsData, ListLotsResponses, ListMediaData, ListMediaResponses, ListMyAddressesData, ListMyAddressesResponses, ListMyConsentHistoryData, ListMyConsentHistoryResponses, ListMyConsentsData, ListMyConsentsResponses, ListMyNotificationsData, ListMyNotificationsResponses, ListMyOrdersData, ListMyOrdersResponses, ListMyReviewsData, ListMyReviewsResponses, ListMySettingsData, ListMySettingsResponses, ListMyShopsData, ListMyShopsResponses, ListOrderPaymentsData, ListOrderPaymentsResponses, ListOrdersToShipData, ListOrdersToShipResponses, ListPricesData, ListPricesResponses, ListProductReviewsData, ListProductReviewsResponses, ListProductsData, ListProductsResponses, ListProductsToReviewData, ListProductsToReviewResponses, ListRatingsData, ListRatingsResponses, ListRecentNotificationsData, ListRecentNotificationsResponses, ListReturnsData, ListReturnsResponses, ListReviewsToModerateData, ListReviewsToModerateResponses, ListSalesData, ListSalesResponses, ListSessionsData, ListSessionsResponses, ListSettingHistoryData, ListSettingHistoryResponses, ListSettingsData, ListSettingsResponses, ListShipmentsData, ListShipmentsResponses, ListShippingRatesData, ListShippingRatesResponses, ListShopHistoryData, ListShopHistoryResponses, ListShopInventoryData, ListShopInventoryResponses, ListShopMembersData, ListShopMembersResponses, ListShopOrdersData, ListShopOrdersResponses, ListShopPaymentsData, ListShopPaymentsResponses, ListShopReturnsData, ListShopReturnsResponses, ListShopReviewsData, ListShopReviewsResponses, ListShopsData, ListShopSettingHistoryData, ListShopSettingHistoryResponses, ListShopSettingsData, ListShopSettingsResponses, ListShopsResponses, ListStuckOrdersData, ListStuckOrdersResponses, ListTaxRatesData, ListTaxRatesResponses, ListTemplatesData, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsResponses, ListToReorderData, ListToReorderResponses, ListTrailData, ListTrailResponses, ListTroubledPaymentsData, ListTroubledPaymentsResponses, ListVouchersData, ListVouchersResponses, ListWishesData, ListWishesResponses, LogInData, LogInResponses, LogOutData, LogOutResponses, MakeApiKeyData, MakeApiKeyResponses, MakeRehearsalShoppersData, MakeRehearsalShoppersResponses, MergeCartData, MergeCartResponses, OpenCartData, OpenCartResponses, PlaceFlashSaleOrderData, PlaceFlashSaleOrderResponses, PlaceOrderData, PlaceOrderResponses, PlanSaleData, PlanSaleResponses, PreviewTemplateData, PreviewTemplateResponses, PublishTemplateData, PublishTemplateResponses, QuoteData, QuoteResponses, ReceiveMessageReceiptsData, ReceiveMessageReceiptsResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookResponses, ReceiveReturnData, ReceiveReturnResponses, ReceiveTwilioReceiptData, ReceiveTwilioReceiptResponses, ReconcilePaymentsData, ReconcilePaymentsResponses, RecordDeliveryData, RecordDeliveryResponses, RefreshData, RefreshResponses, RefundPaymentData, RefundPaymentResponses, RefuseReturnData, RefuseReturnResponses, RefuseReviewData, RefuseReviewResponses, RegisterData, RegisterResponses, RegisterShopData, RegisterShopResponses, ReinstateShopData, ReinstateShopResponses, RemoveCartItemData, RemoveCartItemResponses, RemoveDiscountData, RemoveDiscountResponses, RemoveFlagData, RemoveFlagResponses, RemoveMyAddressData, RemoveMyAddressResponses, RemoveMyAvatarData, RemoveMyAvatarResponses, RemoveRehearsalShoppersData, RemoveRehearsalShoppersResponses, RemoveReviewAnswerData, RemoveReviewAnswerResponses, RemoveReviewData, RemoveReviewResponses, RemoveSecondFactorData, RemoveSecondFactorResponses, RemoveShippingRateData, RemoveShippingRateResponses, RemoveShopMemberData, RemoveShopMemberResponses, RemoveVoucherData, RemoveVoucherResponses, RemoveWishData, RemoveWishResponses, ReplaceDiscountData, ReplaceDiscountResponses, ReplaceShippingRateData, ReplaceShippingRateResponses, ReplayDeadLettersData, ReplayDeadLettersResponses, ReplayNotificationData, ReplayNotificationResponses, ReportReviewData, ReportReviewResponses, RequestReturnData, RequestReturnResponses, RequestShopVerificationData, RequestShopVerificationResponses, ResetMySettingData, ResetMySettingResponses, ResetSecondFactorData, ResetSecondFactorResponses, ResetSettingData, ResetSettingResponses, ResetShopSettingData, ResetShopSettingResponses, RestoreFlagData, RestoreFlagResponses, RetryJobData, RetryJobResponses, RetryOrderData, RetryOrderResponses, RevokeApiKeyData, RevokeApiKeyResponses, RotateApiKeyData, RotateApiKeyResponses, RotateSigningKeysData, RotateSigningKeysResponses, RunAuditData, RunAuditResponses, SearchProductsData, SearchProductsResponses, SendNotificationData, SendNotificationResponses, SetAccountRolesData, SetAccountRolesResponses, SetCartItemData, SetCartItemResponses, SetCartVouchersData, SetCartVouchersResponses, SetIssueRuleData, SetIssueRuleResponses, SetMyAddressData, SetMyAddressResponses, SetMyAvatarData, SetMyAvatarResponses, SetMyConsentData, SetMyConsentResponses, SetMyPreferencesData, SetMyPreferencesResponses, SetMyProfileData, SetMyProfileResponses, SetNotificationPreferencesData, SetNotificationPreferencesResponses, SetPriceData, SetPriceResponses, SetPricingSettingsData, SetPricingSettingsResponses, SetProductInventoryData, SetProductInventoryResponses, SetReorderRuleData, SetReorderRuleResponses, SetShopCommissionData, SetShopCommissionResponses, SetShopIssueRuleData, SetShopIssueRuleResponses, SetShopMemberData, SetShopMemberResponses, SetStockAlertLevelData, SetStockAlertLevelResponses, SetTaxRatesData, SetTaxRatesResponses, ShipOrderData, ShipOrderResponses, StartRehearsalData, StartRehearsalResponses, StopRehearsalData, StopRehearsalResponses, SuggestSearchesData, SuggestSearchesResponses, SuspendShopData, SuspendShopResponses, TakeBackHelpfulData, TakeBackHelpfulResponses, UploadMediaData, UploadMediaResponses, VerifyData, VerifyResponses, VoidPaymentData, VoidPaymentResponses, VoteReviewHelpfulData, VoteReviewHelpfulResponses, WriteOffLotData, WriteOffLotResponses, WriteReviewData, WriteReviewResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -233,6 +233,25 @@ export class Operations extends HeyApiClient {
     }
     
     /**
+     * Close my account for good
+     *
+     * Ends all sessions and API keys; name, addresses, pictures, lists and preferences are erased. Orders stay with the shops, as the law asks, and so do consents given and taken back. Nothing brings it back. Guests, who have no password, leave it out.
+     *
+     * For: any signed-in account.
+     */
+    public closeMyAccount<ThrowOnError extends boolean = true>(options: Options<CloseMyAccountData, ThrowOnError>): RequestResult<CloseMyAccountResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CloseMyAccountResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/auth/close',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
      * Whether signing in takes a code beside my password
      *
      * For: any signed-in account.
@@ -449,6 +468,21 @@ export class Operations extends HeyApiClient {
     }
     
     /**
+     * Close an account for good, for somebody who asked for it
+     *
+     * As its owner could: everything personal is erased, orders stay. Nothing brings it back.
+     *
+     * For: permission operator.
+     */
+    public closeAccount<ThrowOnError extends boolean = true>(options: Options<CloseAccountData, ThrowOnError>): RequestResult<CloseAccountResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CloseAccountResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/identity/accounts/{accountId}/close',
+            ...options
+        });
+    }
+    
+    /**
      * Sign access tokens with the next key from now on
      *
      * Tokens signed with the old key are accepted until they expire, 15 minutes at most.
@@ -532,6 +566,38 @@ export class Operations extends HeyApiClient {
         return (options.client ?? this.client).put<SetMyProfileResponses, unknown, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/v1/customers/me',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Show no picture of me
+     *
+     * For: any signed-in account.
+     */
+    public removeMyAvatar<ThrowOnError extends boolean = true>(options?: Options<RemoveMyAvatarData, ThrowOnError>): RequestResult<RemoveMyAvatarResponses, unknown, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).delete<RemoveMyAvatarResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/avatar',
+            ...options
+        });
+    }
+    
+    /**
+     * Show a picture of me
+     *
+     * One uploaded with POST /v1/media/personal and completed. The ones before it are forgotten.
+     *
+     * For: any signed-in account.
+     */
+    public setMyAvatar<ThrowOnError extends boolean = true>(options: Options<SetMyAvatarData, ThrowOnError>): RequestResult<SetMyAvatarResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).put<SetMyAvatarResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/customers/me/avatar',
             ...options,
             headers: {
                 'Content-Type': 'application/json',
@@ -3333,6 +3399,66 @@ export class Operations extends HeyApiClient {
         return (options.client ?? this.client).get<GetMediaUsageResponses, unknown, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/v1/shops/{shopId}/media-usage',
+            ...options
+        });
+    }
+    
+    /**
+     * Announce a picture of yourself and get an address to upload it to
+     *
+     * Send the bytes to `upload.url` with `upload.headers` within 15 minutes, complete it, then choose it with PUT /v1/customers/me/avatar. Older ones are forgotten then.
+     *
+     * For: any signed-in account.
+     */
+    public createPersonalPicture<ThrowOnError extends boolean = true>(options: Options<CreatePersonalPictureData, ThrowOnError>): RequestResult<CreatePersonalPictureResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CreatePersonalPictureResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/personal',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Have an uploaded picture of yourself looked at
+     *
+     * It is checked by type, size and content at once; `ready` follows some seconds later.
+     *
+     * For: any signed-in account.
+     */
+    public completePersonalPicture<ThrowOnError extends boolean = true>(options: Options<CompletePersonalPictureData, ThrowOnError>): RequestResult<CompletePersonalPictureResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).post<CompletePersonalPictureResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/personal/{mediaId}/complete',
+            ...options
+        });
+    }
+    
+    /**
+     * Delete a picture of yourself
+     *
+     * For: any signed-in account.
+     */
+    public deletePersonalPicture<ThrowOnError extends boolean = true>(options: Options<DeletePersonalPictureData, ThrowOnError>): RequestResult<DeletePersonalPictureResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).delete<DeletePersonalPictureResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/personal/{mediaId}',
+            ...options
+        });
+    }
+    
+    /**
+     * Get a picture of yourself and how far it is
+     *
+     * For: any signed-in account.
+     */
+    public getPersonalPicture<ThrowOnError extends boolean = true>(options: Options<GetPersonalPictureData, ThrowOnError>): RequestResult<GetPersonalPictureResponses, unknown, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetPersonalPictureResponses, unknown, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/v1/media/personal/{mediaId}',
             ...options
         });
     }

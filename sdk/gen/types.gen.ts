@@ -225,7 +225,7 @@ export type GetMeResponses = {
         accountId: string;
         email: string;
         name: string;
-        status: 'active' | 'disabled';
+        status: 'active' | 'disabled' | 'closed';
         roles: Array<string>;
         createdAt: string;
         permissions: Array<string>;
@@ -313,6 +313,24 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type CloseMyAccountData = {
+    body: {
+        currentPassword?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/auth/close';
+};
+
+export type CloseMyAccountResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type CloseMyAccountResponse = CloseMyAccountResponses[keyof CloseMyAccountResponses];
 
 export type GetSecondFactorData = {
     body?: never;
@@ -558,7 +576,7 @@ export type ListAccountsResponses = {
             accountId: string;
             email: string;
             name: string;
-            status: 'active' | 'disabled';
+            status: 'active' | 'disabled' | 'closed';
             roles: Array<string>;
             createdAt: string;
         }>;
@@ -585,7 +603,7 @@ export type GetAccountResponses = {
         accountId: string;
         email: string;
         name: string;
-        status: 'active' | 'disabled';
+        status: 'active' | 'disabled' | 'closed';
         roles: Array<string>;
         createdAt: string;
     };
@@ -657,6 +675,24 @@ export type EnableAccountResponses = {
 };
 
 export type EnableAccountResponse = EnableAccountResponses[keyof EnableAccountResponses];
+
+export type CloseAccountData = {
+    body?: never;
+    path: {
+        accountId: string;
+    };
+    query?: never;
+    url: '/v1/identity/accounts/{accountId}/close';
+};
+
+export type CloseAccountResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type CloseAccountResponse = CloseAccountResponses[keyof CloseAccountResponses];
 
 export type RotateSigningKeysData = {
     body?: never;
@@ -783,7 +819,19 @@ export type GetMyProfileResponses = {
          * ISO 4217: prices are shown in it where possible.
          */
         currency: string;
+        gender: string | null;
+        avatar: {
+            mediaId: string;
+            /**
+             * 160 pixels wide, WebP.
+             */
+            url: string;
+        } | null;
         createdAt: string;
+        /**
+         * When the account was closed and all of this erased.
+         */
+        closedAt: string | null;
         version: number;
     };
 };
@@ -804,6 +852,7 @@ export type SetMyProfileData = {
          * ISO 4217: prices are shown in it where possible.
          */
         currency: string;
+        gender?: string | null;
     };
     headers: {
         /**
@@ -839,12 +888,124 @@ export type SetMyProfileResponses = {
          * ISO 4217: prices are shown in it where possible.
          */
         currency: string;
+        gender: string | null;
+        avatar: {
+            mediaId: string;
+            /**
+             * 160 pixels wide, WebP.
+             */
+            url: string;
+        } | null;
         createdAt: string;
+        /**
+         * When the account was closed and all of this erased.
+         */
+        closedAt: string | null;
         version: number;
     };
 };
 
 export type SetMyProfileResponse = SetMyProfileResponses[keyof SetMyProfileResponses];
+
+export type RemoveMyAvatarData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/avatar';
+};
+
+export type RemoveMyAvatarResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        email: string | null;
+        /**
+         * Has no password; the e-mail address was not proved.
+         */
+        guest: boolean;
+        givenName: string;
+        familyName: string;
+        phone: string | null;
+        birthDate: string | null;
+        /**
+         * BCP 47: "en", "pt-BR".
+         */
+        language: string;
+        /**
+         * ISO 4217: prices are shown in it where possible.
+         */
+        currency: string;
+        gender: string | null;
+        avatar: {
+            mediaId: string;
+            /**
+             * 160 pixels wide, WebP.
+             */
+            url: string;
+        } | null;
+        createdAt: string;
+        /**
+         * When the account was closed and all of this erased.
+         */
+        closedAt: string | null;
+        version: number;
+    };
+};
+
+export type RemoveMyAvatarResponse = RemoveMyAvatarResponses[keyof RemoveMyAvatarResponses];
+
+export type SetMyAvatarData = {
+    body: {
+        mediaId: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/avatar';
+};
+
+export type SetMyAvatarResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        email: string | null;
+        /**
+         * Has no password; the e-mail address was not proved.
+         */
+        guest: boolean;
+        givenName: string;
+        familyName: string;
+        phone: string | null;
+        birthDate: string | null;
+        /**
+         * BCP 47: "en", "pt-BR".
+         */
+        language: string;
+        /**
+         * ISO 4217: prices are shown in it where possible.
+         */
+        currency: string;
+        gender: string | null;
+        avatar: {
+            mediaId: string;
+            /**
+             * 160 pixels wide, WebP.
+             */
+            url: string;
+        } | null;
+        createdAt: string;
+        /**
+         * When the account was closed and all of this erased.
+         */
+        closedAt: string | null;
+        version: number;
+    };
+};
+
+export type SetMyAvatarResponse = SetMyAvatarResponses[keyof SetMyAvatarResponses];
 
 export type GetMyPreferencesData = {
     body?: never;
@@ -1143,7 +1304,7 @@ export type ListMyConsentsResponses = {
             purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
             given: boolean;
             wordingVersion: string | null;
-            source: 'web' | 'app' | 'checkout' | 'support' | null;
+            source: 'web' | 'app' | 'checkout' | 'support' | 'closing' | null;
             at: string | null;
         }>;
     };
@@ -1170,7 +1331,7 @@ export type ListMyConsentHistoryResponses = {
             purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
             given: boolean;
             wordingVersion: string | null;
-            source: 'web' | 'app' | 'checkout' | 'support' | null;
+            source: 'web' | 'app' | 'checkout' | 'support' | 'closing' | null;
             at: string | null;
         }>;
         nextCursor: string | null;
@@ -1206,7 +1367,7 @@ export type SetMyConsentResponses = {
         purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
         given: boolean;
         wordingVersion: string | null;
-        source: 'web' | 'app' | 'checkout' | 'support' | null;
+        source: 'web' | 'app' | 'checkout' | 'support' | 'closing' | null;
         at: string | null;
     };
 };
@@ -1248,7 +1409,19 @@ export type ListCustomersResponses = {
              * ISO 4217: prices are shown in it where possible.
              */
             currency: string;
+            gender: string | null;
+            avatar: {
+                mediaId: string;
+                /**
+                 * 160 pixels wide, WebP.
+                 */
+                url: string;
+            } | null;
             createdAt: string;
+            /**
+             * When the account was closed and all of this erased.
+             */
+            closedAt: string | null;
             version: number;
         }>;
         nextCursor: string | null;
@@ -1290,7 +1463,19 @@ export type GetCustomersResponses = {
              * ISO 4217: prices are shown in it where possible.
              */
             currency: string;
+            gender: string | null;
+            avatar: {
+                mediaId: string;
+                /**
+                 * 160 pixels wide, WebP.
+                 */
+                url: string;
+            } | null;
             createdAt: string;
+            /**
+             * When the account was closed and all of this erased.
+             */
+            closedAt: string | null;
             version: number;
         }>;
     };
@@ -1330,7 +1515,19 @@ export type GetCustomerResponses = {
          * ISO 4217: prices are shown in it where possible.
          */
         currency: string;
+        gender: string | null;
+        avatar: {
+            mediaId: string;
+            /**
+             * 160 pixels wide, WebP.
+             */
+            url: string;
+        } | null;
         createdAt: string;
+        /**
+         * When the account was closed and all of this erased.
+         */
+        closedAt: string | null;
         version: number;
         addresses: Array<{
             id: string;
@@ -1361,7 +1558,7 @@ export type GetCustomerResponses = {
             purpose: 'marketing-email' | 'marketing-sms' | 'marketing-push' | 'analytics' | 'personalisation';
             given: boolean;
             wordingVersion: string | null;
-            source: 'web' | 'app' | 'checkout' | 'support' | null;
+            source: 'web' | 'app' | 'checkout' | 'support' | 'closing' | null;
             at: string | null;
         }>;
     };
@@ -11202,6 +11399,9 @@ export type ListMediaResponses = {
     200: {
         items: Array<{
             id: string;
+            /**
+             * Of a picture of yourself: your account.
+             */
             shopId: string;
             /**
              * awaiting its bytes → processing → ready; refused: `refusal` says why.
@@ -11270,6 +11470,9 @@ export type CreateMediaResponses = {
     201: {
         media: {
             id: string;
+            /**
+             * Of a picture of yourself: your account.
+             */
             shopId: string;
             /**
              * awaiting its bytes → processing → ready; refused: `refusal` says why.
@@ -11337,6 +11540,9 @@ export type CompleteMediaResponses = {
      */
     200: {
         id: string;
+        /**
+         * Of a picture of yourself: your account.
+         */
         shopId: string;
         /**
          * awaiting its bytes → processing → ready; refused: `refusal` says why.
@@ -11407,6 +11613,9 @@ export type GetMediaResponses = {
      */
     200: {
         id: string;
+        /**
+         * Of a picture of yourself: your account.
+         */
         shopId: string;
         /**
          * awaiting its bytes → processing → ready; refused: `refusal` says why.
@@ -11486,6 +11695,209 @@ export type GetMediaUsageResponses = {
 };
 
 export type GetMediaUsageResponse = GetMediaUsageResponses[keyof GetMediaUsageResponses];
+
+export type CreatePersonalPictureData = {
+    body: {
+        contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+        /**
+         * Exactly as many as will be sent; 15 MB at most.
+         */
+        bytes: number;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/media/personal';
+};
+
+export type CreatePersonalPictureResponses = {
+    /**
+     * Done.
+     */
+    201: {
+        media: {
+            id: string;
+            /**
+             * Of a picture of yourself: your account.
+             */
+            shopId: string;
+            /**
+             * awaiting its bytes → processing → ready; refused: `refusal` says why.
+             */
+            state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+            fileName: string;
+            alt: string;
+            contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+            /**
+             * As uploaded.
+             */
+            bytes: number;
+            /**
+             * What it counts in the quota of the shop.
+             */
+            storedBytes: number;
+            width: number | null;
+            height: number | null;
+            url: string | null;
+            variants: Array<{
+                /**
+                 * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+                 */
+                name: number;
+                width: number;
+                height: number;
+                format: 'webp' | 'avif';
+                bytes: number;
+                url: string;
+            }>;
+            refusal: string | null;
+            createdAt: string;
+        };
+        upload: {
+            method: 'PUT';
+            /**
+             * Where the bytes go; below the address of this API when it begins with a slash.
+             */
+            url: string;
+            /**
+             * To be sent with them.
+             */
+            headers: {
+                [key: string]: unknown | string;
+            };
+            expiresAt: string;
+        };
+    };
+};
+
+export type CreatePersonalPictureResponse = CreatePersonalPictureResponses[keyof CreatePersonalPictureResponses];
+
+export type CompletePersonalPictureData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/personal/{mediaId}/complete';
+};
+
+export type CompletePersonalPictureResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        /**
+         * Of a picture of yourself: your account.
+         */
+        shopId: string;
+        /**
+         * awaiting its bytes → processing → ready; refused: `refusal` says why.
+         */
+        state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+        fileName: string;
+        alt: string;
+        contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+        /**
+         * As uploaded.
+         */
+        bytes: number;
+        /**
+         * What it counts in the quota of the shop.
+         */
+        storedBytes: number;
+        width: number | null;
+        height: number | null;
+        url: string | null;
+        variants: Array<{
+            /**
+             * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+             */
+            name: number;
+            width: number;
+            height: number;
+            format: 'webp' | 'avif';
+            bytes: number;
+            url: string;
+        }>;
+        refusal: string | null;
+        createdAt: string;
+    };
+};
+
+export type CompletePersonalPictureResponse = CompletePersonalPictureResponses[keyof CompletePersonalPictureResponses];
+
+export type DeletePersonalPictureData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/personal/{mediaId}';
+};
+
+export type DeletePersonalPictureResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type DeletePersonalPictureResponse = DeletePersonalPictureResponses[keyof DeletePersonalPictureResponses];
+
+export type GetPersonalPictureData = {
+    body?: never;
+    path: {
+        mediaId: string;
+    };
+    query?: never;
+    url: '/v1/media/personal/{mediaId}';
+};
+
+export type GetPersonalPictureResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        id: string;
+        /**
+         * Of a picture of yourself: your account.
+         */
+        shopId: string;
+        /**
+         * awaiting its bytes → processing → ready; refused: `refusal` says why.
+         */
+        state: 'awaiting' | 'processing' | 'ready' | 'refused' | 'deleting';
+        fileName: string;
+        alt: string;
+        contentType: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif' | 'image/gif';
+        /**
+         * As uploaded.
+         */
+        bytes: number;
+        /**
+         * What it counts in the quota of the shop.
+         */
+        storedBytes: number;
+        width: number | null;
+        height: number | null;
+        url: string | null;
+        variants: Array<{
+            /**
+             * 160, 480, 960, 1600: the width it is for; small pictures are not made larger.
+             */
+            name: number;
+            width: number;
+            height: number;
+            format: 'webp' | 'avif';
+            bytes: number;
+            url: string;
+        }>;
+        refusal: string | null;
+        createdAt: string;
+    };
+};
+
+export type GetPersonalPictureResponse = GetPersonalPictureResponses[keyof GetPersonalPictureResponses];
 
 export type GetPictureData = {
     body?: never;

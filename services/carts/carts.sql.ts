@@ -1,4 +1,4 @@
-import { sql, type Tx } from '@souk/postgres'
+import { sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Item } from './cart.ts'
 
 export type Cart = {
@@ -107,3 +107,9 @@ export const deleteExpired = (tx: Tx, now: Date, limit: number) =>
       select c.cart_id from carts c where c.expires_at < ${now}
         and not exists (select from checkouts o where o.cart_id = c.cart_id and o.state <> 'done')
       order by c.expires_at limit ${limit} for update skip locked)`)
+
+/** Of people whose accounts were closed. A cart whose checkout is still being settled expires like any other. */
+export const forgetCarts = (tx: Tx, customerIds: readonly string[]) =>
+  tx.run(sql`
+    delete from carts c where customer_id = any(${uuidArray(customerIds)}::uuid[])
+      and not exists (select from checkouts o where o.cart_id = c.cart_id and o.state <> 'done')`)

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '@souk/postgres'
+import { sql, type Tx, uuidArray } from '@souk/postgres'
 
 export const maxWishes = 500
 
@@ -25,3 +25,7 @@ export const listWishes = (tx: Tx, customerId: string, after: { at: Date; id: st
     select product_id as "productId", added_at as "addedAt" from wishes where customer_id = ${customerId}
       ${after === undefined ? sql`` : sql`and (added_at, product_id) < (${after.at}, ${after.id}::uuid)`}
     order by added_at desc, product_id desc limit ${limit}`)
+
+/** Of people whose accounts were closed. */
+export const forgetWishes = (tx: Tx, customerIds: readonly string[]) =>
+  tx.run(sql`delete from wishes where customer_id = any(${uuidArray(customerIds)}::uuid[])`)

@@ -39,6 +39,7 @@ export async function announce(
           currencyCode: customer.currency,
           countryCode: countries.get(customer.customerId) ?? '',
           changedAtMs: BigInt(customer.changedAt.getTime()),
+          closed: customer.closedAt !== null,
         },
         { occurredAtMs: customer.changedAt.getTime(), correlationId },
       ),
@@ -46,18 +47,21 @@ export async function announce(
   )
 }
 
-export const announceConsent = ({ outbox }: Pick<ChangeDeps, 'outbox'>, tx: Tx, consent: Consent, by: By) =>
-  outbox.append(tx, [
-    newEvent(
-      consentChanged,
-      {
-        customerId: by.customerId,
-        purpose: consent.purpose,
-        given: consent.given,
-        wordingVersion: consent.wordingVersion,
-        source: consent.source,
-        changedAtMs: BigInt(consent.at.getTime()),
-      },
-      { occurredAtMs: consent.at.getTime(), correlationId: by.correlationId },
+export async function announceConsents(
+  { outbox }: Pick<ChangeDeps, 'outbox'>,
+  tx: Tx,
+  consents: readonly (Consent & { customerId: string })[],
+  correlationId: string,
+): Promise<void> {
+  if (consents.length === 0) return
+  await outbox.append(
+    tx,
+    consents.map(({ customerId, purpose, given, wordingVersion, source, at }) =>
+      newEvent(
+        consentChanged,
+        { customerId, purpose, given, wordingVersion, source, changedAtMs: BigInt(at.getTime()) },
+        { occurredAtMs: at.getTime(), correlationId },
+      ),
     ),
-  ])
+  )
+}

@@ -1,6 +1,6 @@
 import type { Tx } from '@souk/postgres'
 import type { AuditCheck, Finding } from '@souk/service'
-import { booksWithoutDefaults, countCustomers, customersNotFound } from './audits.sql.ts'
+import { booksWithoutDefaults, closedNotErased, countCustomers, customersNotFound } from './audits.sql.ts'
 
 const check = (title: string, find: (tx: Tx, maxFindings: number) => Promise<Finding[]>): AuditCheck => ({
   invariant: 'customers',
@@ -13,6 +13,12 @@ export const customerAudits: readonly AuditCheck[] = [
     (await booksWithoutDefaults(tx, max)).map(({ customerId, delivery, billing }) => ({
       subject: `customer ${customerId}`,
       message: `${delivery} defaults for delivery, ${billing} for billing`,
+    })),
+  ),
+  check('nothing personal is left of customers whose accounts were closed', async (tx, max) =>
+    (await closedNotErased(tx, max)).map(({ customerId }) => ({
+      subject: `customer ${customerId}`,
+      message: 'something personal was kept',
     })),
   ),
   check('every customer whose e-mail address is known can be found', async (tx, max) =>

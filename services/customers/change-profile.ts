@@ -6,7 +6,10 @@ import { type Customer, ensureCustomer, lockCustomer, replaceTerms, updateCustom
 import { errors } from './errors.ts'
 import { phoneOf } from './phone.ts'
 
-export type Profile = Pick<Customer, 'givenName' | 'familyName' | 'phone' | 'birthDate' | 'language' | 'currency'>
+export type Profile = Pick<Customer, 'givenName' | 'familyName' | 'phone' | 'birthDate' | 'language' | 'currency'> & {
+  /** Left out: stays as it is. */
+  gender?: string | null
+}
 
 /** What a customer is who has not been heard of: shown, and kept with the first change. */
 export const newcomer = (customerId: string, now: Date): Customer => ({
@@ -19,15 +22,28 @@ export const newcomer = (customerId: string, now: Date): Customer => ({
   familyName: '',
   phone: null,
   birthDate: null,
+  gender: null,
+  avatarMediaId: null,
+  avatarUrl: null,
   language: 'en',
   currency: 'EUR',
   preferences: {},
   preferencesVersion: 1,
   createdAt: now,
   changedAt: now,
+  closedAt: null,
 })
 
-/** Change a customer in its turn, and announce it. */
+/** The customer, nobody else's until the transaction ends. @throws customer-closed */
+export async function takeTurn(tx: Tx, customerId: string, now: Date): Promise<Customer> {
+  await ensureCustomer(tx, customerId, now)
+  const customer = await lockCustomer(tx, customerId)
+  // A token lives on for up to a second after its session ended; nothing may be written down in it.
+  if (customer.closedAt !== null) throw errors.error('customer-closed', 'This account was closed.')
+  return customer
+}
+
+/** Change a customer in its turn, and announce it. @throws customer-closed */
 export async function changeCustomer(
   deps: ChangeDeps,
   tx: Tx,
@@ -35,8 +51,7 @@ export async function changeCustomer(
   change: (customer: Customer) => Customer,
 ): Promise<Customer> {
   const now = deps.clock()
-  await ensureCustomer(tx, by.customerId, now)
-  const before = await lockCustomer(tx, by.customerId)
+  const before = await takeTurn(tx, by.customerId, now)
   const customer = { ...change(before), events: before.events + 1, changedAt: now }
   await updateCustomer(tx, customer)
   await announce(deps, tx, [customer], by.correlationId)
@@ -65,6 +80,7 @@ export async function changeProfile(
       ...given,
       givenName: given.givenName.normalize('NFC').trim(),
       familyName: given.familyName.normalize('NFC').trim(),
+      gender: given.gender === undefined ? before.gender : given.gender?.normalize('NFC').trim() || null,
       phone,
       version: before.version + 1,
     }

@@ -33,6 +33,15 @@ export const consentHistory = (tx: Tx, customerId: string, before: number | unde
       ${before === undefined ? sql`` : sql`and entry_id < ${before}`}
     order by entry_id desc limit ${limit}`)
 
+/** Of each of them everything given is taken back, about the wording it was given to. */
+export const takeBackConsents = (tx: Tx, customerIds: readonly string[], now: Date) =>
+  tx.many<Consent & { customerId: string }>(sql`
+    insert into consents (customer_id, purpose, given, wording_version, source, at)
+    select customer_id, purpose, false, wording_version, 'closing', ${now} from (
+      select distinct on (customer_id, purpose) customer_id, purpose, given, wording_version from consents
+      where customer_id = any(${uuidArray(customerIds)}::uuid[]) order by customer_id, purpose, entry_id desc) last
+    where given returning customer_id as "customerId", ${columns}`)
+
 export const insertConsent = (tx: Tx, customerId: string, consent: Omit<Consent, 'entryId'>) =>
   tx.one<Consent>(sql`
     insert into consents (customer_id, purpose, given, wording_version, source, at)

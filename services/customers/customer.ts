@@ -2,7 +2,8 @@
 export const purposes = ['marketing-email', 'marketing-sms', 'marketing-push', 'analytics', 'personalisation'] as const
 export type Purpose = (typeof purposes)[number]
 export const consentSources = ['web', 'app', 'checkout', 'support'] as const
-export type ConsentSource = (typeof consentSources)[number]
+/** Where a decision was made; `closing`: with the account, everything that was given ends. */
+export type ConsentSource = (typeof consentSources)[number] | 'closing'
 
 export const appearances = ['system', 'light', 'dark'] as const
 export type Preferences = {

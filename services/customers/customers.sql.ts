@@ -11,16 +11,23 @@ export type Customer = {
   familyName: string
   phone: string | null
   birthDate: string | null
+  /** In the customer's own words. */
+  gender: string | null
+  avatarMediaId: string | null
+  avatarUrl: string | null
   language: string
   currency: string
   preferences: Partial<Preferences>
   preferencesVersion: number
   createdAt: Date
   changedAt: Date
+  /** When the account was closed and everything personal erased. */
+  closedAt: Date | null
 }
 
 const columns = sql`c.customer_id as "customerId", c.version, c.events, c.email, c.guest, c.given_name as "givenName",
-  c.family_name as "familyName", c.phone, c.birth_date::text as "birthDate", c.language, c.currency, c.preferences,
+  c.family_name as "familyName", c.phone, c.birth_date::text as "birthDate", c.gender,
+  c.avatar_media_id as "avatarMediaId", c.avatar_url as "avatarUrl", c.closed_at as "closedAt", c.language, c.currency, c.preferences,
   c.preferences_version as "preferencesVersion", c.created_at as "createdAt", c.changed_at as "changedAt"`
 
 export const findCustomer = (tx: Tx, customerId: string) =>
@@ -50,6 +57,7 @@ export const updateCustomer = (tx: Tx, customer: Customer) =>
   tx.run(sql`
     update customers set version = ${customer.version}, events = ${customer.events}, given_name = ${customer.givenName},
       family_name = ${customer.familyName}, phone = ${customer.phone}, birth_date = ${customer.birthDate}::date,
+      gender = ${customer.gender}, avatar_media_id = ${customer.avatarMediaId}, avatar_url = ${customer.avatarUrl},
       language = ${customer.language}, currency = ${customer.currency},
       preferences = ${JSON.stringify(customer.preferences)}::jsonb, preferences_version = ${customer.preferencesVersion},
       changed_at = ${customer.changedAt}
@@ -80,8 +88,28 @@ export const knowAccounts = (tx: Tx, accounts: readonly NewCustomer[], now: Date
       given_name = case when c.version = 1 then excluded.given_name else c.given_name end,
       family_name = case when c.version = 1 then excluded.family_name else c.family_name end,
       events = c.events + 1, changed_at = excluded.changed_at
-    where (c.email, c.guest) is distinct from (excluded.email, excluded.guest)
+    where (c.email, c.guest) is distinct from (excluded.email, excluded.guest) and c.closed_at is null
     returning ${columns}, (c.events = 1) as created`)
+
+/**
+ * Erase everything personal of customers whose accounts were closed; of each once. Their ids stay, and so do consents,
+ * which somebody may have to prove.
+ */
+export const eraseCustomers = async (tx: Tx, customerIds: readonly string[], now: Date): Promise<Customer[]> => {
+  const ids = uuidArray(customerIds)
+  await tx.run(sql`
+    insert into customers (customer_id, events, created_at, changed_at)
+    select id, 0, ${now}::timestamptz, ${now}::timestamptz from unnest(${ids}::uuid[]) as id on conflict do nothing`)
+  const erased = await tx.many<Customer>(sql`
+    update customers c set email = null, guest = false, given_name = '', family_name = '', phone = null,
+      birth_date = null, gender = null, avatar_media_id = null, avatar_url = null, language = 'en', currency = 'EUR',
+      preferences = '{}', version = version + 1, preferences_version = preferences_version + 1, events = events + 1,
+      changed_at = ${now}, closed_at = ${now}
+    where customer_id = any(${ids}::uuid[]) and closed_at is null returning ${columns}`)
+  await tx.run(sql`delete from addresses where customer_id = any(${ids}::uuid[])`)
+  await tx.run(sql`delete from customer_terms where customer_id = any(${ids}::uuid[])`)
+  return erased
+}
 
 /** Their terms, in place of those they had. */
 export const replaceTerms = async (tx: Tx, customers: readonly Customer[]) => {

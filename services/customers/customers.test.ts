@@ -1,43 +1,27 @@
-import { accountRegistered, consentChanged, customerChanged } from '@souk/contracts'
+import { consentChanged, customerChanged } from '@souk/contracts'
 import { CustomerService } from '@souk/contracts/customers'
-import type { Event } from '@souk/events'
 import { createDirectory } from '@souk/rpc'
 import type { Principal } from '@souk/http'
 import { uuidv7 } from '@souk/postgres'
-import {
-  callRoute,
-  collectingOutbox,
-  manualClock,
-  operator,
-  type RouteCall,
-  shopper,
-  testDatabase,
-} from '@souk/testing'
+import { callRoute, manualClock, operator, type RouteCall, shopper } from '@souk/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { customerAudits } from './audits.ts'
-import { customerConsumers } from './consumers.ts'
 import { endOfPrefix } from './customer.ts'
 import { runList, searchCustomers } from './customers.sql.ts'
-import { customers } from './index.ts'
-import { customerRoutes } from './routes.ts'
 import { customerRpc } from './rpc.ts'
+import { startCustomers } from './test-customers.ts'
 
-const outbox = collectingOutbox()
 const time = manualClock()
-let database: Awaited<ReturnType<typeof testDatabase>>
-let deps: Parameters<typeof customerRoutes>[0]
-let routes: ReturnType<typeof customerRoutes>
+let world: Awaited<ReturnType<typeof startCustomers>>
 let me: Principal
 
 beforeAll(async () => {
-  database = await testDatabase([customers])
-  deps = { db: database.open('customers'), outbox, clock: time.clock, addressesPerCustomer: 3 }
-  routes = customerRoutes(deps)
+  world = await startCustomers(time.clock)
 })
-afterAll(() => database.close())
+afterAll(() => world.close())
 beforeEach(() => {
   me = shopper({ accountId: uuidv7(time.clock().getTime()) })
-  outbox.clear()
+  world.outbox.clear()
 })
 
 type Answered = {
@@ -46,20 +30,9 @@ type Answered = {
   headers: Record<string, string>
 }
 const call = async (operation: string, given: RouteCall = {}) =>
-  (await callRoute(routes, operation, { principal: me, ...given })) as unknown as Answered
+  (await callRoute(world.routes, operation, { principal: me, ...given })) as unknown as Answered
 
-async function registered(accountId: string, email: string, name: string, guest = false) {
-  const [consumer] = customerConsumers(deps)
-  const payload = {
-    accountId,
-    email,
-    name,
-    guest,
-    registeredAtMs: BigInt(time.clock().getTime()),
-  }
-  const event = { payload, correlationId: 'c', type: accountRegistered.type } as unknown as Event
-  await deps.db.transaction((tx) => consumer?.handle(tx, [event]) as Promise<void>)
-}
+const registered = (...of: Parameters<typeof world.registered>) => world.registered(...of)
 
 const profile = {
   givenName: 'Ada',
@@ -80,7 +53,7 @@ describe('a profile', () => {
       familyName: 'Lovelace',
       version: 1,
     })
-    expect(outbox.of(customerChanged)).toMatchObject([{ customerId: me.accountId, created: true, version: 1n }])
+    expect(world.outbox.of(customerChanged)).toMatchObject([{ customerId: me.accountId, created: true, version: 1n }])
   })
 
   test('may be changed before the news of the registration comes, which then changes no name', async () => {
@@ -94,7 +67,7 @@ describe('a profile', () => {
       phone: '+442079460018',
       email: 'late@souk.example',
     })
-    expect(outbox.of(customerChanged).map(({ created, version }) => [created, version])).toEqual([
+    expect(world.outbox.of(customerChanged).map(({ created, version }) => [created, version])).toEqual([
       [true, 1n],
       [false, 2n],
     ])
@@ -195,7 +168,7 @@ describe('an address book', () => {
 
   test('gives other services the address asked for, or the default for delivery', async () => {
     const directory = createDirectory()
-    directory.serve(customerRpc(deps), [CustomerService])
+    directory.serve(customerRpc(world.deps), [CustomerService])
     const rpc = directory.client(CustomerService)
     await add()
     const other = await add({ city: 'Potsdam' })
@@ -220,7 +193,7 @@ describe('a consent', () => {
       [true, 'v2'],
       [true, 'v1'],
     ])
-    expect(outbox.of(consentChanged)).toHaveLength(3)
+    expect(world.outbox.of(consentChanged)).toHaveLength(3)
     const [first] = (await call('listMyConsents')).body.items
     expect(first).toMatchObject({ purpose: 'marketing-email', given: false, wordingVersion: 'v2' })
   })
@@ -228,7 +201,7 @@ describe('a consent', () => {
   test('once written down can be changed by nobody', async () => {
     await set(true)
     await expect(
-      database
+      world.database
         .open('customers')
         .autocommit.run({ name: '', text: 'update consents set given = false', values: [] } as never),
     ).rejects.toThrow('permission denied')
@@ -253,15 +226,15 @@ describe('operators', () => {
   })
 
   test('search by a range of one index, however many customers there are', async () => {
-    await database.query(`
+    await world.database.query(`
       with made as (
         insert into customers.customers (customer_id, email, given_name, created_at, changed_at)
         select gen_random_uuid(), 'x' || n || '@souk.example', 'X' || n, now(), now() from generate_series(1, 20000) n
         returning customer_id, email)
       insert into customers.customer_terms (customer_id, term) select customer_id, email from made`)
-    await database.query('analyze customers.customer_terms')
+    await world.database.query('analyze customers.customer_terms')
     const { text, values } = searchCustomers('x1', endOfPrefix('x1'), { term: 'x15', id: me.accountId }, 21)
-    const rows = await database.query<Record<string, string>>(
+    const rows = await world.database.query<Record<string, string>>(
       `explain ${text.replaceAll(/\b(customer_terms|customers) /g, 'customers.$1 ')}`,
       values as unknown[],
     )
@@ -269,7 +242,9 @@ describe('operators', () => {
     expect(plan).toMatch(/Index (Only )?Scan using customer_terms_pkey on customer_terms t/)
     expect(plan).not.toContain('Seq Scan')
     expect(plan).not.toContain('Sort')
-    expect(await runList(deps.db.autocommit, searchCustomers('x1', endOfPrefix('x1'), undefined, 21))).toHaveLength(21)
+    expect(
+      await runList(world.deps.db.autocommit, searchCustomers('x1', endOfPrefix('x1'), undefined, 21)),
+    ).toHaveLength(21)
   })
 
   test('read many at once, in the order they asked, and one with everything', async () => {
@@ -287,8 +262,11 @@ describe('operators', () => {
   test('are told by the audit of nothing that does not add up', async () => {
     for (const check of customerAudits)
       expect(
-        (await deps.db.transaction((tx) => check.run(tx, { since: undefined, sinceMs: undefined, maxFindings: 9 })))
-          .findings,
+        (
+          await world.deps.db.transaction((tx) =>
+            check.run(tx, { since: undefined, sinceMs: undefined, maxFindings: 9 }),
+          )
+        ).findings,
         check.title,
       ).toEqual([])
   })

@@ -2,6 +2,16 @@ import { defineErrors } from '@souk/errors'
 
 export const errors = defineErrors({
   'customer-not-found': { status: 404, title: 'No such customer', help: 'There is no customer with this id.' },
+  'customer-closed': {
+    status: 410,
+    title: 'The account was closed',
+    help: 'What was personal has been erased, and nothing is kept for this account any more.',
+  },
+  'avatar-not-found': {
+    status: 404,
+    title: 'No such picture of yours',
+    help: 'Upload one with POST /v1/media/personal and complete it, then choose it here.',
+  },
   'address-not-found': {
     status: 404,
     title: 'No such address',

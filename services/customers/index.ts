@@ -1,7 +1,9 @@
 import { consentChanged, customerChanged } from '@souk/contracts'
 import { CustomerService } from '@souk/contracts/customers'
+import { MediaService } from '@souk/contracts/media'
 import { defineService } from '@souk/service'
 import { customerAudits } from './audits.ts'
+import { forgetPictures, forgetPicturesQueue } from './choose-avatar.ts'
 import { config } from './config.ts'
 import { customerConsumers } from './consumers.ts'
 import { errors } from './errors.ts'
@@ -15,12 +17,20 @@ export const customers = defineService({
   config,
   errors,
   emits: [customerChanged, consentChanged],
-  async start({ config: settings, db, outbox, clock }) {
-    const deps = { db, outbox, clock, addressesPerCustomer: settings.SOUK_ADDRESSES_PER_CUSTOMER }
+  async start({ config: settings, db, outbox, clock, work, directory }) {
+    const deps = {
+      db,
+      outbox,
+      clock,
+      work,
+      media: directory.client(MediaService),
+      addressesPerCustomer: settings.SOUK_ADDRESSES_PER_CUSTOMER,
+    }
     return {
       routes: customerRoutes(deps),
       rpc: { handlers: customerRpc(deps), services: [CustomerService] },
       consumers: customerConsumers(deps),
+      queues: [{ name: forgetPicturesQueue, run: (payload) => forgetPictures(deps, payload) }],
       audits: customerAudits,
     }
   },

@@ -2,12 +2,21 @@ import { etag, httpErrors, ok, type Route, type RouteRequest, route, versionFrom
 import type { Database } from '@souk/postgres'
 import type { By } from './announce.ts'
 import { changePreferences, changeProfile, newcomer } from './change-profile.ts'
+import { type AvatarDeps, chooseAvatar, findAvatar } from './choose-avatar.ts'
 import { isTimeZone } from './customer.ts'
 import { findCustomer } from './customers.sql.ts'
 import type { BookDeps } from './keep-addresses.ts'
-import { CustomerView, customerView, PreferencesBody, PreferencesView, preferencesView, ProfileBody } from './views.ts'
+import {
+  AvatarBody,
+  CustomerView,
+  customerView,
+  PreferencesBody,
+  PreferencesView,
+  preferencesView,
+  ProfileBody,
+} from './views.ts'
 
-export type RouteDeps = BookDeps & { db: Database }
+export type RouteDeps = BookDeps & AvatarDeps & { db: Database }
 export const tag = 'Customers'
 export const byOf = ({ me, correlationId }: Pick<RouteRequest, 'me' | 'correlationId'>): By => ({
   customerId: me.accountId,
@@ -43,7 +52,7 @@ export function profileRoutes(deps: RouteDeps): Route[] {
       idempotency: 'none',
       body: ProfileBody,
       answers: { 200: CustomerView },
-      errors: ['version-mismatch', 'precondition-required', 'phone-refused', 'birth-date-refused'],
+      errors: ['version-mismatch', 'precondition-required', 'phone-refused', 'birth-date-refused', 'customer-closed'],
       handle(request) {
         const ifVersion = versionFrom(request.headers['if-match'])
         return request.once(deps.db, async (tx) => {
@@ -51,6 +60,42 @@ export function profileRoutes(deps: RouteDeps): Route[] {
           return ok(customerView(customer), etag(customer.version))
         })
       },
+    }),
+    route({
+      method: 'PUT',
+      url: '/v1/customers/me/avatar',
+      operationId: 'setMyAvatar',
+      summary: 'Show a picture of me',
+      description: 'One uploaded with POST /v1/media/personal and completed. The ones before it are forgotten.',
+      tag,
+      access: 'signed-in',
+      idempotency: 'none',
+      body: AvatarBody,
+      answers: { 200: CustomerView },
+      errors: ['avatar-not-found', 'customer-closed'],
+      async handle(request) {
+        const avatar = await findAvatar(deps, request.me.accountId, request.body.mediaId)
+        return request.once(deps.db, async (tx) => {
+          const customer = await chooseAvatar(deps, tx, avatar, byOf(request))
+          return ok(customerView(customer), etag(customer.version))
+        })
+      },
+    }),
+    route({
+      method: 'DELETE',
+      url: '/v1/customers/me/avatar',
+      operationId: 'removeMyAvatar',
+      summary: 'Show no picture of me',
+      tag,
+      access: 'signed-in',
+      idempotency: 'none',
+      answers: { 200: CustomerView },
+      errors: ['customer-closed'],
+      handle: (request) =>
+        request.once(deps.db, async (tx) => {
+          const customer = await chooseAvatar(deps, tx, null, byOf(request))
+          return ok(customerView(customer), etag(customer.version))
+        }),
     }),
     route({
       method: 'GET',
@@ -76,7 +121,7 @@ export function profileRoutes(deps: RouteDeps): Route[] {
       idempotency: 'none',
       body: PreferencesBody,
       answers: { 200: PreferencesView },
-      errors: ['version-mismatch', 'precondition-required'],
+      errors: ['version-mismatch', 'precondition-required', 'customer-closed'],
       handle(request) {
         const ifVersion = versionFrom(request.headers['if-match'])
         if (!isTimeZone(request.body.timeZone))

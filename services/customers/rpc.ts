@@ -19,17 +19,22 @@ export const customerRpc =
         ])
         const consentsOf = new Map(consents.map(({ customerId, purposes }) => [customerId, purposes]))
         return {
-          customers: customers.map((customer) => ({
-            customerId: customer.customerId,
-            email: customer.email ?? '',
-            givenName: customer.givenName,
-            familyName: customer.familyName,
-            phone: customer.phone ?? '',
-            language: customer.language,
-            currencyCode: customer.currency,
-            guest: customer.guest,
-            consents: consentsOf.get(customer.customerId) ?? [],
-          })),
+          // There is nobody to write to behind a closed account.
+          customers: customers.flatMap((customer) =>
+            customer.closedAt !== null
+              ? []
+              : {
+                  customerId: customer.customerId,
+                  email: customer.email ?? '',
+                  givenName: customer.givenName,
+                  familyName: customer.familyName,
+                  phone: customer.phone ?? '',
+                  language: customer.language,
+                  currencyCode: customer.currency,
+                  guest: customer.guest,
+                  consents: consentsOf.get(customer.customerId) ?? [],
+                },
+          ),
         }
       },
       async getAddress({ customerId, addressId }) {

@@ -1,7 +1,7 @@
 import type { Tx } from '@souk/postgres'
-import { announceConsent, type By, type ChangeDeps } from './announce.ts'
+import { announceConsents, type By, type ChangeDeps } from './announce.ts'
+import { takeTurn } from './change-profile.ts'
 import { type Consent, currentConsents, insertConsent } from './consents.sql.ts'
-import { ensureCustomer, lockCustomer } from './customers.sql.ts'
 
 /**
  * Write down that a consent was given or taken back. Saying the same again about the same wording adds nothing: the
@@ -14,11 +14,10 @@ export async function setConsent(
   by: By,
 ): Promise<Consent> {
   const now = deps.clock()
-  await ensureCustomer(tx, by.customerId, now)
-  await lockCustomer(tx, by.customerId)
+  await takeTurn(tx, by.customerId, now)
   const before = (await currentConsents(tx, by.customerId)).find(({ purpose }) => purpose === given.purpose)
   if (before?.given === given.given && before.wordingVersion === given.wordingVersion) return before
   const consent = await insertConsent(tx, by.customerId, { ...given, at: now })
-  await announceConsent(deps, tx, consent, by)
+  await announceConsents(deps, tx, [{ ...consent, customerId: by.customerId }], by.correlationId)
   return consent
 }

@@ -35,13 +35,18 @@ const profile = {
   language: Language,
   currency: Currency,
 }
-export const ProfileBody = Type.Object(profile, closed)
+const gender = orNull(line(1, 40, 'In your own words, or null.'))
+export const ProfileBody = Type.Object({ ...profile, gender: Type.Optional(gender) }, closed)
+const Avatar = Type.Object({ mediaId: Id, url: Type.String({ description: '160 pixels wide, WebP.' }) }, closed)
 const shown = {
   id: Id,
   email: orNull(Type.String({ description: 'Of the account; changed there.' })),
   guest: Type.Boolean({ description: 'Has no password; the e-mail address was not proved.' }),
   ...profile,
+  gender,
+  avatar: Type.Union([Avatar, Type.Null()]),
   createdAt: Time,
+  closedAt: Type.Union([Time, Type.Null()], { description: 'When the account was closed and all of this erased.' }),
   version: Type.Integer(),
 }
 export const CustomerView = Type.Object(shown, closed)
@@ -56,7 +61,13 @@ export const customerView = (customer: Customer) => ({
   birthDate: customer.birthDate,
   language: customer.language,
   currency: customer.currency,
+  gender: customer.gender,
+  avatar:
+    customer.avatarMediaId === null || customer.avatarUrl === null
+      ? null
+      : { mediaId: customer.avatarMediaId, url: customer.avatarUrl },
   createdAt: customer.createdAt.toISOString(),
+  closedAt: customer.closedAt?.toISOString() ?? null,
   version: customer.version,
 })
 
@@ -131,6 +142,8 @@ export const preferencesView = (customer: Customer) => ({
   version: customer.preferencesVersion,
 })
 
+export const AvatarBody = Type.Object({ mediaId: Id }, closed)
+
 export const Purpose = Type.Enum([...purposes])
 export const ConsentBody = Type.Object(
   {
@@ -145,7 +158,7 @@ export const ConsentView = Type.Object(
     purpose: Purpose,
     given: Type.Boolean(),
     wordingVersion: orNull(Type.String()),
-    source: Type.Union([Type.Enum([...consentSources]), Type.Null()]),
+    source: Type.Union([Type.Enum([...consentSources, 'closing']), Type.Null()]),
     at: orNull(Time),
   },
   closed,

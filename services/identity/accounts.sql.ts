@@ -1,6 +1,6 @@
 import { type Sql, sql, type Tx } from '@souk/postgres'
 
-export type AccountStatus = 'active' | 'disabled'
+export type AccountStatus = 'active' | 'disabled' | 'closed'
 export type AccountRow = { id: string; email: string; name: string; status: AccountStatus; createdAt: Date }
 /** What an account may do at this moment. */
 export type RightsRow = {
@@ -120,6 +120,20 @@ export const accountsByEmail = (tx: Tx, emailKeys: readonly string[]) =>
   tx.many<{ id: string; email: string; name: string; emailKey: string }>(sql`
     select id, email, name, email_key as "emailKey" from accounts
      where email_key = any(${emailKeys}::text[]) and not rehearsal and status = 'active'`)
+
+/** What a person was known by goes, and so does what they could do; the id stays. The address is free for another. */
+export const eraseAccount = async (tx: Tx, accountId: string, now: Date) => {
+  await tx.run(sql`delete from account_roles where account_id = ${accountId}`)
+  await tx.run(sql`delete from second_factors where account_id = ${accountId}`)
+  await tx.run(sql`update api_keys set revoked_at = ${now} where account_id = ${accountId} and revoked_at is null`)
+  await tx.run(sql`
+    update accounts set status = 'closed', email = id || '@closed.invalid', email_key = id || '@closed.invalid',
+      name = 'Closed account', password_hash = null, guest = false
+    where id = ${accountId}`)
+}
+
+export const countShopsOf = (tx: Tx, accountId: string) =>
+  tx.one<{ count: number }>(sql`select count(*) as count from shop_members where account_id = ${accountId}`)
 
 export const setMember = (
   tx: Tx,

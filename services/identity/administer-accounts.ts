@@ -24,15 +24,15 @@ export const duties = ['catalog', 'inventory', 'orders', 'members', 'settings'] 
 /** They travel in every access token, which is refused beyond 4 kB: a shop takes up to 100 bytes of it. */
 const mostShops = 25
 
-const noAccount = () => errors.error('account-not-found', 'There is no account with this id.')
+export const noAccount = () => errors.error('account-not-found', 'There is no account with this id.')
 
 async function locked(tx: Tx, accountId: string) {
   const account = await lockAccount(tx, accountId)
-  if (account === undefined || account.rehearsal) throw noAccount()
+  if (account === undefined || account.rehearsal || account.status === 'closed') throw noAccount()
   return account
 }
 
-async function refuseLastOperator(tx: Tx, accountId: string): Promise<void> {
+export async function refuseLastOperator(tx: Tx, accountId: string): Promise<void> {
   const { count } = await othersWithRole(tx, 'operator', accountId)
   if (count === 0) throw errors.error('last-operator', 'This is the last active operator.')
 }
@@ -70,12 +70,12 @@ export async function setRoles(
   return wanted
 }
 
-/** Disable (all sessions end, API keys stop) or enable again. @throws account-not-found, last-operator */
+/** Disable (all sessions end, API keys stop) or enable again; a closed account is neither. @throws account-not-found, last-operator */
 export async function setStatus(
   { clock }: Identity,
   tx: Tx,
   actorId: string,
-  given: { accountId: string; status: AccountStatus },
+  given: { accountId: string; status: Exclude<AccountStatus, 'closed'> },
   caller: Caller,
 ): Promise<void> {
   const now = clock()

@@ -4,12 +4,12 @@ export type Suspect = { subject: string; found: string }
 
 export const countSessions = (tx: Tx) => tx.one<{ count: number }>(sql`select count(*) as count from sessions`)
 
-/** Live sessions whose account is missing or disabled. */
+/** Live sessions whose account is missing, disabled or closed. */
 export const sessionsWithoutAccount = (tx: Tx, limit: number) =>
   tx.many<Suspect>(sql`
     select sessions.id::text as subject, coalesce(accounts.status, 'no account') as found
       from sessions left join accounts on accounts.id = account_id
-     where accounts.id is null or (accounts.status = 'disabled' and ended_at is null)
+     where accounts.id is null or (accounts.status <> 'active' and ended_at is null)
      limit ${limit}`)
 
 /** Live families with another number of live tokens than one. Rehearsal shoppers have none to begin with. */

@@ -21,6 +21,11 @@ export const errors = defineErrors({
     title: 'Account disabled',
     help: 'An operator has disabled this account. Only whoever knows the password is told so.',
   },
+  'account-in-shops': {
+    status: 409,
+    title: 'The account works for a shop',
+    help: 'Somebody else must answer for the shop first: take the account off its members, then close it.',
+  },
   'second-factor-needed': {
     status: 401,
     title: 'A code is needed, too',

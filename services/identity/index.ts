@@ -1,4 +1,4 @@
-import { accountRegistered, signInFailuresExceeded } from '@souk/contracts'
+import { accountClosed, accountRegistered, signInFailuresExceeded } from '@souk/contracts'
 import { IdentityService } from '@souk/contracts/identity'
 import { defineService } from '@souk/service'
 import { audits } from './audits.ts'
@@ -24,7 +24,7 @@ export const identity = defineService({
   migrations: new URL('./migrations/', import.meta.url),
   config,
   errors,
-  emits: [accountRegistered, signInFailuresExceeded],
+  emits: [accountRegistered, accountClosed, signInFailuresExceeded],
   async start({ config: settings, db, outbox, clock, log, metrics, cache }) {
     const secrets = deriveSecrets(settings.SOUK_SECRET)
     const passwords = await createPasswords()

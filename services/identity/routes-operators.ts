@@ -1,8 +1,9 @@
-import { created, cursorOf, ok, pageOf, type Route, readCursor, route } from '@souk/http'
+import { created, cursorOf, noContent, ok, pageOf, type Route, readCursor, route } from '@souk/http'
 import { Type } from 'typebox'
 import { accountById, listAccounts } from './accounts.sql.ts'
 import { setRoles, setStatus } from './administer-accounts.ts'
 import { callerOf, unstored } from './caller.ts'
+import { closeAccount } from './close-account.ts'
 import { errors } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { makeRehearsalShoppers, removeRehearsalShoppers } from './rehearsal-shoppers.ts'
@@ -99,6 +100,23 @@ export function operatorRoutes(identity: Identity, settings: { rehearsal: boolea
     }),
     turn('disable', 'disabled'),
     turn('enable', 'active'),
+    route({
+      method: 'POST',
+      url: '/v1/identity/accounts/:accountId/close',
+      operationId: 'closeAccount',
+      summary: 'Close an account for good, for somebody who asked for it',
+      description: 'As its owner could: everything personal is erased, orders stay. Nothing brings it back.',
+      tag: 'Identity',
+      access: operators,
+      params: accountParams,
+      answers: { 204: Type.Null() },
+      errors: ['account-not-found', 'account-in-shops', 'last-operator'],
+      handle: (request) =>
+        request.once(db, async (tx) => {
+          await closeAccount(identity, tx, request.me.accountId, request.params.accountId, callerOf(request))
+          return noContent
+        }),
+    }),
     route({
       method: 'POST',
       url: '/v1/identity/keys/rotate',

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { accountById } from './accounts.sql.ts'
 import { callerOf, personOf, shopsOf } from './caller.ts'
 import { changePassword } from './change-password.ts'
+import { closeOwnAccount } from './close-account.ts'
 import { errors } from './errors.ts'
 import type { Identity } from './identity.ts'
 import * as schemas from './schemas.ts'
@@ -128,6 +129,32 @@ export function sessionRoutes(identity: Identity): Route[] {
       async handle(request) {
         const { accountId, sessionId } = personOf(request)
         await changePassword(identity, { accountId, sessionId }, request.body, callerOf(request))
+        return noContent
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/auth/close',
+      operationId: 'closeMyAccount',
+      summary: 'Close my account for good',
+      description:
+        'Ends all sessions and API keys; name, addresses, pictures, lists and preferences are erased. Orders stay with the shops, as the law asks, and so do consents given and taken back. Nothing brings it back. Guests, who have no password, leave it out.',
+      tag: 'Identity',
+      access: 'signed-in',
+      idempotency: 'none',
+      body: schemas.closed({ currentPassword: Type.Optional(schemas.password) }),
+      answers: { 204: Type.Null() },
+      errors: [
+        'session-needed',
+        'sign-in-refused',
+        'sign-in-slowed',
+        'sign-in-busy',
+        'account-not-found',
+        'account-in-shops',
+        'last-operator',
+      ],
+      async handle(request) {
+        await closeOwnAccount(identity, personOf(request).accountId, request.body, callerOf(request))
         return noContent
       },
     }),

@@ -26,7 +26,7 @@ CREATE TABLE accounts (
   CONSTRAINT accounts_email_unique UNIQUE (email_key),
   CONSTRAINT accounts_email_check CHECK (length(email) <= 254),
   CONSTRAINT accounts_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
-  CONSTRAINT accounts_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text]))
+  CONSTRAINT accounts_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text, 'closed'::text])) NOT VALID
 );
 CREATE INDEX accounts_disabled ON accounts (id) WHERE status = 'disabled'::text;
 CREATE INDEX accounts_rehearsal ON accounts (id) WHERE rehearsal;
@@ -234,7 +234,7 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   CONSTRAINT sessions_check CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
-  CONSTRAINT sessions_end_reason_check CHECK (end_reason = ANY (ARRAY['logged-out'::text, 'ended-by-owner'::text, 'reuse'::text, 'password-changed'::text, 'disabled'::text, 'role-taken'::text, 'second-factor-changed'::text])) NOT VALID,
+  CONSTRAINT sessions_end_reason_check CHECK (end_reason = ANY (ARRAY['logged-out'::text, 'ended-by-owner'::text, 'reuse'::text, 'password-changed'::text, 'disabled'::text, 'role-taken'::text, 'second-factor-changed'::text, 'closed'::text])) NOT VALID,
   CONSTRAINT sessions_user_agent_check CHECK (length(user_agent) <= 200)
 );
 CREATE INDEX sessions_by_account ON sessions (account_id, id);

@@ -50,7 +50,7 @@ export const principal = closed({
   shops: shopDuties,
 })
 
-const status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
+const status = Type.Union([Type.Literal('active'), Type.Literal('disabled'), Type.Literal('closed')])
 export const account = closed({
   accountId: id,
   email: Type.String(),

@@ -6,6 +6,7 @@ export type EndReason =
   | 'reuse'
   | 'password-changed'
   | 'disabled'
+  | 'closed'
   | 'role-taken'
   | 'second-factor-changed'
 

@@ -13,6 +13,8 @@ export const endingOperations: ReadonlySet<string> = new Set([
   'revokeApiKey',
   'setAccountRoles',
   'disableAccount',
+  'closeMyAccount',
+  'closeAccount',
   'resetSecondFactor',
 ])
 

@@ -22,6 +22,7 @@ export type TrailKind =
   | 'duties-changed'
   | 'account-disabled'
   | 'account-enabled'
+  | 'account-closed'
   | 'signing-key-rotated'
   | 'rehearsal-made'
   | 'rehearsal-removed'

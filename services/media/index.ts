@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Database } from '@souk/postgres'
+import { MediaService } from '@souk/contracts/media'
 import { defineService, type ParsedEnv } from '@souk/service'
 import { mediaAudits } from './audits.ts'
 import { mediaConfig } from './config.ts'
@@ -12,7 +13,9 @@ import { createLinks, type Links } from './links.ts'
 import { signingKey } from './media.sql.ts'
 import { tellingOfOutages } from './outages.ts'
 import { publicRoutes } from './public-routes.ts'
+import { personalRoutes } from './routes-personal.ts'
 import { mediaRoutes } from './routes.ts'
+import { mediaRpc } from './rpc.ts'
 import type { Storage } from './storage.ts'
 
 export const media = defineService({
@@ -37,7 +40,8 @@ export const media = defineService({
     }
     const baseUrl = (config.SOUK_MEDIA_CDN_URL ?? '').replace(/\/$/, '')
     return {
-      routes: [...mediaRoutes(deps, baseUrl), ...publicRoutes(deps, links)],
+      routes: [...mediaRoutes(deps, baseUrl), ...personalRoutes(deps, baseUrl), ...publicRoutes(deps, links)],
+      rpc: { handlers: mediaRpc(deps, baseUrl), services: [MediaService] },
       queues: [
         {
           name: variantsQueue,

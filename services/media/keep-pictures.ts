@@ -16,7 +16,7 @@ import {
   toProcessing,
   toReady,
 } from './media.sql.ts'
-import { allKeys, type ContentType, type Media, originalKey } from './picture.ts'
+import { allKeys, type ContentType, maxPersonalBytes, type Media, originalKey } from './picture.ts'
 import type { Storage } from './storage.ts'
 
 export type MediaDeps = {
@@ -43,25 +43,49 @@ export async function requireMine(
   tx: Tx = deps.shards.ofId(mediaId).db.autocommit,
 ): Promise<Media> {
   const media = await findMedia(tx, mediaId)
-  if (media === undefined || media.state === 'deleting' || !mayActFor(me, media.shopId, 'catalog'))
+  if (media === undefined || media.state === 'deleting' || media.personal || !mayActFor(me, media.shopId, 'catalog'))
+    throw mediaNotFound(mediaId)
+  return media
+}
+
+/** @throws media-not-found unless it is the caller's own picture of themselves */
+export async function requirePersonal(
+  deps: MediaDeps,
+  accountId: string,
+  mediaId: string,
+  tx: Tx = deps.shards.ofId(mediaId).db.autocommit,
+): Promise<Media> {
+  const media = await findMedia(tx, mediaId)
+  if (media === undefined || media.state === 'deleting' || !media.personal || media.shopId !== accountId)
     throw mediaNotFound(mediaId)
   return media
 }
 
 export type NewMedia = { shopId: string; fileName: string; alt: string; contentType: ContentType; bytes: number }
 
+/** Three of the largest, so that one being chosen and one being sent have room beside the one that is shown. */
+const personalQuotaBytes = 3 * maxPersonalBytes
+
 /** Announce a picture: room is kept for it from now on. @throws media-quota-exceeded */
-export async function announceMedia(deps: MediaDeps, tx: Tx, given: NewMedia, accountId: string): Promise<Media> {
+export async function announceMedia(
+  deps: MediaDeps,
+  tx: Tx,
+  given: NewMedia,
+  accountId: string,
+  personal = false,
+): Promise<Media> {
   const now = deps.clock()
   const used = await lockUsage(tx, given.shopId)
-  if (used.bytes + given.bytes > deps.quotaBytes)
-    throw mediaErrors.error('media-quota-exceeded', `There are ${deps.quotaBytes - used.bytes} bytes left.`, {
-      quotaBytes: deps.quotaBytes,
+  const quotaBytes = personal ? personalQuotaBytes : deps.quotaBytes
+  if (used.bytes + given.bytes > quotaBytes)
+    throw mediaErrors.error('media-quota-exceeded', `There are ${quotaBytes - used.bytes} bytes left.`, {
+      quotaBytes,
       usedBytes: used.bytes,
     })
   const media: Media = {
     ...given,
     mediaId: uuidv7(now.getTime(), bucketOf(given.shopId)),
+    personal,
     state: 'awaiting',
     storedBytes: given.bytes,
     width: null,

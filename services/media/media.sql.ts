@@ -2,7 +2,7 @@ import { sql, type Tx } from '@souk/postgres'
 import type { Media, MediaState, Variant } from './picture.ts'
 
 const columns = sql`
-  media_id as "mediaId", shop_id as "shopId", state, file_name as "fileName", alt, content_type as "contentType", bytes,
+  media_id as "mediaId", shop_id as "shopId", personal, state, file_name as "fileName", alt, content_type as "contentType", bytes,
   stored_bytes as "storedBytes", width, height, variants, refusal, created_at as "createdAt", changed_at as "changedAt",
   upload_until as "uploadUntil"`
 
@@ -20,9 +20,9 @@ export const findUsage = (tx: Tx, shopId: string) =>
 
 export const insertMedia = (tx: Tx, media: Media, accountId: string) =>
   tx.run(sql`
-    insert into media (media_id, shop_id, state, file_name, alt, content_type, bytes, stored_bytes, uploaded_by_account_id,
+    insert into media (media_id, shop_id, personal, state, file_name, alt, content_type, bytes, stored_bytes, uploaded_by_account_id,
       created_at, changed_at, upload_until)
-    values (${media.mediaId}, ${media.shopId}, ${media.state}, ${media.fileName}, ${media.alt}, ${media.contentType},
+    values (${media.mediaId}, ${media.shopId}, ${media.personal}, ${media.state}, ${media.fileName}, ${media.alt}, ${media.contentType},
       ${media.bytes}, ${media.storedBytes}, ${accountId}, ${media.createdAt}, ${media.changedAt}, ${media.uploadUntil})`)
 
 export const findMedia = (tx: Tx, mediaId: string) =>
@@ -38,6 +38,14 @@ export const listMedia = (tx: Tx, shopId: string, state: MediaState | undefined,
     where shop_id = ${shopId} and media_id < ${beforeId}::uuid and state <> 'deleting'
       ${state === undefined ? sql`` : sql`and state = ${state}`}
     order by media_id desc limit ${limit}`)
+
+/** Somebody's pictures of themselves that are older than this one; all of them without it. */
+export const personalBefore = (tx: Tx, accountId: string, keptId: string | undefined, limit: number) =>
+  tx.many<{ mediaId: string }>(sql`
+    select media_id as "mediaId" from media
+    where shop_id = ${accountId} and personal and state <> 'deleting'
+      ${keptId === undefined ? sql`` : sql`and media_id < ${keptId}::uuid`}
+    order by media_id limit ${limit}`)
 
 export const toProcessing = (tx: Tx, mediaId: string, width: number, height: number, now: Date) =>
   tx.run(sql`

@@ -5,6 +5,8 @@ export const mediaStates = ['awaiting', 'processing', 'ready', 'refused', 'delet
 export type MediaState = (typeof mediaStates)[number]
 
 export const maxBytes = 50 * 1024 * 1024
+/** Of a personal picture: no telephone makes larger ones. */
+export const maxPersonalBytes = 15 * 1024 * 1024
 /** 50 megapixels are 200 MB while they are decoded; the largest phone cameras make 48. */
 export const maxPixels = 50_000_000
 export const widths = [160, 480, 960, 1600] as const
@@ -15,7 +17,10 @@ export type Variant = { width: number; height: number; name: number; format: For
 
 export type Media = {
   mediaId: string
+  /** Of a personal picture: the account. */
   shopId: string
+  /** Of somebody, uploaded by themselves. */
+  personal: boolean
   state: MediaState
   fileName: string
   alt: string

@@ -81,6 +81,7 @@ CREATE TABLE media (
   created_at timestamp with time zone NOT NULL,
   changed_at timestamp with time zone NOT NULL,
   upload_until timestamp with time zone NOT NULL,
+  personal boolean DEFAULT false NOT NULL,
   CONSTRAINT media_pkey PRIMARY KEY (media_id),
   CONSTRAINT media_bytes_check CHECK (bytes > 0),
   CONSTRAINT media_state_check CHECK (state = ANY (ARRAY['awaiting'::text, 'processing'::text, 'ready'::text, 'refused'::text, 'deleting'::text])),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { contentTypes, formats, maxBytes, type Media, mediaStates, widths } from './picture.ts'
+import { contentTypes, formats, maxBytes, maxPersonalBytes, type Media, mediaStates, widths } from './picture.ts'
 
 export const closed = { additionalProperties: false }
 export const Id = Type.String({ format: 'uuid' })
@@ -23,10 +23,22 @@ export const NewMediaBody = Type.Object(
   closed,
 )
 
+export const NewPersonalBody = Type.Object(
+  {
+    contentType: Type.Enum([...contentTypes]),
+    bytes: Type.Integer({
+      minimum: 1,
+      maximum: maxPersonalBytes,
+      description: 'Exactly as many as will be sent; 15 MB at most.',
+    }),
+  },
+  closed,
+)
+
 export const MediaView = Type.Object(
   {
     id: Id,
-    shopId: Id,
+    shopId: Type.String({ format: 'uuid', description: 'Of a picture of yourself: your account.' }),
     state: Type.Enum([...mediaStates], {
       description: 'awaiting its bytes → processing → ready; refused: `refusal` says why.',
     }),
@@ -87,9 +99,13 @@ export const LinkView = Type.Object({ url: Type.String(), expiresAt: Time }, clo
 export const listOf = (item: typeof MediaView) =>
   Type.Object({ items: Type.Array(item), nextCursor: orNull(Type.String()) }, closed)
 
+/** @param baseUrl what stands in front of /media */
+export const pictureUrl = (baseUrl: string, mediaId: string, name: number, format: string) =>
+  `${baseUrl}/media/${mediaId}/${name}.${format}`
+
 /** @param baseUrl what stands in front of /media; empty for the shop API itself */
 export function mediaView(media: Media, baseUrl: string) {
-  const urlOf = (name: number, format: string) => `${baseUrl}/media/${media.mediaId}/${name}.${format}`
+  const urlOf = (name: number, format: string) => pictureUrl(baseUrl, media.mediaId, name, format)
   return {
     id: media.mediaId,
     shopId: media.shopId,

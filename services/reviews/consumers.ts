@@ -1,8 +1,10 @@
-import { orderDelivered } from '@souk/contracts'
+import { accountClosed, orderDelivered } from '@souk/contracts'
+import type { AccountClosed } from '@souk/contracts/identity'
 import type { OrderDelivered } from '@souk/contracts/orders'
 import { type Consumer, type Event, isEvent } from '@souk/events'
 import { isUuid } from '@souk/postgres'
 import { learnPurchases, type Purchase } from './purchases.sql.ts'
+import { forgetAuthors } from './reviews.sql.ts'
 
 /** Who was handed what. One statement a batch; an order that was announced twice changes nothing. */
 export const reviewConsumers: readonly Consumer[] = [
@@ -13,6 +15,17 @@ export const reviewConsumers: readonly Consumer[] = [
     async handle(tx, events) {
       const purchases = events.flatMap(broughtBy)
       if (purchases.length > 0) await learnPurchases(tx, purchases)
+    },
+  },
+  {
+    // What somebody said of a product stays, and counts; who said it is forgotten.
+    name: 'reviews.accounts',
+    events: [accountClosed],
+    async handle(tx, events) {
+      await forgetAuthors(
+        tx,
+        events.map((event) => (event.payload as unknown as AccountClosed).accountId),
+      )
     },
   },
 ]

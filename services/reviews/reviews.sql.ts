@@ -26,6 +26,12 @@ export const reviewBy = (tx: Tx, productId: string, customerId: string) =>
     sql`select ${columns} from reviews r where r.product_id = ${productId} and r.customer_id = ${customerId}`,
   )
 
+/** Their accounts were closed: nobody stands beside what they wrote any more. */
+export const forgetAuthors = (tx: Tx, customerIds: readonly string[]) =>
+  tx.run(
+    sql`update reviews set author = '' where customer_id = any(${uuidArray(customerIds)}::uuid[]) and author <> ''`,
+  )
+
 /** Other words: what was found helpful was another text, so its votes go. */
 export const rewrite = async (tx: Tx, reviewId: string, words: Words, state: ReviewState, at: Date) => {
   await tx.run(sql`delete from helpful_votes where review_id = ${reviewId}`)

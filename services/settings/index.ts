@@ -1,4 +1,5 @@
-import { flagChanged, settingChanged } from '@souk/contracts'
+import { accountClosed, flagChanged, settingChanged } from '@souk/contracts'
+import type { AccountClosed } from '@souk/contracts/identity'
 import { SettingsService } from '@souk/contracts/settings'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService } from '@souk/service'
@@ -10,6 +11,7 @@ import { allFlags, revision } from './flags.sql.ts'
 import { flagRoutes } from './routes-flags.ts'
 import { settingRoutes } from './routes-settings.ts'
 import { settingRpc } from './rpc.ts'
+import { forgetOwners } from './settings.sql.ts'
 import { createSnapshot, type Loaded, type Snapshot } from './snapshot.ts'
 
 export type { Flag, FlagContext } from './flag.ts'
@@ -54,6 +56,16 @@ export const settings = defineService({
           name: 'settings.flags',
           events: [flagChanged],
           handle: async (tx) => tx.afterCommit(() => void snapshot.refresh()),
+        },
+        {
+          name: 'settings.accounts',
+          events: [accountClosed],
+          async handle(tx, events) {
+            await forgetOwners(
+              tx,
+              events.map((event) => (event.payload as unknown as AccountClosed).accountId),
+            )
+          },
         },
       ],
       audits: settingAudits,

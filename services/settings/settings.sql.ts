@@ -1,4 +1,4 @@
-import { sql, type Tx } from '@souk/postgres'
+import { sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Scope, Value } from './catalogue.ts'
 
 /** Stands for the marketplace where an owner is named. */
@@ -39,6 +39,10 @@ export const writeSetting = (tx: Tx, { scope, ownerId, key, value, by, at }: Cha
       where ${ifVersion}::bigint is null or s.version = ${ifVersion}::bigint
     returning ${columns}`)
 }
+
+/** What people had set for themselves, whose accounts were closed. */
+export const forgetOwners = (tx: Tx, accountIds: readonly string[]) =>
+  tx.run(sql`delete from settings where scope = 'user' and owner_id = any(${uuidArray(accountIds)}::uuid[])`)
 
 export type HistoryRow = {
   entryId: number

@@ -1,5 +1,6 @@
 import { unique, type World } from '../world.ts'
 import { etagOf } from './fresh.ts'
+import { aFace } from './media.ts'
 import { operator, type Recipes, shopper } from './recipe.ts'
 
 const home = {
@@ -39,10 +40,13 @@ export const customerRecipes: Recipes = {
         birthDate: '1990-12-10',
         language: 'en',
         currency: 'EUR',
+        gender: 'Woman',
       },
       headers: await etagOf(world, person, '/v1/customers/me'),
     }
   }),
+  setMyAvatar: shopper(200, async (world) => ({ body: { mediaId: await aFace(world) } })),
+  removeMyAvatar: shopper(200),
   getMyPreferences: shopper(200),
   setMyPreferences: shopper(200, async (world) => ({
     body: { appearance: 'dark', timeZone: 'Europe/Berlin', recentlyViewed: true },

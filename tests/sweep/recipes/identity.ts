@@ -43,6 +43,10 @@ export const identityRecipes: Recipes = {
     const person = await world.register('a-forgetful')
     return { as: person, body: { currentPassword: person.password, newPassword: `${person.password}-2` } }
   }),
+  closeMyAccount: shopper(204, async (world) => {
+    const person = await world.register('a-leaving')
+    return { as: person, body: { currentPassword: person.password } }
+  }),
   getSecondFactor: shopper(200),
   beginSecondFactor: shopper(200, async (world) => {
     const person = await world.register('a-careful')
@@ -78,6 +82,9 @@ export const identityRecipes: Recipes = {
   })),
   enableAccount: operator(200, async (world) => ({
     params: { accountId: (await world.register('a-enabled')).accountId },
+  })),
+  closeAccount: operator(204, async (world) => ({
+    params: { accountId: (await world.register('a-closed')).accountId },
   })),
   rotateSigningKeys: operator(200),
   listTrail: operator(200, ({ a: { customer } }) => ({ query: { limit: 5, accountId: customer.accountId } })),

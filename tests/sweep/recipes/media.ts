@@ -1,6 +1,6 @@
 import { eventually } from '@souk/testing'
 import type { World } from '../world.ts'
-import { anybody, keeper, type Recipes } from './recipe.ts'
+import { anybody, keeper, type Recipes, shopper } from './recipe.ts'
 
 /** One grey pixel. */
 const pixel = Buffer.from(
@@ -49,6 +49,24 @@ function ready(world: World): Promise<string> {
 
 const signedOf = (url: string) => Object.fromEntries(new URL(url, 'http://souk.example').searchParams)
 
+const announcedFace = (world: World) =>
+  world.do<Announced>(world.a.customer, 'POST', '/v1/media/personal', { contentType: 'image/png', bytes: pixel.length })
+
+/** Of the customer of shop A, whose bytes have come. */
+async function sentFace(world: World): Promise<string> {
+  const { media, upload } = await announcedFace(world)
+  const reply = await world.as(undefined, 'PUT', upload.url, pixel, upload.headers)
+  if (reply.status !== 204) throw new Error(`${upload.url}: ${reply.status} ${reply.text}`)
+  return media.id
+}
+
+/** One that may be shown. */
+export async function aFace(world: World): Promise<string> {
+  const mediaId = await sentFace(world)
+  await world.do(world.a.customer, 'POST', `/v1/media/personal/${mediaId}/complete`)
+  return mediaId
+}
+
 export const mediaRecipes: Recipes = {
   createMedia: keeper('catalog')(201, (world) => ({ body: newMedia(world) })),
   completeMedia: keeper('catalog')(200, async (world) => ({ params: { mediaId: await sent(world) } })),
@@ -57,6 +75,12 @@ export const mediaRecipes: Recipes = {
   downloadMedia: keeper('catalog')(200, async (world) => ({ params: { mediaId: await ready(world) } })),
   deleteMedia: keeper('catalog')(204, async (world) => ({ params: { mediaId: (await announced(world)).media.id } })),
   getMediaUsage: keeper('catalog')(200, ({ a: { shopId } }) => ({ params: { shopId } })),
+  createPersonalPicture: shopper(201, () => ({ body: { contentType: 'image/png', bytes: pixel.length } })),
+  completePersonalPicture: shopper(200, async (world) => ({ params: { mediaId: await sentFace(world) } })),
+  getPersonalPicture: shopper(200, async (world) => ({ params: { mediaId: (await announcedFace(world)).media.id } })),
+  deletePersonalPicture: shopper(204, async (world) => ({
+    params: { mediaId: (await announcedFace(world)).media.id },
+  })),
   getPicture: anybody(200, async (world) => ({ params: { mediaId: await ready(world), file: '160.webp' } })),
   uploadMedia: anybody(204, async (world) => {
     const { media, upload } = await announced(world)
