@@ -1,6 +1,6 @@
 import { knownSchemas } from '@souk/contracts'
 import type { EventLog } from '@souk/events'
-import { createKafkaLog, type KafkaSettings, relaySchema, unrelayedSeconds } from '@souk/kafka'
+import { createKafkaLog, type KafkaSettings, relaySchema, relayState, unrelayedSeconds } from '@souk/kafka'
 import { type Database, migrate } from '@souk/postgres'
 import { type EnvSpec, flag, integer, oneOf, optional, type ParsedEnv, parseEnv, text } from '@souk/service'
 import type { Logger } from '@souk/telemetry'
@@ -74,13 +74,18 @@ export type OpenEventLog = {
   clock: () => Date
 }
 
-export type OpenedEventLog = { eventLog: EventLog; close(): Promise<void> }
+export type OpenedEventLog = {
+  eventLog: EventLog
+  /** Whether somebody brings what a service announces on a shard to where it is read. */
+  isSent(source: string, shard: string): Promise<boolean>
+  close(): Promise<void>
+}
 
 /** The log consumers read: the outboxes themselves, or Kafka when SOUK_KAFKA_BROKERS names one. */
 export async function openEventLog(options: OpenEventLog): Promise<OpenedEventLog> {
   const { env, secret, pooled, outboxes, shards, log, clock } = options
   const kafka = kafkaSettings(env)
-  if (kafka === undefined) return { eventLog: outboxes, close: async () => {} }
+  if (kafka === undefined) return { eventLog: outboxes, isSent: async () => true, close: async () => {} }
   const relays = new Map<string, Database>()
   for (const { name, adminUrl } of shards) {
     await migrateRelay(adminUrl, secret, pooled)
@@ -101,5 +106,12 @@ export async function openEventLog(options: OpenEventLog): Promise<OpenedEventLo
     outboxes,
     onWake: (source) => outboxes.wake(source),
   })
-  return { eventLog, close: () => eventLog.close() }
+  return {
+    eventLog,
+    async isSent(source, shard) {
+      const db = relays.get(shard)
+      return db !== undefined && (await relayState(db)).some((state) => state.source === source && state.held)
+    },
+    close: () => eventLog.close(),
+  }
 }

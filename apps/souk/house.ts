@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { type Cache, openCache } from '@souk/cache'
 import { createPostgresLog, type EventLog } from '@souk/events'
 import { type Database, type DatabaseOptions, logRole, openDatabase, roleOf, urlForRole } from '@souk/postgres'
@@ -40,6 +41,8 @@ export type House = {
   directory: Directory
   cache: Cache
   eventLog: EventLog
+  /** What services announced, where they wrote it down; and whether somebody brings it to where it is read. */
+  announced: { outboxes: EventLog; isSent: OpenedEventLog['isSent'] }
   /** A further pool in the role of a service, beside the one it works with. The caller closes it. Default: at home. */
   open(service: string, options?: Partial<DatabaseOptions>, shard?: string): Database
   /** How shops are divided among databases. */
@@ -145,7 +148,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     if (names.length > 1) {
       const db = databaseOf(shardsSchema.service)
       await ensureShardMap(db, names, database.isEmpty)
-      shardMap = await followShardMap({ db, shards: names, clock, log })
+      shardMap = await followShardMap({ db, shards: names, clock, log, about: `${hostname()}:${process.pid}` })
     }
     const divided = new Set(allServices.filter((service) => service.divided).map(({ name }) => name))
     const division: Division = {
@@ -153,16 +156,18 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       isDivided: (service) => divided.has(service),
       ...(shardMap !== undefined && { mapping: shardMap.mapping, forConsumer: shardMap.forConsumer }),
     }
+    const outboxes = createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) })))
     carried = await openEventLog({
       env,
       secret: database.secret,
       pooled: database.pooled,
-      outboxes: createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) }))),
+      outboxes,
       shards: database.shards,
       openRelay: (shard) => databaseOf(relayService, shard),
       log,
       clock,
     })
+    const announced = { outboxes, isSent: carried.isSent }
     const ownLog = carried.eventLog
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const ownJobs = {
@@ -212,7 +217,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const mended =
       shardMap === undefined || working === false
         ? undefined
-        : finishLeftMoves({ running, division, eventLog, database, clock, open }, shardMap, log)
+        : finishLeftMoves({ running, division, eventLog, announced, database, clock, open }, shardMap, log)
     const stop = async () => {
       await mended?.stop()
       await running.stop()
@@ -230,6 +235,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       directory,
       cache,
       eventLog,
+      announced,
       open,
       log,
       metrics,

@@ -1,12 +1,20 @@
 import { openDatabase } from '@souk/postgres'
-import { type MoveDeps, moveBuckets, type Moved, repairMove, type ShardMap, shardsSchema } from '@souk/service'
+import {
+  type MoveDeps,
+  moveBuckets,
+  type Moved,
+  MoveRefused,
+  repairMove,
+  type ShardMap,
+  shardsSchema,
+} from '@souk/service'
 import type { Logger } from '@souk/telemetry'
 import { kafkaSettings } from './event-log.ts'
 import { Refusal } from './explain.ts'
 import type { House } from './house.ts'
 import { allServices } from './services.ts'
 
-type Mover = Pick<House, 'running' | 'division' | 'eventLog' | 'database' | 'clock' | 'open'>
+type Mover = Pick<House, 'running' | 'division' | 'eventLog' | 'announced' | 'database' | 'clock' | 'open'>
 
 export const dividedServices = allServices.flatMap(({ name, divided }) =>
   divided === undefined ? [] : [{ name, tables: divided }],
@@ -24,6 +32,7 @@ async function withMover<T>(house: Mover, work: (deps: MoveDeps) => Promise<T>):
       readers: house.running.readers,
       isDivided: house.division.isDivided,
       eventLog: house.eventLog,
+      outboxes: house.announced.outboxes,
       map,
       clock: house.clock,
       openOwner(shard, applicationName) {
@@ -49,11 +58,16 @@ async function withMover<T>(house: Mover, work: (deps: MoveDeps) => Promise<T>):
 export type MoveOptions = Pick<MoveDeps, 'onProgress' | 'closedAtMostMs' | 'catchUpMs' | 'at'>
 
 /** Bring buckets to another database while the marketplace works. @throws MoveRefused with everything as before. */
-export function moveShards(
+export async function moveShards(
   house: Mover,
   move: { buckets: readonly number[]; from: string; to: string },
   options: MoveOptions = {},
 ): Promise<Moved> {
+  for (const { name } of dividedServices)
+    if (!(await house.announced.isSent(name, move.to)))
+      throw new MoveRefused(
+        `Nobody brings what ${name} announces on ${move.to} to Kafka: start souk relay anew, with ${move.to} in SOUK_SHARDS.`,
+      )
   return withMover(house, (deps) => moveBuckets({ ...deps, ...options }, move))
 }
 
@@ -62,12 +76,14 @@ export const repairShards = (house: Mover, options: MoveOptions = {}): Promise<'
   withMover(house, (deps) => repairMove({ ...deps, ...options }))
 
 /**
- * What Kafka carries was read from the outbox some time ago: nobody can say from here when consumers have come to the end
- * of what a shard announced.
+ * Offsets are places in the outbox, by which a move knows that everything was handled; those Debezium writes are places in
+ * the write-ahead log.
  */
 export function checkCarrier(env: Readonly<Record<string, string | undefined>>): void {
-  if (kafkaSettings(env) !== undefined)
-    throw new Refusal('Buckets move only while events travel by PostgreSQL: SOUK_KAFKA_BROKERS is set.')
+  if (kafkaSettings(env)?.writtenBy === 'debezium')
+    throw new Refusal(
+      'Buckets do not move while Debezium writes to Kafka: from its places nobody can say when consumers are done. Let souk relay write for the time.',
+    )
 }
 
 const lookForLeftMovesMs = 2_000

@@ -50,6 +50,11 @@ export type Wanted = {
 export type EventLog = {
   /** Those that carry these topics now. */
   lanes(source: string, shard: string, topics: readonly string[]): Promise<readonly string[]>
+  /**
+   * A row of the outbox as it lies in these lanes, all those of a topic: whole in one, or a part in each of several.
+   * @throws where places in lanes are not those of the outbox.
+   */
+  divide(row: LogRow, lanes: readonly string[]): readonly (readonly [lane: string, row: LogRow])[]
   /** Rows wanted from `from` on: one at least if there is any, then as many as make up `limitEvents`. */
   read(source: string, lane: string, from: Position, want: Wanted & { limitEvents: number }): Promise<LogPage>
   /** The place behind everything that can be read now. */

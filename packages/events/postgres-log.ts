@@ -61,6 +61,7 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
   return {
     ...createWakes(),
     lanes: async (_source, shard) => [shard],
+    divide: (row, lanes) => lanes.map((lane) => [lane, row]),
     head,
     isForeign: async (source, shard, place) => comparePositions(await head(source, shard), place) < 0,
     async placeAt(source, shard, timeMs) {

@@ -160,6 +160,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       const partitions = await feed.partitions(kafkaTopics)
       return layout.lanes(source, shard, topics, (topic) => partitions.get(topic) ?? 0)
     },
+    divide: layout.divide,
     async read(_source, lane, from, want) {
       const kinds = want.kinds && new Set(want.kinds)
       const topics = layout.mixed && want.topics ? new Set(want.topics) : undefined

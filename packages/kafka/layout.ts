@@ -1,5 +1,7 @@
+import type { LogRow } from '@souk/events'
 import { debeziumRow } from './debezium.ts'
 import { kafkaTopic, laneName, parseLane } from './names.ts'
+import { partsOf } from './parts.ts'
 import { type KafkaRow, rowOf } from './record.ts'
 
 /** A record as it came from the broker. */
@@ -21,6 +23,8 @@ export type Layout = {
     partitionsOf: (kafkaTopic: string) => number,
   ): string[]
   of(lane: string): { kafkaTopic: string; partition: number; source: string }
+  /** An outbox row as it lies in all lanes of its topic. @throws where places are not those of the outbox. */
+  divide(row: LogRow, lanes: readonly string[]): (readonly [lane: string, row: LogRow])[]
   laneOf(kafkaTopic: string, partition: number, shard: string): string | undefined
   /** Undefined for records that are no news. @throws when it is none of ours. */
   row(lane: string, record: RawRecord): KafkaRow | undefined
@@ -42,6 +46,16 @@ export function relayLayout(prefix: string): Layout {
     of(lane) {
       const { shard, topic, partition } = parseLane(lane)
       return { kafkaTopic: kafkaTopic(prefix, topic, shard), partition, source: topic.slice(0, topic.indexOf('.')) }
+    },
+    divide(row, lanes) {
+      const own = lanes.filter((lane) => parseLane(lane).topic === row.topic)
+      const [first] = own
+      if (first === undefined) return []
+      const { shard } = parseLane(first)
+      return [...partsOf(row, own.length)].map(([partition, { bytes, eventCount }]) => [
+        laneName(shard, row.topic, partition),
+        { ...row, eventCount, batch: bytes },
+      ])
     },
     laneOf(name, partition, shard) {
       if (!name.startsWith(`${prefix}.`) || !name.endsWith(`.${shard}`)) return undefined
@@ -65,6 +79,9 @@ export function debeziumLayout(prefix: string): Layout {
       const { shard, topic, partition } = parseLane(lane)
       const source = topic.slice(0, topic.indexOf('.'))
       return { kafkaTopic: topicOf(source, shard), partition, source }
+    },
+    divide() {
+      throw new Error('places written by Debezium are not those of the outbox')
     },
     laneOf(name, partition, shard) {
       const between = `${prefix}.${shard}.`

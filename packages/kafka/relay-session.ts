@@ -1,8 +1,9 @@
 import { Producer } from '@platformatic/kafka'
-import { type LogRow, splitBatch } from '@souk/events'
+import type { LogRow } from '@souk/events'
 import { clientOptions, ensureTopics, type KafkaSettings } from './cluster.ts'
 import type { Feed } from './feed.ts'
-import { kafkaTopic, laneName, partitionOf } from './names.ts'
+import { kafkaTopic, laneName } from './names.ts'
+import { partsOf } from './parts.ts'
 import { isBefore, type Place, recordOf, type ToSend } from './record.ts'
 
 /** So much is sent in one go, unless a single row is larger. */
@@ -93,15 +94,6 @@ export function openSession(options: {
     async close() {
       await producer?.close(true).catch(() => {})
     },
-  }
-}
-
-function partsOf(row: LogRow, partitions: number) {
-  try {
-    return splitBatch(row.batch, (key) => partitionOf(key, partitions))
-  } catch {
-    // Consumers say that it cannot be read, and park it; it must not stop the relay.
-    return new Map([[0, { bytes: row.batch, eventCount: row.eventCount, kinds: [], key: undefined }]])
   }
 }
 

@@ -34,6 +34,11 @@ export type Database = {
   transaction<T>(body: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Every statement commits by itself. For reads, and for the single statement that is a whole transaction. */
   readonly autocommit: Tx
+  /**
+   * The same, asked once more when a connection is at hand, in one breath with sending: what `admit` throws keeps the
+   * statement from being sent. For who may have waited long for a connection, or slept.
+   */
+  autocommitIf(admit: () => void): Tx
   stats(): { open: number; idle: number; waiting: number }
   close(): Promise<void>
 }
@@ -208,6 +213,28 @@ export function openDatabase(options: DatabaseOptions): Database {
     return result
   }
 
+  const autocommitIf = (admit: () => void): Tx =>
+    rows(
+      async (statement) => {
+        const client = await connect()
+        let broken = false
+        let isSent = false
+        try {
+          admit()
+          isSent = true
+          return await execute(client, statement)
+        } catch (error) {
+          broken = isSent && !isServerError(error)
+          throw error
+        } finally {
+          release(client, broken)
+        }
+      },
+      () => {
+        throw new Error('afterCommit needs a transaction: an autocommitted statement has committed when it resolves')
+      },
+    )
+
   return {
     schema: options.schema,
     async transaction(body, transaction = {}) {
@@ -220,23 +247,8 @@ export function openDatabase(options: DatabaseOptions): Database {
         }
       }
     },
-    autocommit: rows(
-      async (statement) => {
-        const client = await connect()
-        let broken = false
-        try {
-          return await execute(client, statement)
-        } catch (error) {
-          broken = !isServerError(error)
-          throw error
-        } finally {
-          release(client, broken)
-        }
-      },
-      () => {
-        throw new Error('afterCommit needs a transaction: an autocommitted statement has committed when it resolves')
-      },
-    ),
+    autocommit: autocommitIf(() => {}),
+    autocommitIf,
     stats: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close() {
       closing = true

@@ -65,16 +65,9 @@ export const jobsSchema = {
 /** What every service keeps beside its own tables: outbox, offsets, dead letters, answers already given. */
 export const commonMigrations = { name: 'common', folder: new URL('./migrations/', import.meta.url) }
 
-export {
-  type DividedService,
-  type Moved,
-  moveBuckets,
-  type MoveDeps,
-  type MoveStep,
-  moveSteps,
-  repairMove,
-} from './move-buckets.ts'
-export { latestMoves, type MoveRow, openMove } from './move-map.sql.ts'
+export { moveBuckets, repairMove } from './move-buckets.ts'
+export { type DividedService, type Moved, type MoveDeps, type MoveStep, moveSteps } from './move-deps.ts'
+export { latestMoves, livingProcesses, type MoveRow, openMove } from './move-map.sql.ts'
 export { MoveRefused, MoverKilled } from './move-refused.ts'
 export { tablesOf } from './move-rows.sql.ts'
 export { type BucketRow, readMap } from './shard-map.sql.ts'

@@ -47,18 +47,22 @@ export const sayHere = (tx: Tx, moveId: string, mover: string) =>
   tx.run(sql`
     update shard_moves set seen_at = clock_timestamp() where move_id = ${moveId} and mover = ${mover} and ended_at is null`)
 
-/** Take a move over from who has left it. */
+/** Take a move over from who has left it. @returns the move as it stands then, since its mover may have gone on meanwhile. */
 export const takeOver = (tx: Tx, moveId: string, mover: string) =>
-  tx.run(sql`
+  tx.maybeOne<MoveRow>(sql`
     update shard_moves set mover = ${mover}, seen_at = clock_timestamp()
     where move_id = ${moveId} and ended_at is null
-      and seen_at < clock_timestamp() - make_interval(secs => ${moverLeaseSeconds}::float8)`)
+      and seen_at < clock_timestamp() - make_interval(secs => ${moverLeaseSeconds}::float8)
+    returning ${columns}`)
 
-/** Write down where the move stands; the map may be changed in the same transaction. @returns 0 when another one has it. */
-export const setPhase = (tx: Tx, moveId: string, mover: string, phase: MovePhase) =>
+/**
+ * Write down where the move stands; the map may be changed in the same transaction. @returns 0 when another one has it, or
+ * it stands somewhere else: an answer to writing `moved` may have been lost, and what came of it is decided here.
+ */
+export const setPhase = (tx: Tx, moveId: string, mover: string, from: readonly MovePhase[], to: MovePhase) =>
   tx.run(sql`
-    update shard_moves set phase = ${phase}, seen_at = clock_timestamp()
-    where move_id = ${moveId} and mover = ${mover} and ended_at is null`)
+    update shard_moves set phase = ${to}, seen_at = clock_timestamp()
+    where move_id = ${moveId} and mover = ${mover} and phase = any(${from}::text[]) and ended_at is null`)
 
 export const endMove = (
   tx: Tx,
@@ -100,6 +104,12 @@ export async function closeShards(
   return nextVersion(tx)
 }
 
+/** This one goes on, whatever becomes of the other. */
+export async function openShard(tx: Tx, shard: string): Promise<string> {
+  await tx.run(sql`delete from shard_gates where shard = ${shard}`)
+  return nextVersion(tx)
+}
+
 /** The bucket belongs to the destination from here on; both stay closed until the source has nothing of it any more. */
 export async function giveBuckets(tx: Tx, buckets: readonly number[], destination: string): Promise<string> {
   const version = await nextVersion(tx)
@@ -125,6 +135,35 @@ export const processesBehind = async (tx: Tx, version: string, leaseMs: number):
       select count(*)::int as n from shard_processes
       where version < ${version}::bigint and seen_at > clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000)`)
   ).n
+
+/** What these are that live and do not know a shard. */
+export const processesWithout = async (tx: Tx, shard: string, leaseMs: number): Promise<string[]> =>
+  (
+    await tx.many<{ about: string }>(sql`
+      select about from shard_processes
+      where not ${shard} = any(shards) and seen_at > clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000)
+      order by about`)
+  ).map(({ about }) => about)
+
+/** Every process that lives, and the databases it knows; null for one of the release before, which does not say. */
+export const livingProcesses = (tx: Tx, leaseMs: number) =>
+  tx.many<{ about: string; shards: string[] | null }>(sql`
+    select about, shards from shard_processes
+    where seen_at > clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000) order by about`)
+
+/** Processes nobody waited for, since they were not heard of. They may be dead, or asleep. */
+export const silentProcesses = async (tx: Tx, version: string, leaseMs: number): Promise<string[]> =>
+  (
+    await tx.many<{ id: string }>(sql`
+      select process_id::text as id from shard_processes
+      where version < ${version}::bigint
+        and seen_at <= clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000)`)
+  ).map(({ id }) => id)
+
+export const forgetSilent = (tx: Tx, processIds: readonly string[], leaseMs: number) =>
+  tx.run(sql`
+    delete from shard_processes where process_id = any(${processIds}::uuid[])
+      and seen_at <= clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000)`)
 
 /** Those that have not been seen for a day. */
 export const forgetProcesses = (tx: Tx) =>

@@ -53,7 +53,12 @@ export async function speakAlike(tx: Tx): Promise<void> {
   await tx.run(sql`set local datestyle = 'ISO'`)
   await tx.run(sql`set local intervalstyle = 'postgres'`)
   await tx.run(sql`set local extra_float_digits = 1`)
+  await tx.run(sql`set local bytea_output = 'hex'`)
 }
+
+/** Each statement of the transaction from here on takes so long at most. */
+export const limitStatements = (tx: Tx, ms: number) =>
+  tx.one(sql`select set_config('statement_timeout', ${String(Math.max(1, Math.trunc(ms)))}, true)`)
 
 export const snapshotNow = async (tx: Tx): Promise<string> =>
   (await tx.one<{ snapshot: string }>(sql`select pg_current_snapshot()::text as snapshot`)).snapshot
@@ -81,10 +86,12 @@ export async function makeWaitingTable(tx: Tx, moveId: string, table: MovingTabl
   await tx.run(sql`create unique index on ${waiting(moveId, table)} (${names(table.key)})`)
 }
 
-export async function dropWaiting(tx: Tx, moveId: string): Promise<void> {
+/** Those of one move; of all there are when none is named. */
+export async function dropWaiting(tx: Tx, moveId?: string): Promise<void> {
+  const beginsWith = moveId === undefined ? '' : `${moveId.slice(-12)}_`
   const found = await tx.many<{ name: string }>(sql`
     select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${waitingSchema} and c.relkind = 'r' and c.relname like ${`${moveId.slice(-12)}\\_%`}`)
+    where n.nspname = ${waitingSchema} and c.relkind = 'r' and starts_with(c.relname::text, ${beginsWith})`)
   for (const { name } of found) await tx.run(sql`drop table if exists ${identifier(waitingSchema, name)}`)
 }
 
@@ -111,17 +118,18 @@ export const writeWaiting = (tx: Tx, moveId: string, table: MovingTable, rows: r
 }
 
 /**
- * Rows that a snapshot could not see: written since. The number of a transaction is kept with 32 bits of 64; the others are
- * those of now, or of the round before.
+ * Rows written since a snapshot was taken, and some that it saw: everything from the oldest transaction on that was under
+ * way then. A snapshot does not know the numbers of savepoints, which are higher than that of the transaction they are in.
+ * Of the 64 bits of a number rows keep 32; the others are those of now, or of the round before.
  */
 export async function isSince(tx: Tx, snapshot: string): Promise<Sql> {
-  const { now, round } = await tx.one<{ now: string; round: string }>(sql`
+  const { now, round, oldest } = await tx.one<{ now: string; round: string; oldest: string }>(sql`
     select pg_snapshot_xmax(pg_current_snapshot())::text as now,
-      ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 32) << 32)::text as round`)
+      ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 32) << 32)::text as round,
+      pg_snapshot_xmin(${snapshot}::text::pg_snapshot)::text as oldest`)
   const whole = sql`(${round}::text::bigint | xmin::text::bigint)`
-  return sql`not pg_visible_in_snapshot(
-    (case when ${whole} > ${now}::text::bigint then greatest(${whole} - 4294967296, 0) else ${whole} end)::text::xid8,
-    ${snapshot}::text::pg_snapshot)`
+  return sql`(case when ${whole} > ${now}::text::bigint then ${whole} - 4294967296 else ${whole} end)
+    >= ${oldest}::text::bigint`
 }
 
 export type Sum = { rows: number; sum: string }
@@ -143,8 +151,8 @@ export const keysOf = async (tx: Tx, table: MovingTable, where: Sql): Promise<st
 /** Rows that were deleted at the source since they were copied. */
 export const keepOnly = (tx: Tx, moveId: string, table: MovingTable, keys: readonly string[]) =>
   tx.run(sql`
-    delete from ${waiting(moveId, table)} where row(${names(table.key)})::text <> all(
-      select unnest(${keys}::text[]))`)
+    delete from ${waiting(moveId, table)} here
+    where not exists (select from unnest(${keys}::text[]) k where k = row(${names(table.key)})::text)`)
 
 /** @returns how many rows arrived. */
 export async function insertArrived(tx: Tx, moveId: string, table: MovingTable): Promise<number> {
@@ -194,16 +202,27 @@ export async function makePartitions(source: Tx, destination: Tx, table: MovingT
   }
 }
 
+/** Said by every connection of a mover: what of, and whose it is. */
+export const moverName = (moveId: string, mover: string): string => `souk move ${moveId.slice(-12)} ${mover.slice(-4)}`
+
 /** Who died or hangs while moving may still have a transaction open, with locks that others wait for. */
-export const endSessions = (tx: Tx, applicationName: string) =>
+export const endSessionsOfMovers = (tx: Tx) =>
   tx.many(sql`
     select pg_terminate_backend(pid) from pg_stat_activity
-    where application_name like ${`${applicationName}%`} and pid <> pg_backend_pid() and datname = current_database()`)
+    where application_name like 'souk move %' and application_name <> current_setting('application_name')
+      and datname = current_database()`)
 
 /** The last place in a service's outbox, to see whether anything was announced meanwhile. */
 export const lastAnnounced = (tx: Tx, service: string) =>
   tx.maybeOne<{ xid: string; seq: number }>(sql`
     select o.xid::text as xid, o.seq from ${identifier(service, 'outbox')} o order by o.xid desc, o.seq desc limit 1`)
+
+/** Whoever works there in the name of these services, asleep or not, is thrown out; he may come in again and ask. */
+export const endSessionsOf = (tx: Tx, services: readonly string[]) =>
+  tx.many(sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = any(${services.map((service) => `souk ${service}`)}::text[]) and pid <> pg_backend_pid()
+      and datname = current_database()`)
 
 export const countParked = async (tx: Tx, service: string): Promise<number> =>
   (

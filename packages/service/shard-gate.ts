@@ -24,8 +24,14 @@ const replicasRestMs = 10_000
  * Counts what is under way on each shard, and lets nothing begin that the map does not allow. Whoever moves buckets can
  * so be told when all is quiet. Not in the way of a marketplace on one database, which has none.
  */
-export function createShardGate(options: { shards: readonly string[]; isTrusted(): boolean }) {
-  const { isTrusted } = options
+export function createShardGate(options: {
+  shards: readonly string[]
+  /** Whether the map as it is known here may be worked by now. */
+  isTrusted(): boolean
+  /** How often it could not be: whoever moves buckets did not wait for this process then. */
+  lapses(): number
+}) {
+  const { isTrusted, lapses } = options
   const underWay = new Map(options.shards.map((shard) => [shard, { placing: 0, told: 0, inside: 0 }]))
   /** How often buckets have left a shard. */
   const departures = new Map(options.shards.map((shard) => [shard, 0]))
@@ -59,34 +65,62 @@ export function createShardGate(options: { shards: readonly string[]; isTrusted(
     }
   }
 
-  /** `isGone`: a bucket has left since the work was planned. */
-  async function through<T>(shard: string, kind: WorkKind, isGone: () => boolean, work: () => Promise<T>): Promise<T> {
+  /**
+   * `isGone`: a bucket has left since the work was planned. What the work is handed is to be asked again right before
+   * anything is sent: the process may have slept meanwhile, and nobody has waited for it.
+   */
+  async function through<T>(
+    shard: string,
+    kind: WorkKind,
+    isGone: () => boolean,
+    work: (admit: () => void) => Promise<T>,
+  ): Promise<T> {
     if (!lets(shard, kind) || !isTrusted()) await waitFor(shard, kind)
     // In one breath with the look above: nothing can change between.
     if (isGone()) throw moving()
+    const before = lapses()
     const counts = underWay.get(shard) as Record<WorkKind, number>
     counts[kind] += 1
     try {
-      return await work()
+      return await work(() => {
+        if (isGone()) throw moving()
+        if (!isTrusted() || lapses() !== before) throw unknownShards()
+      })
     } finally {
       counts[kind] -= 1
     }
   }
 
   function gated({ name, db }: Shard, kind: WorkKind, isGone: () => boolean): Database {
-    const within = <T>(work: () => Promise<T>) => through(name, kind, isGone, work)
-    const { autocommit: tx } = db
-    const autocommit: Tx = {
-      one: (statement) => within(() => tx.one(statement)),
-      maybeOne: (statement) => within(() => tx.maybeOne(statement)),
-      many: (statement) => within(() => tx.many(statement)),
-      run: (statement) => within(() => tx.run(statement)),
-      afterCommit: tx.afterCommit,
+    const autocommitIf = (further?: () => void): Tx => {
+      const within = <T>(work: (tx: Tx) => Promise<T>) =>
+        through(name, kind, isGone, (admit) =>
+          work(
+            db.autocommitIf(() => {
+              admit()
+              further?.()
+            }),
+          ),
+        )
+      return {
+        one: (statement) => within((tx) => tx.one(statement)),
+        maybeOne: (statement) => within((tx) => tx.maybeOne(statement)),
+        many: (statement) => within((tx) => tx.many(statement)),
+        run: (statement) => within((tx) => tx.run(statement)),
+        afterCommit: db.autocommit.afterCommit,
+      }
     }
     return {
       schema: db.schema,
-      transaction: (body, transaction) => within(() => db.transaction(body, transaction)),
-      autocommit,
+      transaction: (body, transaction) =>
+        through(name, kind, isGone, (admit) =>
+          db.transaction((tx) => {
+            admit()
+            return body(tx)
+          }, transaction),
+        ),
+      autocommit: autocommitIf(),
+      autocommitIf,
       stats: db.stats,
       close: db.close,
     }

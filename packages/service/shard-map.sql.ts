@@ -26,9 +26,13 @@ export const fillMap = (tx: Tx, shards: readonly string[]): Promise<unknown> =>
     on conflict (bucket) do nothing`)
 
 /** Say that this process knows the map up to this version, by the database's clock. */
-export const announceProcess = (tx: Tx, processId: string, version: string): Promise<unknown> =>
+export const announceProcess = (
+  tx: Tx,
+  process: { processId: string; version: string; shards: readonly string[]; about: string },
+): Promise<unknown> =>
   tx.run(sql`
-    insert into shard_processes (process_id, version, seen_at) values (${processId}, ${version}, clock_timestamp())
+    insert into shard_processes (process_id, version, seen_at, shards, about)
+    values (${process.processId}, ${process.version}, clock_timestamp(), ${process.shards}::text[], ${process.about})
     on conflict (process_id) do update set version = excluded.version, seen_at = excluded.seen_at`)
 
 export const forgetProcess = (tx: Tx, processId: string): Promise<unknown> =>

@@ -49,9 +49,11 @@ export async function followShardMap(options: {
   shards: readonly string[]
   clock: Clock
   log: Logger
+  /** What this process is, for who looks at `souk shards show`. */
+  about?: string
   lookEveryMs?: number
 }): Promise<ShardMap> {
-  const { db, shards, clock, log } = options
+  const { db, shards, clock, log, about = '' } = options
   const processId = uuidv7(clock().getTime())
   let rows: readonly BucketRow[] = []
   let gates: readonly GateRow[] = []
@@ -59,9 +61,10 @@ export async function followShardMap(options: {
   let version = ''
   let announced = ''
   let seenAtMs = performance.now()
+  let lapses = 0
   let stopped = false
   const isTrusted = () => performance.now() - seenAtMs <= mapLeaseMs
-  const gate = createShardGate({ shards, isTrusted })
+  const gate = createShardGate({ shards, isTrusted, lapses: () => lapses })
 
   async function look(): Promise<void> {
     const beganAtMs = performance.now()
@@ -77,7 +80,8 @@ export async function followShardMap(options: {
       })
     }
     if (announced === '' || gate.isQuiet()) announced = version
-    await announceProcess(db.autocommit, processId, announced)
+    await announceProcess(db.autocommit, { processId, version: announced, shards, about })
+    if (!isTrusted()) lapses += 1
     // From before asking: the lease must never be longer here than whoever moves buckets thinks.
     seenAtMs = beganAtMs
   }
