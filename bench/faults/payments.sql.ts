@@ -39,7 +39,8 @@ export async function countUnsettled(client: Client, shopId: string): Promise<Re
        (select count(*)::int from orders.shipments where state = 'issuing') as shipments,
        (select count(*)::int from orders.returns where state in ('receiving', 'received')) as "goods sent back",
        (select count(*)::int from orders.orders o where o.shop_id = $1 and o.history @> '[["confirmed"]]'
-          and not exists (select 1 from notifications.messages m where m.about_id = o.order_id and m.kind = 1)) as messages`,
+          and not exists (select 1 from notifications.messages m where m.about_id = o.order_id and m.kind = 1)
+          and not exists (select 1 from notifications.paged_messages m where m.about_id = o.order_id and m.kind = 1)) as messages`,
     [shopId],
   )
   return rows[0] ?? {}
@@ -96,8 +97,10 @@ export const readMoney = async (client: Client, shopId: string): Promise<OrderMo
 export const readMessages = async (client: Client, shopId: string) =>
   (
     await client.query<{ orderId: string; kind: number; count: number }>(
-      `select about_id as "orderId", kind::int, count(*)::int as count from notifications.messages
-        where shop_id = $1 and channel = 0 and kind in (1, 5) group by 1, 2`,
+      `select about_id as "orderId", kind::int, count(*)::int as count
+         from (select id, about_id, kind from notifications.messages where shop_id = $1 and channel = 0 and kind in (1, 5)
+               union select id, about_id, kind from notifications.paged_messages where shop_id = $1) m
+        group by 1, 2`,
       [shopId],
     )
   ).rows

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '@souk/postgres'
+import { sql, timeInId, type Tx } from '@souk/postgres'
 
 /** On their way or failed, without the message they carry. */
 export const deliveriesOfNothing = (tx: Tx, limit: number) =>
@@ -22,15 +22,21 @@ export const countLeaving = async (tx: Tx, firstId: string) =>
 /** Told of one thing more than once by one channel: the same cause, kind and channel under two ids. */
 export const toldTwice = (tx: Tx, firstId: string, kind: number, limit: number) =>
   tx.many<{ customer_id: string; about_id: string; channel: number; n: number }>(sql`
-    select customer_id, about_id, channel, count(*)::bigint as n from messages
-    where id >= ${firstId} and kind = ${kind} and about_id is not null
-    group by customer_id, about_id, channel having count(*) > 1 limit ${limit}`)
+    select customer_id, about_id, channel, count(distinct id)::bigint as n
+    from (
+      select customer_id, about_id, channel, id from messages
+      where id >= ${firstId} and kind = ${kind} and about_id is not null
+      union all
+      select customer_id, about_id, 0::smallint, id from paged_messages
+      where at_ms >= ${timeInId(firstId)} and kind = ${kind}) told
+    group by customer_id, about_id, channel having count(*) > 1 and count(distinct id) > 1 limit ${limit}`)
 
 export const countOfKind = async (tx: Tx, firstId: string, kind: number) =>
   (
-    await tx.one<{ n: number }>(
-      sql`select count(*)::bigint as n from messages where id >= ${firstId} and kind = ${kind}`,
-    )
+    await tx.one<{ n: number }>(sql`
+      select (select count(*) from messages where id >= ${firstId} and kind = ${kind})
+        + (select coalesce(sum(cardinality(orders)), 0)::bigint from message_pages
+           where at_ms >= ${timeInId(firstId)} and kind = ${kind}) as n`)
   ).n
 
 /** Taken, and not come back for so long: their lease is over and nobody has taken them since. */

@@ -44,6 +44,9 @@ export const messageId = (occurredAtMs: number, kindNumber: number, channelNumbe
 
 export const recordedAtMs = timeInId
 
+/** The channel inside an id made by `messageId`. */
+export const channelInId = (id: string): number => Number.parseInt(id.slice(17, 18), 16)
+
 /** An order as people read it: long enough to be told apart by one customer or one shop. */
 export const orderNumber = (orderId: string): string => orderId.slice(-8).toUpperCase()
 

@@ -1,5 +1,7 @@
 import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Values } from './kinds.ts'
+import { channelInId } from './message.ts'
+import { pagedAbout, pagedLatest, pagedOf, pagedWith } from './message-pages.sql.ts'
 import type { Receipt } from './receipts.ts'
 
 /** One message as it is written. Columns that are null for all of a batch travel as one null. */
@@ -13,10 +15,7 @@ export type NewMessage = {
   parameters: Values | null
 }
 
-/**
- * Record messages, those already recorded left as they are. One statement whatever the number; for 2,048 confirmations 5 µs
- * each, of which the key is the most.
- */
+/** Record messages, those already recorded left as they are. One statement whatever the number. */
 export const recordMessages = (tx: Tx, messages: readonly NewMessage[]) =>
   tx.run(sql`
     insert into messages (customer_id, id, about_id, shop_id, kind, channel, parameters)
@@ -53,42 +52,75 @@ const shown = sql`m.customer_id, m.id, m.about_id, m.shop_id, m.sent_at, m.kind,
   m.receipt, m.receipt_at, m.receipt_detail,
   d.state, d.attempts, d.cause`
 
+// Messages lie in rows of their own or many to a page. The same one may lie in both, when its event was heard twice in
+// different company: each list takes it once.
+
+export type LatestFilter = { kind: number | null; channel: number | null }
+
 /** Of one customer, the newest first. */
-export const messagesOf = (tx: Tx, customerId: string, before: string | null, limit: number) =>
+export const messagesOf = (
+  tx: Tx,
+  customerId: string,
+  before: string | null,
+  limit: number,
+  { kind, channel }: LatestFilter = { kind: null, channel: null },
+) =>
   tx.many<MessageRow>(sql`
-    select ${shown} from messages m left join deliveries d on d.message_id = m.id
-    where m.customer_id = ${customerId} and (${before}::uuid is null or m.id < ${before}::uuid)
-    order by m.id desc limit ${limit}`)
+    with
+      rows as (
+        select ${shown} from messages m left join deliveries d on d.message_id = m.id
+        where m.customer_id = ${customerId} and (${before}::uuid is null or m.id < ${before}::uuid)
+          and (${kind}::smallint is null or m.kind = ${kind}) and (${channel}::smallint is null or m.channel = ${channel})
+        order by m.id desc limit ${limit}),
+      paged as (${pagedOf(customerId, before, kind, channel === null || channel === 0 ? limit : 0)})
+    select distinct on (id) * from (table rows union all table paged) found order by id desc limit ${limit}`)
 
 export const messagesAbout = (tx: Tx, customerId: string, aboutId: string) =>
   tx.many<MessageRow>(sql`
-    select ${shown} from messages m left join deliveries d on d.message_id = m.id
-    where m.customer_id = ${customerId} and m.about_id = ${aboutId} order by m.id limit 200`)
-
-export type LatestFilter = { kind: number | null; channel: number | null; customerId: string | null }
+    with
+      rows as (
+        select ${shown} from messages m left join deliveries d on d.message_id = m.id
+        where m.customer_id = ${customerId} and m.about_id = ${aboutId}),
+      paged as (${pagedAbout(customerId, aboutId)})
+    select distinct on (id) * from (table rows union all table paged) found order by id limit 200`)
 
 /** Of everybody, the newest first, between two ids: the index by blocks makes a short stretch of time cheap. */
-export const latestMessages = (tx: Tx, from: string, before: string | null, filter: LatestFilter, limit: number) =>
+export const latestMessages = (
+  tx: Tx,
+  from: string,
+  before: string | null,
+  { kind, channel }: LatestFilter,
+  limit: number,
+) =>
   tx.many<MessageRow>(sql`
-    select ${shown} from messages m left join deliveries d on d.message_id = m.id
-    where m.id >= ${from} and (${before}::uuid is null or m.id < ${before}::uuid)
-      and (${filter.kind}::smallint is null or m.kind = ${filter.kind})
-      and (${filter.channel}::smallint is null or m.channel = ${filter.channel})
-      and (${filter.customerId}::uuid is null or m.customer_id = ${filter.customerId})
-    order by m.id desc, m.customer_id limit ${limit}`)
+    with
+      rows as (
+        select ${shown} from messages m left join deliveries d on d.message_id = m.id
+        where m.id >= ${from} and (${before}::uuid is null or m.id < ${before}::uuid)
+          and (${kind}::smallint is null or m.kind = ${kind}) and (${channel}::smallint is null or m.channel = ${channel})
+        order by m.id desc, m.customer_id limit ${limit}),
+      paged as (${pagedLatest(from, before, kind, channel === null || channel === 0 ? limit : 0)})
+    select distinct on (id, customer_id) * from (table rows union all table paged) found
+    order by id desc, customer_id limit ${limit}`)
 
-export const messagesWith = (tx: Tx, keys: readonly { customerId: string; id: string }[]) =>
-  tx.many<MessageRow>(sql`
+export async function messagesWith(tx: Tx, keys: readonly { customerId: string; id: string }[]): Promise<MessageRow[]> {
+  const found = await tx.many<MessageRow>(sql`
     select ${shown} from unnest(${uuidArray(keys.map((key) => key.customerId))}::uuid[],
       ${uuidArray(keys.map((key) => key.id))}::uuid[]) k(customer_id, id)
     join messages m using (customer_id, id) left join deliveries d on d.message_id = m.id`)
+  const known = new Set(found.map(({ id }) => id))
+  const absent = keys.filter(({ id }) => !known.has(id) && channelInId(id) === 0)
+  return absent.length === 0 ? found : [...found, ...(await tx.many<MessageRow>(pagedWith(absent)))]
+}
 
 /** Of these, who was told something by the shop. */
 export const knownToShop = async (tx: Tx, shopId: string, customerIds: readonly string[]) =>
   (
     await tx.many<{ customer_id: string }>(sql`
       select c.customer_id from unnest(${uuidArray(customerIds)}::uuid[]) c(customer_id)
-      where exists (select from messages m where m.customer_id = c.customer_id and m.shop_id = ${shopId})`)
+      where exists (select from messages m where m.customer_id = c.customer_id and m.shop_id = ${shopId})
+        or exists (select from paged_messages g
+          where g.customers @> array[c.customer_id] and g.customer_id = c.customer_id and g.shop_id = ${shopId})`)
   ).map((row) => row.customer_id)
 
 /** How they left, or why they never will. */
@@ -127,11 +159,19 @@ export const recordReceipts = (tx: Tx, receipts: readonly Receipt[]) => {
 }
 
 /** Of these keys, those without a message. */
-export const absentMessages = (tx: Tx, keys: readonly { customerId: string; id: string }[]) =>
-  tx.many<{ id: string; customer_id: string }>(sql`
+export async function absentMessages(tx: Tx, keys: readonly { customerId: string; id: string }[]) {
+  const absent = await tx.many<{ id: string; customer_id: string }>(sql`
     select k.customer_id, k.id from unnest(${uuidArray(keys.map((key) => key.customerId))}::uuid[],
       ${uuidArray(keys.map((key) => key.id))}::uuid[]) k(customer_id, id)
     where not exists (select from messages m where m.customer_id = k.customer_id and m.id = k.id)`)
+  if (absent.length === 0) return absent
+  const paged = await tx.many<MessageRow>(pagedWith(absent.map((key) => ({ customerId: key.customer_id, id: key.id }))))
+  const known = new Set(paged.map((row) => `${row.customer_id} ${row.id}`))
+  return absent.filter((key) => !known.has(`${key.customer_id} ${key.id}`))
+}
 
+/** Make partitions ahead, and let go of the months before that of `keepFrom`. */
 export const tendPartitions = (tx: Tx, now: Date, keepFrom: Date) =>
-  tx.one<{ changed: number }>(sql`select tend_partitions(${now}, ${keepFrom}) as changed`)
+  tx.one<{ changed: number }>(
+    sql`select tend_partitions(${now}, ${keepFrom}) + drop_pages(${keepFrom})::int as changed`,
+  )

@@ -84,7 +84,7 @@ describe('an order is confirmed', () => {
     await counted.consume('orders', ...customers.map((customerId) => confirmed(newId(), customerId)))
     expect(statements).toBe(1)
     const [row] = await database.query<{ n: string }>(
-      'select count(*) as n from notifications.messages where customer_id = any($1)',
+      'select count(*) as n from notifications.paged_messages where customer_id = any($1)',
       [customers],
     )
     expect(Number(row?.n)).toBe(2_048)

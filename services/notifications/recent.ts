@@ -1,7 +1,7 @@
 import { firstIdAt, timeInId, type Tx } from '@souk/postgres'
 import { type Kind, kindOf } from './kinds.ts'
 import { type Channel, numberOfChannel } from './message.ts'
-import { latestMessages, type LatestFilter, type MessageRow } from './messages.sql.ts'
+import { latestMessages, type LatestFilter, type MessageRow, messagesOf } from './messages.sql.ts'
 
 export type Recent = {
   limit: number
@@ -19,10 +19,9 @@ export async function recentRows(tx: Tx, now: Date, wish: Recent): Promise<Messa
   const filter: LatestFilter = {
     kind: wish.kind === undefined ? null : kindOf(wish.kind).number,
     channel: wish.channel === undefined ? null : numberOfChannel(wish.channel),
-    customerId: wish.customerId ?? null,
   }
   if (wish.customerId !== undefined)
-    return await latestMessages(tx, firstIdAt(0), wish.before ?? null, filter, wish.limit)
+    return await messagesOf(tx, wish.customerId, wish.before ?? null, wish.limit, filter)
   const untilMs = wish.before === undefined ? now.getTime() : timeInId(wish.before)
   for (const stretchMs of [10_000, 100_000, 1_000_000, 86_400_000, 30 * 86_400_000]) {
     const from = firstIdAt(Math.max(0, untilMs - stretchMs))

@@ -2,6 +2,8 @@ import type { Tx } from '@souk/postgres'
 import { type NewDelivery, queueDeliveries } from './deliveries.sql.ts'
 import { type Kind, kindOf, type Values } from './kinds.ts'
 import { type Channel, messageId, numberOfChannel, numberOfPriority, type Priority } from './message.ts'
+import { type MessagePage, paginate } from './message-pages.ts'
+import { recordPages } from './message-pages.sql.ts'
 import { type NewMessage, recordMessages } from './messages.sql.ts'
 import type { MessageMeters } from './metrics.ts'
 import { nextChannel } from './preferences.ts'
@@ -30,27 +32,28 @@ export type RecordDeps = {
 
 /**
  * Record messages: into the inbox, which delivers them, and onto the first way out that the customer allows and that is
- * open. Without such ways one statement for all of them, with them four; nothing is rendered. Repeating it does nothing.
- * @returns the ids of the inbox messages, in the order given.
+ * open. Many alike go into pages, the others are rows. Without ways out two statements for all of them, with them five;
+ * nothing is rendered. Repeating it does nothing.
  */
-export async function recordTellings(tx: Tx, deps: RecordDeps, tellings: readonly Telling[]): Promise<string[]> {
-  if (tellings.length === 0) return []
-  const messages = tellings.map((telling) => messageOf(telling, 'inbox'))
-  const ids = messages.map((message) => message.id)
+export async function recordTellings(tx: Tx, deps: RecordDeps, tellings: readonly Telling[]): Promise<void> {
+  if (tellings.length === 0) return
   // Orders on a laptop: whatever anybody chose, they go to the inbox and nowhere else.
   const settled = deps.open.size === 0 && tellings.every(({ kind }) => kindOf(kind).transactional)
   const leaving = settled ? [] : await leavingBy(tx, deps, tellings)
-  const kept = withoutUnwanted(messages, leaving)
-  const recorded = [...kept, ...leaving.flatMap(({ message }) => message ?? [])]
+  const { pages, others } = paginate(withoutUnwanted(tellings, leaving))
+  const rows = [
+    ...others.map((telling) => messageOf(telling, 'inbox')),
+    ...leaving.flatMap(({ message }) => message ?? []),
+  ]
   // Rows in one order everywhere, so that two writers never wait for each other; and the key's pages are met in turn.
-  recorded.sort((a, b) => (a.customerId < b.customerId ? -1 : a.customerId > b.customerId ? 1 : 0))
-  if (recorded.length > 0) await recordMessages(tx, recorded)
+  rows.sort((a, b) => (a.customerId < b.customerId ? -1 : a.customerId > b.customerId ? 1 : 0))
+  if (pages.length > 0) await recordPages(tx, pages)
+  if (rows.length > 0) await recordMessages(tx, rows)
   const deliveries = leaving.flatMap(({ delivery }) => delivery ?? [])
   if (deliveries.length > 0) await queueDeliveries(tx, deliveries, deps.clock())
   tx.afterCommit(() => {
-    for (const [kind, channel, count] of counts(recorded)) deps.meters.recorded(kind, channel, count)
+    for (const [kind, channel, count] of counts(rows, pages)) deps.meters.recorded(kind, channel, count)
   })
-  return ids
 }
 
 type Leaving = { message?: NewMessage; delivery?: NewDelivery; withoutInbox: boolean }
@@ -74,10 +77,8 @@ async function leavingBy(tx: Tx, { open }: RecordDeps, tellings: readonly Tellin
 }
 
 /** Who switched the inbox off for a kind gets none. */
-const withoutUnwanted = (messages: NewMessage[], leaving: readonly Leaving[]): NewMessage[] =>
-  leaving.some((each) => each.withoutInbox)
-    ? messages.filter((_, index) => !leaving[index]?.withoutInbox)
-    : messages.slice()
+const withoutUnwanted = (tellings: readonly Telling[], leaving: readonly Leaving[]): readonly Telling[] =>
+  leaving.some((each) => each.withoutInbox) ? tellings.filter((_, index) => !leaving[index]?.withoutInbox) : tellings
 
 export const messageOf = (telling: Telling, channel: Channel): NewMessage => {
   const kind = kindOf(telling.kind).number
@@ -101,11 +102,16 @@ const deliveryOf = (telling: Telling, message: NewMessage): NewDelivery => ({
   priority: numberOfPriority(telling.priority ?? kindOf(telling.kind).priority),
 })
 
-function counts(messages: readonly NewMessage[]): [kind: number, channel: number, count: number][] {
+function counts(
+  rows: readonly NewMessage[],
+  pages: readonly MessagePage[],
+): [kind: number, channel: number, count: number][] {
   const counted = new Map<number, number>()
-  for (const { kind, channel } of messages) {
+  const add = (kind: number, channel: number, count: number) => {
     const key = kind * 16 + channel
-    counted.set(key, (counted.get(key) ?? 0) + 1)
+    counted.set(key, (counted.get(key) ?? 0) + count)
   }
+  for (const { kind, channel } of rows) add(kind, channel, 1)
+  for (const { kind, orders } of pages) add(kind, 0, orders.length)
   return [...counted].map(([key, count]) => [key >> 4, key & 15, count])
 }

@@ -85,6 +85,19 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
+CREATE TABLE message_pages (
+  at_ms bigint NOT NULL,
+  page bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  kind smallint NOT NULL,
+  shop_id uuid,
+  customers uuid[] NOT NULL,
+  orders uuid[] NOT NULL,
+  shops uuid[],
+  CONSTRAINT message_pages_pkey PRIMARY KEY (at_ms, page)
+) WITH (toast_tuple_target=8160);
+CREATE INDEX message_pages_by_customer ON message_pages USING gin (customers) WITH (gin_pending_list_limit='4096');
+GRANT INSERT, SELECT ON TABLE message_pages TO souk_notifications;
+
 CREATE TABLE messages (
   customer_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -119,6 +132,17 @@ CREATE TABLE outbox (
 );
 GRANT SELECT ON TABLE outbox TO souk_log;
 GRANT INSERT, SELECT ON TABLE outbox TO souk_notifications;
+
+CREATE VIEW paged_messages AS
+ SELECT p.at_ms,
+    p.customers,
+    m.customer_id,
+    paged_message_id(p.at_ms, p.kind, m.order_id) AS id,
+    m.order_id AS about_id,
+    COALESCE(p.shop_id, m.shop_id) AS shop_id,
+    p.kind
+   FROM message_pages p
+     CROSS JOIN LATERAL UNNEST(p.customers, p.orders, p.shops) m(customer_id, order_id, shop_id);
 
 CREATE TABLE recipients (
   account_id uuid NOT NULL,
@@ -156,6 +180,21 @@ CREATE TABLE templates (
 );
 GRANT INSERT, SELECT ON TABLE templates TO souk_notifications;
 
+CREATE OR REPLACE FUNCTION drop_pages(keep_from timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'notifications'
+AS $function$
+  with dropped as (
+    delete from message_pages
+    where at_ms < (extract(epoch from date_trunc('month', keep_from at time zone 'utc') at time zone 'utc') * 1000)::bigint
+    returning page)
+  select count(*) from dropped
+$function$;
+GRANT EXECUTE ON FUNCTION drop_pages(timestamp with time zone) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION drop_pages(timestamp with time zone) TO souk_notifications;
+
 CREATE OR REPLACE FUNCTION first_id_at(at timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -187,6 +226,17 @@ BEGIN ATOMIC
     FROM gone;
 END;
 GRANT EXECUTE ON FUNCTION forget_events(timestamp with time zone,xid8,bigint) TO souk_notifications;
+
+CREATE OR REPLACE FUNCTION paged_message_id(at_ms bigint, kind smallint, order_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select (substr(t, 1, 8) || '-' || substr(t, 9) || '-7' || lpad(to_hex(kind * 16), 3, '0') || substr(order_id::text, 19))::uuid
+  from (select lpad(to_hex(at_ms), 12, '0') t) as time
+$function$;
+GRANT EXECUTE ON FUNCTION paged_message_id(bigint,smallint,uuid) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION paged_message_id(bigint,smallint,uuid) TO souk_notifications;
 
 CREATE OR REPLACE FUNCTION tend_partitions(at timestamp with time zone, keep_from timestamp with time zone)
  RETURNS integer

@@ -4,7 +4,7 @@ import { errors } from './errors.ts'
 import { faultsIn, type Kind, type Value, type Values } from './kinds.ts'
 import type { Priority } from './message.ts'
 import { knownToShop } from './messages.sql.ts'
-import { type RecordDeps, recordTellings } from './record-messages.ts'
+import { messageOf, type RecordDeps, recordTellings } from './record-messages.ts'
 import { recipientsOf } from './recipients.sql.ts'
 
 export type GivenParameter = {
@@ -42,21 +42,18 @@ export async function sendMessage(tx: Tx, deps: RecordDeps, wish: SendMessage) {
       customerIds: unknown,
     })
   const nowMs = deps.clock().getTime()
-  const ids = await recordTellings(
-    tx,
-    deps,
-    wish.customerIds.map((customerId) => ({
-      kind,
-      customerId,
-      causeId: uuidv7(nowMs),
-      occurredAtMs: nowMs,
-      aboutId: null,
-      shopId: wish.shopId ?? null,
-      parameters: values,
-      ...(wish.priority !== undefined && { priority: wish.priority }),
-    })),
-  )
-  return wish.customerIds.map((customerId, index) => ({ customerId, messageId: ids[index] as string }))
+  const tellings = wish.customerIds.map((customerId) => ({
+    kind,
+    customerId,
+    causeId: uuidv7(nowMs),
+    occurredAtMs: nowMs,
+    aboutId: null,
+    shopId: wish.shopId ?? null,
+    parameters: values,
+    ...(wish.priority !== undefined && { priority: wish.priority }),
+  }))
+  await recordTellings(tx, deps, tellings)
+  return tellings.map((telling) => ({ customerId: telling.customerId, messageId: messageOf(telling, 'inbox').id }))
 }
 
 function wordsOf(wish: SendMessage): { kind: Kind; values: Values } {
