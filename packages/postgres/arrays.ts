@@ -1,18 +1,78 @@
-/**
- * Array parameters whose elements need no escaping, written at once. The driver escapes every element of an array by
- * itself, with two regular expressions each, and a batch of orders has ten arrays. Free text goes as an array.
- */
-export const uuidArray = (ids: readonly (string | null)[]): string => {
-  let text = '{'
-  for (let index = 0; index < ids.length; index += 1) {
-    const id = ids[index] as string | null
-    // Anything that is no id would be refused by the server's cast; a comma or brace must not get that far.
-    if (id !== null && id.length !== 36) throw new TypeError(`not an id: ${id}`)
-    text += index === 0 ? (id ?? 'null') : `,${id ?? 'null'}`
-  }
-  return `${text}}`
+/** Value of a hexadecimal digit by its byte; 255: none. */
+const digits = new Uint8Array(256).fill(255)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  digits[digit.charCodeAt(0)] = value
+  digits[digit.toUpperCase().charCodeAt(0)] = value
 }
 
+/** The type of the elements, its number in every PostgreSQL. */
+const uuidType = 2950
+const headBytes = 20
+const textLength = 36
+const hyphen = 45
+
+let scratch = Buffer.allocUnsafe(16_384)
+
+/** All texts one after the other, in a buffer that is used again. @throws TypeError when one of them cannot be an id */
+function textsOf(ids: readonly (string | null)[]): Buffer {
+  for (const id of ids) if (id !== null && id.length !== textLength) throw new TypeError(`not an id: ${id}`)
+  const text = ids.join('')
+  if (text.length > scratch.length) scratch = Buffer.allocUnsafe(text.length * 2)
+  // Whatever is not ASCII takes more bytes than it has characters.
+  if (Buffer.byteLength(text) !== text.length) throw new TypeError('not an id: it holds what ids do not')
+  scratch.write(text)
+  return scratch
+}
+
+/**
+ * Ids as one array parameter (`::uuid[]`), in the server's own binary form, which the driver passes on as it is: half the
+ * bytes, and read by the server in a tenth of the time that 36 characters take. An order has some twenty of them.
+ * @throws TypeError for anything that is no id
+ */
+export function uuidArray(ids: readonly (string | null)[]): Buffer {
+  const texts = textsOf(ids)
+  const bytes = Buffer.allocUnsafe(headBytes + ids.length * 20)
+  let from = 0
+  let at = headBytes
+  let wrong = 0
+  for (let index = 0; index < ids.length; index += 1) {
+    if (ids[index] === null) {
+      at = bytes.writeInt32BE(-1, at)
+      continue
+    }
+    bytes[at] = 0
+    bytes[at + 1] = 0
+    bytes[at + 2] = 0
+    bytes[at + 3] = 16
+    at += 4
+    for (let character = 0; character < textLength; character += 2) {
+      if (character === 8 || character === 13 || character === 18 || character === 23) {
+        wrong |= (texts[from + character] as number) ^ hyphen
+        character += 1
+      }
+      const high = digits[texts[from + character] as number] as number
+      const low = digits[texts[from + character + 1] as number] as number
+      wrong |= (high | low) & 0xf0
+      bytes[at] = (high << 4) | low
+      at += 1
+    }
+    if (wrong !== 0) throw new TypeError(`not an id: ${ids[index]}`)
+    from += textLength
+  }
+  const hasNull = at < bytes.length ? 1 : 0
+  bytes.writeInt32BE(ids.length === 0 ? 0 : 1, 0)
+  bytes.writeInt32BE(hasNull, 4)
+  bytes.writeInt32BE(uuidType, 8)
+  bytes.writeInt32BE(ids.length, 12)
+  bytes.writeInt32BE(1, 16)
+  // An array of nothing has no dimension: it ends after its type.
+  return bytes.subarray(0, ids.length === 0 ? 12 : at)
+}
+
+/**
+ * Whole numbers as one array parameter, written at once: the driver would escape every element by itself, with two regular
+ * expressions each, and a batch of orders has ten arrays. Free text goes as an array.
+ */
 export const integerArray = (values: readonly number[]): string => {
   for (const value of values) if (!Number.isSafeInteger(value)) throw new TypeError(`not a whole number: ${value}`)
   return `{${values.join(',')}}`
