@@ -1,7 +1,7 @@
 import { testDatabase } from '@souk/testing'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { integerArray, uuidArray } from './arrays.ts'
+import { integerArray, textArray, uuidArray } from './arrays.ts'
 import { sql } from './sql.ts'
 
 const database = await testDatabase([
@@ -53,6 +53,25 @@ describe('an array of ids', () => {
     ]
     for (const each of wrong) expect(() => uuidArray([good, each]), JSON.stringify(each)).toThrow(TypeError)
   })
+})
+
+describe('an array of texts', () => {
+  // A zero byte is the one thing PostgreSQL's text cannot hold.
+  const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((value) => !value.includes('\0'))
+
+  test('arrives as it was, whatever it looks like', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(text, fc.constantFrom('{', '","', 'NULL', '')), { maxLength: 20 }),
+        async (texts) => {
+          const rows = await db.autocommit.many(
+            sql`select t from unnest(${textArray(texts)}::text[]) with ordinality as u (t, n) order by n`,
+          )
+          expect(rows).toEqual(texts.map((t) => ({ t })))
+        },
+      ),
+      { numRuns: 60 },
+    ))
 })
 
 describe('an array of whole numbers', () => {

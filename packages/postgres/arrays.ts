@@ -7,6 +7,7 @@ for (const [value, digit] of [...'0123456789abcdef'].entries()) {
 
 /** The type of the elements, its number in every PostgreSQL. */
 const uuidType = 2950
+const textType = 25
 const headBytes = 20
 const textLength = 36
 const hyphen = 45
@@ -59,14 +60,39 @@ export function uuidArray(ids: readonly (string | null)[]): Buffer {
     if (wrong !== 0) throw new TypeError(`not an id: ${ids[index]}`)
     from += textLength
   }
-  const hasNull = at < bytes.length ? 1 : 0
-  bytes.writeInt32BE(ids.length === 0 ? 0 : 1, 0)
-  bytes.writeInt32BE(hasNull, 4)
-  bytes.writeInt32BE(uuidType, 8)
-  bytes.writeInt32BE(ids.length, 12)
+  return withHead(bytes.subarray(0, at), uuidType, ids.length, at < bytes.length)
+}
+
+/** Dimensions, whether there are nulls, the type; then how many and from which number they are counted. */
+function withHead(bytes: Buffer, elementType: number, length: number, hasNull: boolean): Buffer {
+  bytes.writeInt32BE(length === 0 ? 0 : 1, 0)
+  bytes.writeInt32BE(hasNull ? 1 : 0, 4)
+  bytes.writeInt32BE(elementType, 8)
+  bytes.writeInt32BE(length, 12)
   bytes.writeInt32BE(1, 16)
   // An array of nothing has no dimension: it ends after its type.
-  return bytes.subarray(0, ids.length === 0 ? 12 : at)
+  return length === 0 ? bytes.subarray(0, 12) : bytes
+}
+
+/** Texts as one array parameter (`::text[]`), as they are: the driver's own form has every one of them escaped and read again. */
+export function textArray(texts: readonly string[]): Buffer {
+  const joined = texts.join('')
+  const characters = Buffer.byteLength(joined)
+  const bytes = Buffer.allocUnsafe(headBytes + texts.length * 4 + characters)
+  // Where each begins is known from its length, unless some characters take more than one byte.
+  const isAscii = characters === joined.length
+  let at = headBytes
+  for (const text of texts) {
+    const length = isAscii ? text.length : Buffer.byteLength(text)
+    bytes[at] = length >>> 24
+    bytes[at + 1] = length >>> 16
+    bytes[at + 2] = length >>> 8
+    bytes[at + 3] = length
+    at += 4
+    bytes.write(text, at, isAscii ? 'latin1' : 'utf8')
+    at += length
+  }
+  return withHead(bytes, textType, texts.length, false)
 }
 
 /**

@@ -1,4 +1,4 @@
-export { integerArray, uuidArray } from './arrays.ts'
+export { integerArray, textArray, uuidArray } from './arrays.ts'
 export { isReachable } from './health.sql.ts'
 export { type Database, type DatabaseOptions, openDatabase, type TransactionOptions, type Tx } from './database.ts'
 export { dumpSchema, type SchemaFile, writeSchemas } from './dump-schema.ts'

@@ -1,4 +1,4 @@
-import { integerArray, type Sql, sql, type Tx, uuidArray } from '@souk/postgres'
+import { integerArray, type Sql, sql, textArray, type Tx, uuidArray } from '@souk/postgres'
 import type { Demand } from './allocate.ts'
 import { isCap, type PricedOrder } from './price-order.ts'
 import type { Terms } from './terms.ts'
@@ -41,9 +41,9 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
           ${uuidArray(orders.map((order) => order.shopId))}::uuid[],
           ${uuidArray(orders.map((order) => order.customerId))}::uuid[],
           ${integerArray(orders.map((order) => order.totalMinor))}::bigint[],
-          ${orders.map((order) => order.currency)}::text[],
-          ${orders.map((order) => order.paymentMethod)}::text[],
-          ${keys}::text[],
+          ${textArray(orders.map((order) => order.currency))}::text[],
+          ${textArray(orders.map((order) => order.paymentMethod))}::text[],
+          ${textArray(keys)}::text[],
           ${uuidArray(bodyHashes)}::uuid[])
           as t (order_id, shop_id, customer_id, total_minor, currency, payment_method, key, body_hash)),
       -- A key that is there already is an error here (23505), which undoes the statement as a wrong count would; asking
