@@ -117,24 +117,24 @@ async function move(deps: MoveDeps, work: Work): Promise<Moved> {
   let moved = 0
   let mayHaveInserted = false
   try {
-    at('begun')
+    await at('begun')
     await ends.endOtherMovers()
     await rows.describe('source')
     await rows.clearTheWay(record.check)
     const snapshot = await rows.copy()
-    at('copied')
+    await at('copied')
     onProgress('Waiting for consumers')
     await drain.untilPassed(deps.catchUpMs ?? usualCatchUpMs)
     onProgress('Changing over')
     await standstill.settle()
-    at('settling')
+    await at('settling')
     await standstill.comeToRest()
     await standstill.checkParked()
-    at('closed')
+    await at('closed')
     mayHaveInserted = true
     moved = await changeOver(deps, work, snapshot)
     await ends.open()
-    at('opened')
+    await at('opened')
     await ends.finish({ phase: 'done', rows: moved, note: '' })
   } catch (error) {
     if (error instanceof MoverKilled) throw error
@@ -160,7 +160,7 @@ async function changeOver(deps: MoveDeps, work: Work, snapshot: string): Promise
       await speakAlike(from)
       await lockTables(from, rows.tables)
       await record.write(['closing'], 'inserting')
-      at('inserting')
+      await at('inserting')
       await owners.destination.transaction(async (to) => {
         try {
           await speakAlike(to)
@@ -171,16 +171,16 @@ async function changeOver(deps: MoveDeps, work: Work, snapshot: string): Promise
           throw asRefusal(error, closedAtMostMs)
         }
       })
-      at('inserted')
+      await at('inserted')
       leftMs()
       await record.write(['inserting'], 'moved', (tx) => giveBuckets(tx, plan.buckets, plan.destination))
-      at('given')
+      await at('given')
       await limitStatements(from, deletingAtMostMs)
       await rows.removeFromSource(from)
     } catch (error) {
       throw asRefusal(error, closedAtMostMs)
     }
   })
-  at('deleted')
+  await at('deleted')
   return moved
 }

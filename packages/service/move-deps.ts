@@ -19,7 +19,7 @@ export type MoveDeps = Pick<DrainDeps, 'readers' | 'isDivided' | 'eventLog' | 'o
   /** How long consumers may take to catch up with what is announced, before anything is held up. */
   catchUpMs?: number
   /** Called at each step by its name; what it throws ends the move as if the process had been killed. For tests. */
-  at?: (step: MoveStep) => void
+  at?: (step: MoveStep) => void | Promise<void>
 }
 
 export const moveSteps = [
