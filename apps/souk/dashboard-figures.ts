@@ -1,4 +1,4 @@
-import { type Database, firstIdAt } from '@souk/postgres'
+import { type Database, firstIdAt, type Tx } from '@souk/postgres'
 import {
   cartsSince,
   countStuck,
@@ -45,15 +45,19 @@ export type FiguresOf = (shopId: string | undefined) => Promise<Figures>
 
 /**
  * What was sold in the last day, for however many look: closed slices are read once and kept, only the last seconds are
- * read again, and that at most once a second; rankings and states every 20 s.
+ * read again, and that at most once a second; rankings and states every 20 s. Of all databases orders lie in.
  */
-export function createFigures(db: Database, clock: () => Date): FiguresOf {
+export function createFigures(databases: readonly Database[], clock: () => Date): FiguresOf {
   /** Sums per shop and currency: of closed slices of the day, and of seconds that are still looked at. */
   let closed: Turnover[] = []
   let recent: Turnover[] = []
   let closedUntilMs = 0
-  const top = keptFor(slowForMs, clock, () => db.transaction((tx) => topProductsSince(tx, dayAgo(clock()), 8)))
-  const states = keptFor(slowForMs, clock, () => db.transaction((tx) => statusesSince(tx, dayAgo(clock()))))
+  const all = async <Row>(read: (tx: Tx) => Promise<readonly Row[]>): Promise<Row[]> =>
+    (await Promise.all(databases.map((db) => db.transaction(read)))).flat()
+  const top = keptFor(slowForMs, clock, async () =>
+    (await all((tx) => topProductsSince(tx, dayAgo(clock()), 8))).sort((a, b) => b.units - a.units),
+  )
+  const states = keptFor(slowForMs, clock, () => all((tx) => statusesSince(tx, dayAgo(clock()))))
 
   const advance = keptFor(turnoverForMs, clock, async () => {
     const nowMs = clock().getTime()
@@ -62,14 +66,14 @@ export function createFigures(db: Database, clock: () => Date): FiguresOf {
     const fromMs = floorTo(nowMs - daySeconds * 1_000, sliceSeconds * 1_000)
     if (untilMs > closedUntilMs) {
       const begin = Math.max(closedUntilMs, fromMs)
-      const more = await db.transaction((tx) => turnoverBetween(tx, firstIdAt(begin), firstIdAt(untilMs), sliceSeconds))
+      const more = await all((tx) => turnoverBetween(tx, firstIdAt(begin), firstIdAt(untilMs), sliceSeconds))
       closed = [...closed, ...more].filter(({ at }) => at * 1_000 >= fromMs)
       recent = recent.filter(({ at }) => at * 1_000 >= untilMs)
       closedUntilMs = untilMs
     }
     const lastMs = recent.reduce((last, { at }) => Math.max(last, at * 1_000), closedUntilMs)
     const againMs = floorTo(Math.max(closedUntilMs, Math.min(lastMs, nowMs) - settledAfterMs), 1_000)
-    const fresh = await db.transaction((tx) => turnoverBetween(tx, firstIdAt(againMs), firstIdAt(nowMs + 60_000), 1))
+    const fresh = await all((tx) => turnoverBetween(tx, firstIdAt(againMs), firstIdAt(nowMs + 60_000), 1))
     recent = [...recent.filter(({ at }) => at * 1_000 < againMs), ...fresh]
   })
 
@@ -82,8 +86,11 @@ export function createFigures(db: Database, clock: () => Date): FiguresOf {
 }
 
 /** How many orders wait for a person; asked at most every 20 s. */
-export const createStuckCount = (db: Database, clock: () => Date) =>
-  keptFor(slowForMs, clock, () => db.transaction(countStuck))
+export const createStuckCount = (databases: readonly Database[], clock: () => Date) =>
+  keptFor(slowForMs, clock, async () => {
+    const counts = await Promise.all(databases.map((db) => db.transaction(countStuck)))
+    return counts.reduce((sum, stuck) => sum + stuck, 0)
+  })
 
 /** Of those who put something into a cart in the last day, how many ordered it; asked at most every 20 s. */
 export const createCartCount = (db: Database, clock: () => Date) =>

@@ -28,7 +28,7 @@ export type Marketplace = House & {
   rpcAddress: string | undefined
 }
 
-export type Role = 'all' | 'edges' | 'work'
+export type Role = 'all' | 'edges' | 'work' | 'desk'
 
 export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
   port: number
@@ -36,7 +36,8 @@ export type MarketplaceOptions = Omit<HouseOptions, 'working' | 'onEvents'> & {
   separateWorker?: boolean
   /**
    * What this process does for its services: answer customers and other services (`edges`), read events and run jobs
-   * (`work`), or both. Default: both.
+   * (`work`), or both; or nothing of these and what concerns the marketplace as a whole (`desk`: `/v1/operations`), which is
+   * for a process that has all services before it. Default: both.
    */
   role?: Role
   /** Show the inbox where nobody has said otherwise. Default: no. */
@@ -53,7 +54,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
   const { role = 'all' } = options
   const house = await openHouse({
     ...options,
-    ...(role === 'edges' && { working: false }),
+    ...((role === 'edges' || role === 'desk') && { working: false }),
     ...(options.separateWorker && { working: false, onEvents: (source: string) => worker?.wake(source) }),
   })
   const { settings, running, directory, log, clock, database } = house
@@ -73,8 +74,9 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
   let rpc: RpcServer | undefined
   try {
     await options.beforeOpening?.(house)
-    if (role !== 'work') rpc = await house.network?.serve(running)
+    if (role === 'edges' || role === 'all') rpc = await house.network?.serve(running)
     const sheds = running.services.flatMap(({ parts }) => parts.sheds ?? [])
+    const edges = role === 'edges' || role === 'all' ? running.services.flatMap(({ parts }) => parts.routes ?? []) : []
     // Of the marketplace as a whole, and so only where all of it is at hand.
     const desk =
       options.services.length === allServices.length ? operations(house) : { ...operations(house), routes: [] }
@@ -88,7 +90,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     const http = createHttpServer({
       ...verifiers,
       // Who only works is asked for its health and its figures, and for nothing else.
-      routes: role === 'work' ? [] : [...running.services.flatMap(({ parts }) => parts.routes ?? []), ...desk.routes],
+      routes: role === 'work' ? [] : [...edges, ...desk.routes],
       clock,
       log,
       metrics,
@@ -114,7 +116,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
       forwarderSecret: derivedSecret(database.secret, 'forwarder'),
       ...(settings.SOUK_TRUST_PROXY !== 0 && { trustProxy: settings.SOUK_TRUST_PROXY }),
       extra(app) {
-        if (role === 'work') return
+        if (role === 'work' || role === 'desk') return
         servePictures(app)
         const withInbox = mayShowInbox(settings, options.inbox ?? false)
         if (withInbox) serveInbox(app, house)

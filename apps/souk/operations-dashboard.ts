@@ -1,5 +1,7 @@
 import { mayActFor, ok, type Route, route } from '@souk/http'
 import { countDeadLetters } from '@souk/events'
+import type { Database } from '@souk/postgres'
+import type { RunningService } from '@souk/service'
 import { Type } from 'typebox'
 import { lagOfConsumers } from './audit/cross-checks.ts'
 import {
@@ -73,8 +75,8 @@ export function dashboardRoutes(house: House): Route[] {
     )
     if (orders === undefined) throw errors.error('operations-unavailable', 'Orders does not run in this process.')
     kept ??= {
-      figures: createFigures(orders.db, house.clock),
-      stuck: createStuckCount(orders.db, house.clock),
+      figures: createFigures(databasesOf(orders), house.clock),
+      stuck: createStuckCount(databasesOf(orders), house.clock),
       carts: cartsHere === undefined ? async () => null : createCartCount(cartsHere.db, house.clock),
     }
     return kept
@@ -136,7 +138,10 @@ export function dashboardRoutes(house: House): Route[] {
   ]
 }
 
+const databasesOf = ({ databases }: RunningService): Database[] => databases.map(({ db }) => db)
+
 async function deadLettersIn(house: House): Promise<number> {
-  const counts = await Promise.all(house.running.services.map(({ db }) => db.transaction(countDeadLetters)))
+  const databases = house.running.services.flatMap(databasesOf)
+  const counts = await Promise.all(databases.map((db) => db.transaction(countDeadLetters)))
   return counts.flat().reduce((sum, { parked }) => sum + parked, 0)
 }

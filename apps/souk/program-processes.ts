@@ -17,12 +17,13 @@ Services in one process call each other in memory, others over gRPC:
   SOUK_RPC_ORDERS and so on     the same for one service: host:port,host:port
   SOUK_CERTIFICATES             folder with what services show each other (see \`souk certificates\`)
   SOUK_RPC_INSECURE             on: plain text instead, between processes of this machine
---role: edges answer customers and other services, work reads events and runs jobs; all does both.`,
+--role: edges answer customers and other services, work reads events and runs jobs; all does both. desk answers
+/v1/operations, over all services, and nothing else.`,
     async (options: import('./commands/serve.ts').ServeOptions, services) =>
       (await import('./commands/serve.ts')).serve(io, services, options),
   ).addOption(
     new Option('--role <role>', 'what this process does for its services')
-      .choices(['all', 'edges', 'work'])
+      .choices(['all', 'edges', 'work', 'desk'])
       .default('all'),
   )
 

@@ -42,6 +42,8 @@ export async function sendTo(
     ratePerSecond: number
     durationMs: number
     signal?: AbortSignal | undefined
+    /** Ends it before. */
+    enough?: AbortSignal
     targets?: ClusterStage['targets']
   },
 ): Promise<ClusterSent> {
@@ -68,6 +70,7 @@ export async function sendTo(
     },
     () => {},
     options.signal,
+    options.enough,
   )
   return { result, file, stage: fresh }
 }

@@ -4,6 +4,7 @@ import type { Api } from '../faults/types.ts'
 /** A part of a cluster, in our hands; whoever dies comes back by itself. */
 export type ClusterPart = {
   readonly name: string
+  readonly port: number
   readonly restarts: number
   pid(): number | undefined
   /** SIGKILL. */
@@ -24,6 +25,7 @@ export type ClusterPart = {
 export type ClusterUnderTest = {
   readonly url: string
   readonly api: Api
+  readonly operator: { email: string; password: string }
   readonly folder: string
   readonly shards: readonly string[]
   readonly parts: readonly ClusterPart[]

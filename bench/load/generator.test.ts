@@ -205,6 +205,15 @@ describe('pacing', () => {
     expect(result.accepted).toBe(result.sent)
   })
 
+  test('told that it is enough, a run sends nothing more and still waits for its answers', async () => {
+    server = await scriptedServer(({ number }) => ({ bytes: accepted(number), afterMs: 300 }))
+    const enough = new AbortController()
+    const running = generate(plan(server.port, { count: 1_000, settleMs: 30_000 }), () => {}, undefined, enough.signal)
+    setTimeout(() => enough.abort(), 100)
+    const result = await running
+    expect(result).toMatchObject({ interrupted: false, sent: 2, accepted: 2, indeterminate: 0 })
+  })
+
   test('in a process of its own it does the same, and reports while it runs', async () => {
     server = await scriptedServer(({ number }) => ({ bytes: accepted(number) }))
     const ticks: number[] = []

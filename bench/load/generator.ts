@@ -24,6 +24,7 @@ export async function generate(
   plan: LoadPlan,
   onTick: (live: LiveStats) => void = () => {},
   stop?: AbortSignal,
+  enough?: AbortSignal,
 ): Promise<LoadResult> {
   checkPlan(plan)
   const { hostname, port } = new URL(plan.baseUrl)
@@ -212,6 +213,8 @@ export async function generate(
     endSending(settleAfterStopMs)
   }
   stop?.addEventListener('abort', stopped, { once: true })
+  const sentEnough = () => endSending(plan.settleMs ?? 30_000)
+  enough?.addEventListener('abort', sentEnough, { once: true })
 
   const pacer =
     plan.mode.kind === 'open'
@@ -219,12 +222,14 @@ export async function generate(
       : null
   if (!pacer) for (let index = 0; index < plan.connections && !sendingOver; index++) startNext(addWorker())
   if (stop?.aborted) stopped()
+  if (enough?.aborted) sentEnough()
 
   await finished
   pacer?.stop()
   clearInterval(ticker)
   clearInterval(sweeper)
   stop?.removeEventListener('abort', stopped)
+  enough?.removeEventListener('abort', sentEnough)
   for (const { connection } of workers) connection.drop('run-ended')
   onTick(tally.tick({ ...gauges(), inFlight: 0 }))
   await history?.close()

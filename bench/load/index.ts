@@ -12,12 +12,14 @@ export type { HistoryEntry, LatencySummary, LiveStats, LoadPlan, LoadResult, Out
  *
  * @param onTick called about every 500 ms.
  * @param signal ends the run early: nothing new is sent, answers under way get 2 s, the result says `interrupted`.
+ * @param enough ends sending as the plan's own end would: who was asked is asked until there is an answer.
  * @throws RangeError-like Error when the plan cannot be run, Error when the generator's process dies.
  */
 export function runLoad(
   plan: LoadPlan,
   onTick: (live: LiveStats) => void = () => {},
   signal?: AbortSignal,
+  enough?: AbortSignal,
 ): Promise<LoadResult> {
   const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), {
     serialization: 'advanced',
@@ -28,6 +30,7 @@ export function runLoad(
     if (child.connected) child.send(message)
   }
   const stop = () => tell({ kind: 'stop' })
+  const end = () => tell({ kind: 'enough' })
 
   return new Promise<LoadResult>((resolve, reject) => {
     child.on('message', (message: FromChild) => {
@@ -38,12 +41,15 @@ export function runLoad(
         tell({ kind: 'run', plan })
         if (signal?.aborted) stop()
         else signal?.addEventListener('abort', stop, { once: true })
+        if (enough?.aborted) end()
+        else enough?.addEventListener('abort', end, { once: true })
       }
     })
     child.on('error', reject)
     child.on('exit', (code, killedBy) => reject(new Error(`the load generator ended early (${killedBy ?? code})`)))
   }).finally(() => {
     signal?.removeEventListener('abort', stop)
+    enough?.removeEventListener('abort', end)
     if (child.connected) child.disconnect()
   })
 }

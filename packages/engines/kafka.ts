@@ -58,8 +58,8 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
         'kafka.tools.StorageTool',
         'format',
         '--ignore-formatted',
-        '--cluster-id',
-        clusterId,
+        // One word: one id in 64 begins with a dash.
+        `--cluster-id=${clusterId}`,
         '--config',
         properties,
       ])

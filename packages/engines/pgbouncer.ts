@@ -30,10 +30,14 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   const { dataFolder, databases, users, poolSize = 20, settings = {} } = options
   const port = options.port ?? ((await freePorts(1))[0] as number)
   mkdirSync(dataFolder, { recursive: true })
+  const root = process.getuid?.() === 0
+  // Found from the folder it runs in, which may lie where its user cannot walk to.
   const file = (name: string, text: string) => {
     const where = join(dataFolder, name)
-    writeFileSync(where, text)
-    return where
+    writeFileSync(where, text, { mode: 0o600 })
+    chmodSync(where, 0o600)
+    if (root) chownSync(where, nobody, nobody)
+    return name
   }
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
   const userList = file(
@@ -63,15 +67,11 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
       .map(([name, value]) => `${name} = ${value}\n`)
       .join('')}`,
   )
-  const root = process.getuid?.() === 0
-  for (const secret of [userList, ini]) {
-    chmodSync(secret, 0o600)
-    if (root) chownSync(secret, nobody, nobody)
-  }
   const supervised = await supervise({
     name: 'PgBouncer',
     path,
     args: [ini],
+    cwd: dataFolder,
     log: join(dataFolder, 'pgbouncer.log'),
     ...(root && { uid: nobody, gid: nobody }),
     isReady: () => answers(port),

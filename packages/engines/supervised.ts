@@ -26,6 +26,8 @@ export type Command = {
   log: string
   uid?: number
   gid?: number
+  /** Where it runs: a folder below one that is closed to its user is entered before it becomes that user. */
+  cwd?: string
   /** Whether it answers now; `said` is what it has printed since this start. */
   isReady(said: string): boolean | Promise<boolean>
   /** Default 30 s: a JVM on a machine that is busy with other things. */
@@ -65,11 +67,12 @@ export async function supervise(command: Command): Promise<Supervised> {
     const [path, args] = guarded
       ? [deathGuard, ['--pdeathsig', 'KILL', '--', command.path, ...command.args]]
       : [command.path, [...command.args]]
-    const { uid, gid } = command
+    const { uid, gid, cwd } = command
     const started = spawn(path as string, args as string[], {
       stdio: ['ignore', output, output],
       ...(uid !== undefined && { uid }),
       ...(gid !== undefined && { gid }),
+      ...(cwd !== undefined && { cwd }),
     })
     closeSync(output)
     child = started

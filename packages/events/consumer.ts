@@ -40,7 +40,8 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
   const { consumer, log, db, shard, clock, backoff = usualBackoff, standbyMs = 1_000 } = options
   const source = sourceOf(consumer)
   const logger = options.logger.child({ consumer: consumer.name, source, shard })
-  const meters = consumerMeters(options.metrics, logger, consumer.name, shard)
+  const database = options.into ?? shard
+  const meters = consumerMeters(options.metrics, logger, { consumer: consumer.name, shard, database })
   const lanes = new Map<string, Lane>()
   const ending = new Set<Promise<void>>()
   let stopped = false

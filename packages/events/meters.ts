@@ -4,11 +4,11 @@ import type { Lag } from './log.ts'
 
 const measureEveryMs = 5_000
 
-type Measured = { labels: { consumer: string; shard: string }; lag: Lag; stalled: number }
+type Measured = { labels: { consumer: string; shard: string; database: string }; lag: Lag; stalled: number }
 
 const consumersOf = new WeakMap<Metrics, Map<string, Measured>>()
 
-/** The gauges of all consumers of a process: one series each, by the name of the consumer and the shard it reads. */
+/** The gauges of all consumers of a process: one series each, by its name, the shard it reads and the database it writes to. */
 function gaugesOf(metrics: Metrics): Map<string, Measured> {
   const known = consumersOf.get(metrics)
   if (known !== undefined) return known
@@ -18,6 +18,7 @@ function gaugesOf(metrics: Metrics): Map<string, Measured> {
     metrics.gauge(name, help, () => [...consumers.values()].map((one) => ({ labels: one.labels, value: read(one) })), [
       'consumer',
       'shard',
+      'database',
     ])
   gauge('souk_consumer_lag_events', 'Events written and not yet handled.', ({ lag }) => lag.events)
   gauge('souk_consumer_lag_seconds', 'Age of the oldest event not yet handled.', ({ lag }) => lag.seconds)
@@ -30,15 +31,19 @@ function gaugesOf(metrics: Metrics): Map<string, Measured> {
 }
 
 /** What a consumer tells of itself: counts and times, how far it is behind, and its misfortunes in the log. */
-export function consumerMeters(metrics: Metrics, logger: Logger, consumer: string, shard: string) {
-  const labels = { consumer }
+export function consumerMeters(
+  metrics: Metrics,
+  logger: Logger,
+  of: { consumer: string; shard: string; database: string },
+) {
+  const labels = { consumer: of.consumer }
   const handled = metrics.counter('souk_consumer_events_total', 'Events handled.', ['consumer'])
   const batches = metrics.counter('souk_consumer_batches_total', 'Batches handled.', ['consumer'])
   const retries = metrics.counter('souk_consumer_retries_total', 'Batches tried again.', ['consumer'])
   const parked = metrics.counter('souk_consumer_parked_total', 'Events put into dead letters.', ['consumer'])
   const seconds = metrics.histogram('souk_consumer_batch_seconds', 'From taking the offset to the commit of a batch.')
-  const measured: Measured = { labels: { consumer, shard }, lag: { events: 0, seconds: 0 }, stalled: 0 }
-  gaugesOf(metrics).set(`${consumer} ${shard}`, measured)
+  const measured: Measured = { labels: of, lag: { events: 0, seconds: 0 }, stalled: 0 }
+  gaugesOf(metrics).set(`${of.consumer} ${of.shard} ${of.database}`, measured)
 
   const happening: Happening = {
     applied(events, took) {

@@ -44,7 +44,8 @@ export function faultsOf(args: readonly string[], env: Readonly<Record<string, s
       parseEnv(env, gatewayConfig)
       planNetwork(settings, env, ['gateway'], ['identity'])
     } else if (command === 'serve') {
-      if (at >= 0 && !['all', 'edges', 'work'].includes(rest[at + 1] ?? '')) faults.push(`no role ${rest[at + 1]}`)
+      if (at >= 0 && !['all', 'edges', 'work', 'desk'].includes(rest[at + 1] ?? ''))
+        faults.push(`no role ${rest[at + 1]}`)
       const services = servicesNamed(names)
       configOf(services, env)
       planNetwork(

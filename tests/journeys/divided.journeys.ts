@@ -1,5 +1,5 @@
 import { openDatabase, sql } from '@souk/postgres'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { journeys } from './journeys.ts'
 import { openClusterUnderTest, type OwnCluster } from '../../apps/souk/cluster/under-test.ts'
 
@@ -15,8 +15,18 @@ beforeAll(async () => {
     onProgress: (text) =>
       process.stderr.write(`${((performance.now() - beganAt) / 1_000).toFixed(1).padStart(7)} s  ${text}\n`),
   })
-}, 240_000)
-afterAll(() => cluster?.stop(), 60_000)
+})
+let passed = 0
+let failed = 0
+afterEach(({ task }) => {
+  if ((task.result?.errors ?? []).length > 0) failed += 1
+  else passed += 1
+})
+afterAll(async () => {
+  // What tests see is an answer that never came; why is in the logs, which go with the cluster.
+  if (failed > 0 || passed === 0) process.stderr.write(`\n${cluster?.lastWords() ?? ''}\n`)
+  await cluster?.stop()
+})
 
 journeys(() => cluster)
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
         .map(({ service, title, findings, failure }) => `${service}: ${title} ${JSON.stringify(failure ?? findings)}`)
     },
   }
-}, 120_000)
-afterAll(() => marketplace?.stop(), 60_000)
+})
+afterAll(() => marketplace?.stop())
 
 journeys(() => venue)

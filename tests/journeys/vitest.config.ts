@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     include: ['tests/journeys/*.journeys.ts'],
     pool: 'forks',
-    // A machine that is busy with other things may stand still for half a minute.
-    testTimeout: 180_000,
-    hookTimeout: 240_000,
+    // Longer than anything in them waits, so that what is said is what was waited for.
+    testTimeout: 600_000,
+    hookTimeout: 900_000,
   },
 })

@@ -87,6 +87,11 @@ describe('a description that will not do', () => {
       /only of those that run serve/,
     ],
     ['an edge nobody can call', (given) => delete given.programs.front?.rpc, /programs\.front\.rpc is missing/],
+    [
+      'a desk for some',
+      (given) => Object.assign(given.programs.desk ?? {}, { services: ['orders'] }),
+      /desk\.services: a desk has all services/,
+    ],
     ['no home', (given) => delete given.postgres.shards.home, /one database must be called home/],
   ])('for %s', (_, change, fault) => {
     expect(faultsOf(change).join('\n')).toMatch(fault)

@@ -10,7 +10,7 @@ export type ServeProgram = {
   run: 'serve'
   /** Left out: all. */
   services?: string[]
-  role: 'edges' | 'work' | 'all'
+  role: 'edges' | 'work' | 'all' | 'desk'
   port: number
   rpc?: number
 }
@@ -74,7 +74,7 @@ const schema = closed({
     closed({
       run: Type.Union(['serve', 'relay', 'gateway', 'storefront'].map((each) => Type.Literal(each))),
       services: Type.Optional(Type.Array(Type.String())),
-      role: Type.Optional(Type.Union(['edges', 'work', 'all'].map((each) => Type.Literal(each)))),
+      role: Type.Optional(Type.Union(['edges', 'work', 'all', 'desk'].map((each) => Type.Literal(each)))),
       port: port(),
       rpc: Type.Optional(port()),
     }),
@@ -176,7 +176,13 @@ function faultsIn(description: ClusterDescription): string[] {
         if (field in given) faults.push(`programs.${program}.${field}: only of those that run serve`)
       continue
     }
-    if (given.role === undefined) faults.push(`programs.${program}.role is missing: edges, work or all`)
+    if (given.role === undefined) faults.push(`programs.${program}.role is missing: edges, work, all or desk`)
+    if (given.role === 'desk') {
+      for (const field of ['services', 'rpc'] as const)
+        if (field in given)
+          faults.push(`programs.${program}.${field}: a desk has all services, and is called by nobody`)
+      continue
+    }
     const unknown = servicesOf(given).filter((service) => !(service in callers))
     if (unknown.length > 0) faults.push(`programs.${program}.services: there is no ${unknown.join(', ')}`)
     if (given.role !== 'work' && given.rpc === undefined)

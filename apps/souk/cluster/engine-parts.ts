@@ -14,7 +14,7 @@ import { ensureDatabases } from './servers.sql.ts'
 
 type Given = { description: ClusterDescription; folder: string; secret: string; onProgress: (text: string) => void }
 
-const isAlive = (pid: number): boolean => {
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
@@ -26,6 +26,8 @@ const isAlive = (pid: number): boolean => {
 export type PostgresPart = Part & {
   /** Of the superuser, for whoever judges; undefined while it has never run. */
   adminUrl(): string | undefined
+  /** For who follows it; undefined while it does not run. */
+  server(): EmbeddedPostgres | undefined
 }
 
 /** One PostgreSQL server with its databases. */
@@ -42,6 +44,7 @@ export function postgresPart(server: string, { description, folder, secret, onPr
     log: join(home, 'server.log'),
     pid: () => (running !== undefined && isAlive(running.pid) ? running.pid : undefined),
     adminUrl: () => running?.url,
+    server: () => running,
     async start() {
       if (running !== undefined) {
         await running.restart('fast')

@@ -4,9 +4,9 @@ import { type ClusterDescription, portsOf } from './description.ts'
 /** The same cluster on ports nobody has: several can run on one machine, as in tests. */
 export async function onFreePorts(description: ClusterDescription): Promise<ClusterDescription> {
   const { postgres, kafka, programs } = description
-  const free = await freePorts(portsOf(description).length + Object.keys(postgres.servers).length)
+  // A server's replica is its neighbour, and so are Kafka's nodes, two ports for each.
+  const free = await freePorts(portsOf(description).length, 2 * kafka.nodes)
   const next = () => free.pop() as number
-  // Kafka wants neighbours, two for each node; ports are drawn far apart from each other.
   const kafkaPort = next()
   return {
     ...description,

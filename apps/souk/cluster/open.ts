@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,8 +11,10 @@ import type { DemoState } from '../seed/demo.ts'
 import type { ClusterDescription } from './description.ts'
 import { kafkaPart, poolerPart, postgresPart, type PostgresPart, redisPart } from './engine-parts.ts'
 import { keep, type Kept, type Part } from './part.ts'
-import { commonEnv, host, planPrograms, type PlanOptions } from './plan.ts'
+import { commonEnv, host, planPrograms, type PlanOptions, programFile } from './plan.ts'
 import { programPart } from './program-part.ts'
+import { replicaPart } from './replica-part.ts'
+import { runSouk } from './run-souk.ts'
 
 export type Cluster = {
   readonly parts: readonly Kept[]
@@ -46,11 +47,12 @@ export type ClusterOptions = {
   brokersOf?: PlanOptions['brokersOf']
   /** More lines of Kafka's settings: a second way in, for who is to be cut off. */
   kafkaSettings?: Record<string, string>
+  /** How long a program may take to start; default 90 s. */
+  readyMs?: number
   onProgress: (text: string) => void
   signal?: AbortSignal
 }
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const storefront = fileURLToPath(import.meta.resolve('@souk/storefront/main'))
 const provider = fileURLToPath(import.meta.resolve('@souk/stand-ins/test-provider/main'))
 
@@ -65,6 +67,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const planned: PlanOptions = { ...options, secret, operator }
   const env = commonEnv(description, { folder, secret, operator, ...settingsOf(options) }, 'commands')
   const servers = Object.keys(description.postgres.servers).map((server) => postgresPart(server, given))
+  const patience = options.readyMs === undefined ? {} : { readyMs: options.readyMs }
   const logOf = (name: string) => join(folder, 'logs', `${name}.log`)
   const programs = planPrograms(description, planned).filter(
     ({ run }) => run !== 'storefront' || options.pages !== undefined,
@@ -90,14 +93,17 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   }
   const rankOf = (name: string): number => {
     if (name.startsWith('postgres')) return 0
-    if (['pooler', 'kafka', 'redis'].includes(name)) return 1
+    // Before what they follow, which would wait until they have everything.
+    if (name.startsWith('replica')) return 1
+    if (['pooler', 'kafka', 'redis'].includes(name)) return 2
     const program = programs.find((each) => each.name === name)
-    const ranks = { relay: 2, serve: 4, gateway: 5, storefront: 6 }
-    if (program === undefined) return 2
-    return program.args.includes('work') ? 3 : ranks[program.run]
+    const ranks = { relay: 3, serve: 5, gateway: 6, storefront: 7 }
+    if (program === undefined) return 3
+    return program.args.includes('work') ? 4 : ranks[program.run]
   }
   const up = async (...parts: Kept[]) => {
     options.signal?.throwIfAborted()
+    if (parts.length === 0) return
     onProgress(`Starting ${parts.map(({ name }) => name).join(', ')}`)
     await Promise.all(parts.map((part) => part.start()))
   }
@@ -110,11 +116,14 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     const names = [...Object.keys(callers), gatewayName, operatorName]
     await issueCertificates({ folder: join(folder, 'certificates'), names, now: new Date(), hours: 24 * 30 })
     await souk('migrate')
+    // Copied when everything is in it already: less to play back.
+    if (description.replicas) await up(...servers.map((primary) => add(replicaPart(serverOf(primary), primary, given))))
     const toProvider = programPart({
       name: 'provider',
       does: 'stands for a payment provider',
       port: description.provider.port,
       log: logOf('provider'),
+      ...patience,
       args: [
         provider,
         '--host',
@@ -137,7 +146,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           programPart({
             ...plan,
             log: logOf(plan.name),
-            args: [...description.node, ...(plan.run === 'storefront' ? [storefront] : [main, ...plan.args])],
+            ...patience,
+            args: [...description.node, ...(plan.run === 'storefront' ? [storefront] : [programFile, ...plan.args])],
             ...(plan.run === 'storefront' && { firstWords: {} }),
           }),
         ),
@@ -185,6 +195,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
+const serverOf = ({ name }: PostgresPart): string => name.replace('postgres-', '')
+
 const settingsOf = ({ settings }: ClusterOptions) => (settings === undefined ? {} : { settings })
 
 function adminUrlOf(servers: readonly PostgresPart[], description: ClusterDescription, shard: string): string {
@@ -215,45 +227,3 @@ function kept(file: string): string {
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 })
   return readFileSync(file, 'utf8').trim()
 }
-
-function runSouk(
-  description: ClusterDescription,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  log: string,
-): Promise<string> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...description.node, main, ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, SOUK_PARENT_PID: String(process.pid), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
-  })
-  let said = ''
-  let told = ''
-  child.stdout.on('data', (data: Buffer) => {
-    said += data.toString()
-  })
-  child.stderr.on('data', (data: Buffer) => {
-    told = (told + data.toString()).slice(-20_000)
-  })
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code) => {
-      mkdirSync(join(log, '..'), { recursive: true })
-      writeFileSync(log, `souk ${args.join(' ')}\n${told}\n`, { flag: 'a' })
-      if (code === 0) resolve(said)
-      else reject(new SoukFailed(`souk ${args.join(' ')} ended with ${code}:\n${endOf(told)}\n${endOf(said)}`, said))
-    })
-  })
-}
-
-/** A command beside the cluster that did not end with 0; what it printed may be a report all the same. */
-export class SoukFailed extends Error {
-  readonly printed: string
-  constructor(message: string, printed: string) {
-    super(message)
-    this.name = 'SoukFailed'
-    this.printed = printed
-  }
-}
-
-const endOf = (text: string) => text.trimEnd().split('\n').slice(-15).join('\n').slice(-4_000)

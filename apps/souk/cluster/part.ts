@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { familyOf } from './families.ts'
+
 /** A server or a program of the cluster, in our hands. */
 export type Part = {
   readonly name: string
@@ -29,7 +32,7 @@ export type Kept = Part & {
   restart(): Promise<void>
   /** Stop it until `start`: nobody revives it meanwhile. `hard`: as a crash would. */
   takeAway(hard?: boolean): Promise<void>
-  /** Freeze (SIGSTOP) and go on (SIGCONT). */
+  /** Freeze (SIGSTOP) and go on (SIGCONT), with every process of it: what answers is often a child. */
   pause(): void
   resume(): void
   /** Resolves when it is up. @throws after `patienceMs`. */
@@ -88,7 +91,14 @@ export function keep(part: Part, onChange: (text: string) => void = () => {}): K
 
   const signal = (name: NodeJS.Signals) => {
     const pid = part.pid()
-    if (pid !== undefined) process.kill(pid, name)
+    if (pid === undefined) return
+    for (const each of familyOf(pid))
+      try {
+        process.kill(each, name)
+      } catch (error) {
+        // A child may end between the look and the signal.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
   }
 
   const takeAway = async (hard = false) => {
@@ -128,4 +138,11 @@ export function keep(part: Part, onChange: (text: string) => void = () => {}): K
       clearTimeout(again)
     },
   }
+}
+
+/** The end of its log, under its name. */
+export function lastWordsOf({ name, log, state, restarts }: Kept, lines = 15): string {
+  const said = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines) : []
+  // Lines of JSON with a stack in them are cut: what happened stands in front.
+  return [`-- ${name}: ${state}, started again ${restarts} times`, ...said.map((line) => line.slice(0, 600))].join('\n')
 }

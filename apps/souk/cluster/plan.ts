@@ -1,9 +1,12 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { homeShard } from '@souk/service'
 import { derivedSecret } from '../derived-secret.ts'
 import { type ClusterDescription, type ServeProgram, servicesOf } from './description.ts'
 
 export const host = '127.0.0.1'
+/** `souk`. */
+export const programFile = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** Who owns the schemas; its password follows from the secret, on every server. */
 export const ownerRole = 'souk'
 
@@ -36,6 +39,20 @@ export function databaseUrl({ postgres, pooler }: ClusterDescription, shard: str
   const server = postgres.servers[postgres.shards[shard] ?? '']
   const port = pooler.enabled ? pooler.port : server?.port
   return `postgres://${ownerRole}:${derivedSecret(secret, 'cluster owner')}@${host}:${port}/${shard}`
+}
+
+/** Where the replica of a server listens. */
+export const replicaPort = ({ postgres }: ClusterDescription, server: string): number =>
+  (postgres.servers[server]?.port ?? 0) + 1
+
+/** Of the replica of each database, by its name: not through the pooler, which knows the primaries alone. */
+function replicaUrls(description: ClusterDescription, secret: string): Record<string, string[]> {
+  const password = derivedSecret(secret, 'cluster owner')
+  const urlOf = ([shard, server]: [string, string]): [string, string[]] => [
+    shard,
+    [`postgres://${ownerRole}:${password}@${host}:${replicaPort(description, server)}/${shard}`],
+  ]
+  return Object.fromEntries(Object.entries(description.postgres.shards).map(urlOf))
 }
 
 /** What every program is told, whoever it is. */
@@ -98,7 +115,9 @@ export function planPrograms(description: ClusterDescription, options: PlanOptio
           env: {
             ...env,
             ...(program.rpc !== undefined && { SOUK_RPC_LISTEN: `${host}:${program.rpc}` }),
-            ...(program.role !== 'work' && {
+            ...(answers(program) && {
+              // Lists are asked for at edges alone; each process that is told follows all replicas.
+              ...(description.replicas && { SOUK_REPLICAS: JSON.stringify(replicaUrls(description, options.secret)) }),
               SOUK_OPERATOR_EMAIL: options.operator.email,
               SOUK_OPERATOR_PASSWORD: options.operator.password,
             }),
@@ -142,8 +161,10 @@ export function planPrograms(description: ClusterDescription, options: PlanOptio
   })
 }
 
+const answers = ({ role }: ServeProgram): boolean => role === 'edges' || role === 'all'
+
 function doing(program: ServeProgram): string {
   const who = program.services === undefined ? 'all services' : program.services.join(', ')
-  const what = { edges: 'answers for', work: 'events and jobs of', all: 'everything of' }
+  const what = { edges: 'answers for', work: 'events and jobs of', all: 'everything of', desk: 'operations over' }
   return `${what[program.role]} ${who}`
 }

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { table } from '../console.ts'
+import { familiesOfProcesses, familyOf } from './families.ts'
 import type { Kept, State } from './part.ts'
 
 export type PartStatus = {
@@ -81,26 +82,6 @@ export function statusTable(parts: readonly PartStatus[]): string {
   ])}\n${parts.length} parts, ${sum} MB together`
 }
 
-/** Children by parent; empty where /proc is not. */
-function familiesOfProcesses(): ReadonlyMap<number, number[]> {
-  const families = new Map<number, number[]>()
-  try {
-    for (const entry of readdirSync('/proc')) {
-      if (!/^\d+$/.test(entry)) continue
-      try {
-        const stat = readFileSync(`/proc/${entry}/stat`, 'utf8')
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-        families.set(parent, [...(families.get(parent) ?? []), Number(entry)])
-      } catch {
-        // It ended while we looked.
-      }
-    }
-  } catch {
-    // Not Linux.
-  }
-  return families
-}
-
 /** Its own and its children's, what they share counted once; 0 where nobody says. */
 function memoryMb(pid: number, families: ReadonlyMap<number, number[]>): number {
   const kilobytes = (of: number): number => {
@@ -111,6 +92,5 @@ function memoryMb(pid: number, families: ReadonlyMap<number, number[]>): number 
       return 0
     }
   }
-  const all = [pid, ...(families.get(pid) ?? [])]
-  return Math.round(all.reduce((sum, each) => sum + kilobytes(each), 0) / 1024)
+  return Math.round(familyOf(pid, families).reduce((sum, each) => sum + kilobytes(each), 0) / 1024)
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,9 +9,12 @@ import { createApi } from '../api.ts'
 import type { SignIn } from '../running.ts'
 import { raisedLimits } from '../souk-under-test.ts'
 import { type ClusterDescription, readDescription } from './description.ts'
+import { familyOf } from './families.ts'
 import { onFreePorts } from './free-ports.ts'
-import { openCluster, SoukFailed } from './open.ts'
+import { type Cluster, openCluster } from './open.ts'
+import { lastWordsOf } from './part.ts'
 import { host } from './plan.ts'
+import { SoukFailed } from './run-souk.ts'
 
 type Report = { checks: { service: string; title: string; findings: unknown[]; failure?: string | null }[] }
 
@@ -20,6 +24,8 @@ const partitioned = 'work-2'
 export type OwnCluster = ClusterUnderTest & {
   operator: SignIn
   env: Readonly<Record<string, string>>
+  /** What each part wrote last, for whoever has to find out why something failed. */
+  lastWords(): string
   stop(): Promise<void>
 }
 
@@ -38,12 +44,16 @@ export async function openClusterUnderTest(options: {
   const proxy = await startProxy({ port: second })
   const { port } = description.kafka
   const listeners = (behind: number, name = 'ASIDE') => `PLAINTEXT://${host}:${port},${name}://${host}:${behind}`
+  let cluster: Cluster | undefined
+  const onExit = () => leaveNothing(cluster, folder)
+  process.once('exit', onExit)
   const remove = async () => {
+    process.off('exit', onExit)
     await proxy.close()
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   }
   try {
-    const cluster = await openCluster({
+    const opened = await openCluster({
       description,
       folder,
       demo: false,
@@ -55,28 +65,31 @@ export async function openClusterUnderTest(options: {
         'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,ASIDE:PLAINTEXT',
         'inter.broker.listener.name': 'PLAINTEXT',
       },
+      // On whatever machine: who does not start says so, and who is slow has time.
+      readyMs: 300_000,
       brokersOf: (program) => (program === partitioned ? `${host}:${proxy.port}` : undefined),
     })
-    const api = createApi(cluster.url)
-    await api.signIn(cluster.operator)
+    cluster = opened
+    const api = createApi(opened.url)
+    await api.signIn(opened.operator)
     return {
-      url: cluster.url,
+      url: opened.url,
       api,
       folder,
-      env: cluster.env,
-      operator: cluster.operator,
+      env: opened.env,
+      operator: opened.operator,
       shards: Object.keys(description.postgres.shards),
-      parts: cluster.parts,
-      part: cluster.part,
-      adminUrl: cluster.adminUrl,
-      serverOf: (shard) => cluster.part(`postgres-${description.postgres.shards[shard]}`),
+      parts: opened.parts,
+      part: opened.part,
+      adminUrl: opened.adminUrl,
+      serverOf: (shard) => opened.part(`postgres-${description.postgres.shards[shard]}`),
       partitioned,
       cutLine(cut) {
         proxy.refuse(cut)
         if (cut) proxy.cutAll()
       },
       async audit() {
-        const text = await cluster.souk('audit', '--full', '--json').catch((error: unknown) => {
+        const text = await opened.souk('audit', '--full', '--json').catch((error: unknown) => {
           if (error instanceof SoukFailed && error.printed !== '') return error.printed
           throw error
         })
@@ -84,13 +97,27 @@ export async function openClusterUnderTest(options: {
           .filter(({ findings, failure }) => findings.length > 0 || (failure ?? '') !== '')
           .map(({ service, title, findings, failure }) => `${service}: ${title} ${JSON.stringify(failure ?? findings)}`)
       },
+      lastWords: () => opened.parts.map((part) => lastWordsOf(part)).join('\n\n'),
       async stop() {
-        await cluster.stop()
+        await opened.stop()
         await remove()
       },
     }
   } catch (error) {
+    await cluster?.stop()
     await remove()
     throw error
   }
+}
+
+/** For whoever ends without having stopped it: PostgreSQL would go on without us. */
+function leaveNothing(cluster: Cluster | undefined, folder: string): void {
+  const pids = cluster?.parts.flatMap((part) => part.pid() ?? []).flatMap((pid) => familyOf(pid)) ?? []
+  for (const pid of pids)
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It was quicker.
+    }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -19,6 +19,8 @@ export async function serve(io: Console, names: readonly string[], { role, json 
       'serve needs a database: set DATABASE_URL. To run everything on one of its own, use `souk start`.',
     )
   const services = chosen(names)
+  if (role === 'desk' && services.length < allServices.length)
+    throw new UsageError('A desk is for the marketplace as a whole: name no services with --role desk.')
   const serving = services.map(({ name }) => name)
   const plan = planNetwork(settings, io.env, serving)
   const isDivided = serving.length < allServices.length || plan.listen !== undefined
