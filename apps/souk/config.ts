@@ -134,6 +134,12 @@ export const appConfig = {
     help: 'Port of the storefront. Left out: 3000 or the next free one.',
   }),
   SOUK_ADMIN: flag({ default: true, help: 'Build the admin when it is not built yet, and serve it at /admin.' }),
+  SOUK_REHEARSAL_COPY_MB: integer({
+    min: 1,
+    max: 10_000_000,
+    default: 4_000,
+    help: 'Megabytes a database may have to be copied for the rehearsal of a sale.',
+  }),
   SOUK_DEMO: flag({ default: true, help: 'Stock a demo marketplace when the database is empty.' }),
   SOUK_OPERATOR_EMAIL: optional(
     text({

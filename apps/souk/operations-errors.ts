@@ -27,6 +27,11 @@ export const errors = defineErrors({
     title: 'There is no such dashboard',
     help: 'Figures of a shop are for those who look after its orders. `GET /v1/shops/mine` lists the shops you work in.',
   },
+  'rehearsal-copy-impossible': {
+    status: 409,
+    title: 'This marketplace cannot be copied',
+    help: 'Only a marketplace on its embedded database alone, and not larger than SOUK_REHEARSAL_COPY_MB, is copied for a rehearsal. `data: "empty"` rehearses without its data.',
+  },
   'rehearsal-under-way': {
     status: 409,
     title: 'A rehearsal is under way',

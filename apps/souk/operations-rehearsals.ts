@@ -14,6 +14,10 @@ const orNull = <Of extends Parameters<typeof Type.Union>[0][number]>(schema: Of)
 
 const Plan = Type.Object(
   {
+    data: Type.Enum(['copy', 'empty'], {
+      default: 'copy',
+      description: 'In a copy of this marketplace, or in an empty one.',
+    }),
     units: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
     buyers: Type.Integer({ minimum: 1, maximum: 100_000 }),
     rate: Type.Integer({ minimum: 0, maximum: 100_000, description: 'Arrivals a second; 0: as fast as answers come.' }),
@@ -60,6 +64,15 @@ const Rehearsed = Type.Object(
   closed,
 )
 
+const CopyView = Type.Object(
+  {
+    mb: Type.Integer({ minimum: 0, description: 'The database has, about.' }),
+    mostMb: Type.Integer({ minimum: 0, description: 'It may have, to be copied: SOUK_REHEARSAL_COPY_MB.' }),
+    unable: orNull(Type.String({ description: 'Why it cannot be copied.' })),
+  },
+  closed,
+)
+
 const shown = ({ result, ...rehearsal }: Rehearsal) => ({
   ...rehearsal,
   result: result && {
@@ -88,23 +101,32 @@ const shown = ({ result, ...rehearsal }: Rehearsal) => ({
   },
 })
 
+async function assertCopyable(copyable: () => Promise<Copyable>): Promise<void> {
+  const { unable } = await copyable()
+  if (unable !== null) throw errors.error('rehearsal-copy-impossible', `${unable} Rehearse in an empty marketplace.`)
+}
+
+/** Whether this marketplace can be copied: `mb` it has, `mostMb` there may be; why not, where it is not for its size. */
+export type Copyable = { mb: number; mostMb: number; unable: string | null }
+
 /** Rehearsals of a sale: the load of `souk flash-sale`, on a marketplace of its own. */
-export function rehearsalRoutes(rehearsals: Rehearsals): Route[] {
+export function rehearsalRoutes(rehearsals: Rehearsals, copyable: () => Promise<Copyable>): Route[] {
   return [
     route({
       method: 'POST',
       url: '/v1/operations/rehearsals',
       operationId: 'startRehearsal',
-      summary: 'Send a crowd to a sale, in a marketplace made for it',
+      summary: 'Send a crowd to a sale, in a copy of this marketplace',
       description:
-        'Starts an empty marketplace in a process and a temporary folder of its own, lets the buyers at a sale of it, compares what each was told with what is in its books, and takes it away again. Nothing here is touched; the machine is shared. One at a time.',
+        'Copies this marketplace (its database; pictures stay) into a process and a temporary folder of its own, or opens an empty one there, lets the buyers at a sale of it, compares what each was told with what is in its books, and takes it away again. Nothing here is touched; the machine is shared. One at a time.',
       tag,
       access: operator,
       idempotency: 'none',
       body: Plan,
       answers: { 202: Rehearsed },
-      errors: ['rehearsal-under-way'],
+      errors: ['rehearsal-under-way', 'rehearsal-copy-impossible'],
       async handle({ body }) {
+        if (body.data === 'copy') await assertCopyable(copyable)
         const begun = rehearsals.begin(randomUUID(), body)
         if (begun === undefined)
           throw errors.error('rehearsal-under-way', 'A rehearsal is under way; it ends in its time.')
@@ -118,10 +140,10 @@ export function rehearsalRoutes(rehearsals: Rehearsals): Route[] {
       summary: 'The last rehearsal of this process: how far it is, or how it went',
       tag,
       access: operator,
-      answers: { 200: Type.Object({ rehearsal: orNull(Rehearsed) }, closed) },
+      answers: { 200: Type.Object({ rehearsal: orNull(Rehearsed), copy: CopyView }, closed) },
       async handle() {
         const latest = rehearsals.latest()
-        return ok({ rehearsal: latest === undefined ? null : shown(latest) })
+        return ok({ rehearsal: latest === undefined ? null : shown(latest), copy: await copyable() })
       },
     }),
     route({

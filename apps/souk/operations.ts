@@ -4,6 +4,7 @@ import { ok, type Route, route } from '@souk/http'
 import { Type } from 'typebox'
 import { lagOfConsumers } from './audit/cross-checks.ts'
 import { type AuditReport, runAudit } from './audit/run.ts'
+import { createCopyable } from './copyable.ts'
 import type { House } from './house.ts'
 import { dashboardRoutes } from './operations-dashboard.ts'
 import { deadLetterRoutes } from './operations-dead-letters.ts'
@@ -132,7 +133,7 @@ export function operations(house: House): Operations {
     ...dashboardRoutes(house),
     ...deadLetterRoutes(house),
     ...jobRoutes(house),
-    ...rehearsalRoutes(rehearsals),
+    ...rehearsalRoutes(rehearsals, createCopyable(house)),
   ]
   return { routes, errors, close: () => rehearsals.close() }
 }

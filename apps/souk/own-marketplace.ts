@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { claimTemporary } from '@souk/embedded-postgres'
 import { choosePort } from './choose-port.ts'
 import { Refusal } from './explain.ts'
 import type { SignIn } from './running.ts'
@@ -30,19 +31,33 @@ export type OwnOptions = {
   databaseUrl?: string
   /** On top of a bare environment: limits to raise. */
   settings?: Record<string, string>
+  /** Puts something into its folder before it is opened for the first time. */
+  prepare?: (folder: string) => Promise<void>
   onProgress?: (line: string) => void
 }
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url))
 
-/** An empty marketplace in a process and a temporary folder of its own, with an operator only we know. */
+/** Folders of marketplaces like these begin so. */
+export const ownFolders = join(tmpdir(), 'souk-rehearsal-')
+
+// Of what is set here only what every program needs: neither our own settings, which are about the marketplace that runs
+// here, nor a key for anybody outside. Nothing it does may reach a customer, a bank or a bucket.
+const harmless =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TMP|TEMP|NODE_OPTIONS|LD_LIBRARY_PATH|SYSTEMROOT|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|USERPROFILE)$/i
+
+/** A marketplace in a process and a temporary folder of its own, with an operator only we know; empty unless it is prepared. */
 export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarketplace> {
   // Under the temporary folder every user can reach: the server runs as another user when we are root.
-  const folder = await mkdtemp(join(tmpdir(), 'souk-rehearsal-'))
-  const operator = { email: 'operator@rehearsal.example', password: randomBytes(18).toString('base64url') }
+  const folder = await mkdtemp(ownFolders)
+  const giveBack = claimTemporary(folder)
+  // Another address each time: a copy has the accounts of its original, which may be such a marketplace, too.
+  const operator = {
+    email: `operator-${randomBytes(6).toString('hex')}@rehearsal.example`,
+    password: randomBytes(18).toString('base64url'),
+  }
   const port = await choosePort('127.0.0.1', 20_000 + Math.floor(Math.random() * 20_000), false)
-  // Nothing of our own settings gets in: those are about the marketplace that runs here, if one does.
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SOUK_|DATABASE_URL$)/.test(name)))
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => harmless.test(name)))
   const env = {
     ...clean,
     SOUK_DATA: folder,
@@ -67,6 +82,7 @@ export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarke
   }
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
   try {
+    await options.prepare?.(folder)
     await launch(options.onProgress)
   } catch (error) {
     await remove()
@@ -99,6 +115,7 @@ export async function startOwnMarketplace(options: OwnOptions): Promise<OwnMarke
       const hard = setTimeout(() => child.kill('SIGKILL'), 30_000)
       await gone
       clearTimeout(hard)
+      giveBack()
       if (!keep) await remove()
     },
   }

@@ -165,6 +165,7 @@ Faults (own marketplace only), each once at a moment drawn from the seed: kill, 
     .option('--html <file>', 'where the page goes (default: bench/reports/flash-sale-….html)')
     .option('--base-url <url>', 'a marketplace elsewhere; needs SOUK_OPERATOR_EMAIL and SOUK_OPERATOR_PASSWORD')
     .option('--own', 'start one of its own even if one runs here')
+    .option('--copy', 'in a copy of the marketplace that runs here: nothing of it is touched')
     .option('--keep', 'leave the temporary marketplace and its folder for inspection')
 
   const bench = group('bench', 'measure')

@@ -1,12 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type FlashSaleResult, verdictOf } from '@souk/bench'
+import { claimTemporary } from '@souk/embedded-postgres'
+import { ownFolders } from './own-marketplace.ts'
 
-export type RehearsalPlan = { units: number; buyers: number; rate: number }
+export type RehearsalPlan = {
+  /** In a copy of this marketplace, or in an empty one. */
+  data: 'copy' | 'empty'
+  units: number
+  buyers: number
+  rate: number
+}
 
 export type Rehearsal = {
   id: string
@@ -36,9 +43,13 @@ const keptLines = 40
 // oxlint-disable-next-line no-control-regex
 const escapes = /\u001b\[[0-9;?]*[a-zA-Z]/g
 
+// What the process of a rehearsal has to know to find this marketplace, and nothing about anybody else.
+const passedOn = /^(SOUK_DATA|SOUK_SECRET|SOUK_REHEARSAL_COPY_MB)$/
+
 /**
- * A crowd at a sale, in a marketplace of its own in a temporary folder that is gone afterwards: nothing of this one is
- * touched, but they share the machine. One at a time; what is known of the last one is kept until the next.
+ * A crowd at a sale, in a marketplace of its own in a temporary folder that is gone afterwards: a copy of this one, or
+ * empty. Nothing of this one is touched, but they share the machine. One at a time; what is known of the last one is kept
+ * until the next.
  */
 export function createRehearsals(clock: () => Date): Rehearsals {
   let last: Rehearsal | undefined
@@ -46,15 +57,17 @@ export function createRehearsals(clock: () => Date): Rehearsals {
   let ended: Promise<void> = Promise.resolve()
 
   async function run(rehearsal: Rehearsal): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'souk-rehearsed-'))
+    const folder = await mkdtemp(ownFolders)
+    const giveBack = claimTemporary(folder)
     const report = join(folder, 'report.json')
     try {
-      const { units, buyers, rate } = rehearsal.plan
+      const { data, units, buyers, rate } = rehearsal.plan
       const figures = ['--units', units, '--buyers', buyers, '--rate', rate].map(String)
-      const args = ['flash-sale', '--own', ...figures, '--json', report, '--html', join(folder, 'report.html')]
-      // Nothing of this marketplace's settings: it must never be what is rehearsed on.
+      const where = data === 'copy' ? '--copy' : '--own'
+      const args = ['flash-sale', where, ...figures, '--json', report, '--html', join(folder, 'report.html')]
+      // Nothing else of this marketplace's settings: it must never be what is rehearsed on.
       const env = Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => !/^(SOUK_|DATABASE_URL$)/.test(name)),
+        Object.entries(process.env).filter(([name]) => passedOn.test(name) || !/^(SOUK_|DATABASE_URL$)/.test(name)),
       )
       const started = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
       child = started
@@ -79,6 +92,7 @@ export function createRehearsals(clock: () => Date): Rehearsals {
       child = undefined
       rehearsal.endedAt = clock().toISOString()
       if (rehearsal.state === 'running') rehearsal.state = 'failed'
+      giveBack()
       await rm(folder, { recursive: true, force: true })
     }
   }

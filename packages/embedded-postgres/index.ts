@@ -1,3 +1,5 @@
+export { claimTemporary, removeAbandoned } from './abandoned.ts'
+export { bytesOfServer, copyServer } from './copy.ts'
 export { EmbeddedPostgresError } from './errors.ts'
 export { type Replica, startReplica } from './replica.ts'
 export { serverSettings } from './settings.ts'

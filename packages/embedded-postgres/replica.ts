@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -14,11 +13,8 @@ import {
 import { basename, join, resolve } from 'node:path'
 import { Client } from 'pg'
 import { filesIn } from './cluster.ts'
+import { copyDataFiles, giveTo } from './copy-files.ts'
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './supervisor.ts'
-
-/** What belongs to the server that wrote it, or is made anew. */
-const leftOut =
-  /^(postmaster\.(pid|opts)|pg_wal\/.+|pg_replslot\/.+|pg_stat_tmp\/.+|pg_notify\/.+|\.s\.PGSQL.*|standby\.signal)$/
 
 /** Log kept for a replica that is away; one that was away for longer has to be made anew. */
 const keptForReplicas = '1GB'
@@ -93,7 +89,7 @@ async function copyData(
   const unfinished = join(folder, `data.unfinished.${process.pid}`)
   await client.query("select pg_backup_start('replica', true)")
   try {
-    copyRest(from.data, unfinished)
+    await copyDataFiles(from.data, unfinished)
   } finally {
     const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
     writeFileSync(join(unfinished, 'backup_label'), rows[0]?.labelfile ?? '', { mode: 0o600 })
@@ -118,32 +114,6 @@ function follow({ url, port }: Pick<EmbeddedPostgres, 'url' | 'port'>, data: str
     'hot_standby_feedback = on',
   ]
   writeFileSync(file, `${[...kept, ...told].join('\n')}\n`)
-}
-
-/** Files come and go while they are copied: one that is gone is not needed. */
-function copyRest(from: string, to: string, below = ''): void {
-  mkdirSync(join(to, below), { recursive: true, mode: 0o700 })
-  for (const entry of readdirSync(join(from, below), { withFileTypes: true })) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`
-    if (entry.isDirectory()) {
-      if (leftOut.test(path)) continue
-      copyRest(from, to, path)
-    } else if (entry.isFile() && !leftOut.test(path)) {
-      try {
-        cpSync(join(from, path), join(to, path))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      }
-    }
-  }
-}
-
-/** Owned by whoever owns the primary's: the server runs as him. */
-function giveTo(path: string, { uid, gid }: { uid: number; gid: number }): void {
-  if (process.getuid?.() !== 0) return
-  chownSync(path, uid, gid)
-  if (!statSync(path).isDirectory()) return
-  for (const name of readdirSync(path)) giveTo(join(path, name), { uid, gid })
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {

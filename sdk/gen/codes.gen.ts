@@ -112,6 +112,7 @@ export type ProblemCode =
   | 'recipient-not-found'
   | 'refresh-refused'
   | 'refund-too-large'
+  | 'rehearsal-copy-impossible'
   | 'rehearsal-off'
   | 'rehearsal-under-way'
   | 'return-lines-differ'

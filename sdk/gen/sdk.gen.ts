@@ -4005,9 +4005,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Send a crowd to a sale, in a marketplace made for it
+     * Send a crowd to a sale, in a copy of this marketplace
      *
-     * Starts an empty marketplace in a process and a temporary folder of its own, lets the buyers at a sale of it, compares what each was told with what is in its books, and takes it away again. Nothing here is touched; the machine is shared. One at a time.
+     * Copies this marketplace (its database; pictures stay) into a process and a temporary folder of its own, or opens an empty one there, lets the buyers at a sale of it, compares what each was told with what is in its books, and takes it away again. Nothing here is touched; the machine is shared. One at a time.
      *
      * For: permission operator.
      */

@@ -13529,6 +13529,10 @@ export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
 
 export type StartRehearsalData = {
     body: {
+        /**
+         * In a copy of this marketplace, or in an empty one.
+         */
+        data: 'copy' | 'empty';
         units: number;
         buyers: number;
         /**
@@ -13555,6 +13559,10 @@ export type StartRehearsalResponses = {
         id: string;
         state: 'running' | 'done' | 'stopped' | 'failed';
         plan: {
+            /**
+             * In a copy of this marketplace, or in an empty one.
+             */
+            data: 'copy' | 'empty';
             units: number;
             buyers: number;
             /**
@@ -13622,6 +13630,10 @@ export type GetRehearsalResponses = {
             id: string;
             state: 'running' | 'done' | 'stopped' | 'failed';
             plan: {
+                /**
+                 * In a copy of this marketplace, or in an empty one.
+                 */
+                data: 'copy' | 'empty';
                 units: number;
                 buyers: number;
                 /**
@@ -13669,6 +13681,17 @@ export type GetRehearsalResponses = {
                 }>;
             } | null;
         } | null;
+        copy: {
+            /**
+             * The database has, about.
+             */
+            mb: number;
+            /**
+             * It may have, to be copied: SOUK_REHEARSAL_COPY_MB.
+             */
+            mostMb: number;
+            unable: string | null;
+        };
     };
 };
 
@@ -13690,6 +13713,10 @@ export type StopRehearsalResponses = {
             id: string;
             state: 'running' | 'done' | 'stopped' | 'failed';
             plan: {
+                /**
+                 * In a copy of this marketplace, or in an empty one.
+                 */
+                data: 'copy' | 'empty';
                 units: number;
                 buyers: number;
                 /**

@@ -19,7 +19,9 @@ import { findingsOf } from '../audit/format.ts'
 import type { AuditReport } from '../audit/run.ts'
 import { bar, type Console, liveLine, number, timed } from '../console.ts'
 import { Refusal, UsageError } from '../explain.ts'
+import { removeAbandonedMarketplaces } from '../flash-sale/abandoned.ts'
 import { type Buyers, signInBuyers } from '../flash-sale/buyers.ts'
+import { copyOfRunning } from '../flash-sale/copy.ts'
 import { establishFacts, type Facts, untilCompleted } from '../flash-sale/facts.ts'
 import { faultsNamed, scheduleFaults } from '../flash-sale/faults.ts'
 import { clearTheStage, setTheStage, type Stage, unitsLeft } from '../flash-sale/stage.ts'
@@ -38,6 +40,7 @@ export type FlashSaleOptions = {
   html?: string
   baseUrl?: string
   own?: true
+  copy?: true
   keep?: true
 }
 
@@ -45,6 +48,8 @@ type Venue = {
   url: string
   operator: SignIn
   own: OwnMarketplace | undefined
+  /** Has the data of another in it. */
+  copied: boolean
   limitsRaised: string[]
   postgres: string
 }
@@ -90,21 +95,47 @@ async function findVenue(io: Console, options: FlashSaleOptions, progress: (text
     if (given === undefined) throw new UsageError('--base-url needs SOUK_OPERATOR_EMAIL and SOUK_OPERATOR_PASSWORD.')
     const url = options.baseUrl.replace(/\/$/, '')
     progress(`Using the marketplace at ${url}`)
-    return { url, operator: given, own: undefined, limitsRaised: [], postgres: 'unknown' }
+    return { url, operator: given, own: undefined, copied: false, limitsRaised: [], postgres: 'unknown' }
   }
+  await removeAbandonedMarketplaces()
+  if (options.copy) return await openCopy(io, progress)
   const mayUseRunning = options.own === undefined && options.faults === undefined
   const running = mayUseRunning ? await findRunning(io.env) : undefined
   const operator = running?.operator ?? given
   if (running !== undefined && operator !== undefined) {
     progress(`Using the marketplace that runs here: ${running.url}`)
     const postgres = running.databaseUrl === undefined ? 'unknown' : await versionIn(dataFolderOf(io.env))
-    return { url: running.url, operator, own: undefined, limitsRaised: [], postgres }
+    return { url: running.url, operator, own: undefined, copied: false, limitsRaised: [], postgres }
   }
   if (running !== undefined)
     progress('A marketplace runs here, but its operator is not known (SOUK_OPERATOR_EMAIL, SOUK_OPERATOR_PASSWORD).')
   progress('Starting a marketplace for this run, in a temporary folder…')
   const own = await startOwnMarketplace({ settings: raised, onProgress: (line) => io.say(`  ${line.trim()}`) })
-  return { url: own.url, operator: own.operator, own, limitsRaised, postgres: await versionIn(own.folder) }
+  return {
+    url: own.url,
+    operator: own.operator,
+    own,
+    copied: false,
+    limitsRaised,
+    postgres: await versionIn(own.folder),
+  }
+}
+
+async function openCopy(io: Console, progress: (text: string) => void): Promise<Venue> {
+  const { secret, prepare } = await copyOfRunning(io.env, progress)
+  const own = await startOwnMarketplace({
+    settings: { ...raised, SOUK_SECRET: secret },
+    prepare,
+    onProgress: (line) => io.say(`  ${line.trim()}`),
+  })
+  return {
+    url: own.url,
+    operator: own.operator,
+    own,
+    copied: true,
+    limitsRaised,
+    postgres: await versionIn(own.folder),
+  }
 }
 
 /** For the organiser, who reads all orders afterwards, and for buyers who ask again when something was broken. */
@@ -155,7 +186,7 @@ async function holdSale(
   await untilCompleted(api, stage, 60_000)
   progress('Comparing what buyers were told with what the marketplace knows; auditing…')
   const facts = await establishFacts(api, stage, { historyFile, buyers, units })
-  const audit = await api.get<AuditReport>(`/v1/operations/audit?full=${venue.own !== undefined}`)
+  const audit = await auditOf(api, venue)
   if (venue.own === undefined) await clearTheStage(api, stage)
   for (const told of brokenIn(facts, audit)) io.say(`\n${told}`)
   return resultOf({ options, seed, venue, load, facts, audit, faults: schedule?.injected ?? [], rate, units })
@@ -261,6 +292,12 @@ function resultOf({ options, seed, venue, load, facts, audit, faults, rate, unit
     audit: checks,
     command: commandOf(options, seed),
   }
+}
+
+/** In a copy, what changed in it: what stood before is the other's, and its pictures are not there. */
+async function auditOf(api: Api, { own, copied }: Venue): Promise<AuditReport> {
+  const audit = await api.get<AuditReport>(`/v1/operations/audit?full=${own !== undefined && !copied}`)
+  return copied ? { ...audit, checks: audit.checks.filter(({ service }) => service !== 'media') } : audit
 }
 
 /** What exactly was found, for whoever has to look into it. */

@@ -6,6 +6,7 @@ import { choosePort } from '../choose-port.ts'
 import { type Console, timed } from '../console.ts'
 import { Refusal } from '../explain.ts'
 import type { House } from '../house.ts'
+import { removeAbandonedMarketplaces } from '../flash-sale/abandoned.ts'
 import { mayShowInbox } from '../inbox.ts'
 import { untilAskedToStop } from '../lifetime.ts'
 import { openMarketplace } from '../marketplace.ts'
@@ -22,6 +23,8 @@ import { summary } from './start-summary.ts'
 export async function start(io: Console, { json }: { json?: true }): Promise<number> {
   const progress = timed(io)
   const settings = parseEnv(io.env, { ...appConfig })
+  // What a rehearsal left that was killed; it may hold a copy of everything.
+  void removeAbandonedMarketplaces()
   const folder = dataFolderOf(io.env)
   const already = await findRunning(io.env)
   if (already !== undefined)

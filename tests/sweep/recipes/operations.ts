@@ -58,7 +58,7 @@ export const recoveryRecipes: Recipes = {
   stopRehearsal: operator(200),
   startRehearsal: operator(202, async (world) => {
     await noRehearsal(world)
-    return { body: { units: 1, buyers: 1, rate: 0 } }
+    return { body: { data: 'empty', units: 1, buyers: 1, rate: 0 } }
   }),
   cancelJob: operator(200, async (world) => ({ params: { jobId: await freshJob(world) } })),
 }

@@ -1,5 +1,5 @@
 import type { GetRehearsalResponse } from '@souk/sdk'
-import { Alert, Badge, Button, Dialog, Field, Input, Progress, Stat } from '@souk/ui'
+import { Alert, Badge, Button, ChoiceGroup, Dialog, Field, Input, Progress, Radio, Stat } from '@souk/ui'
 import { useQuery } from '@tanstack/react-query'
 import { FlaskConical } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
@@ -12,7 +12,7 @@ import { RehearsalChart } from './dashboard-charts.tsx'
 type Rehearsed = NonNullable<GetRehearsalResponse['rehearsal']>
 const stale = [['rehearsal']]
 
-/** The crowd of a sale, sent to a marketplace made for it and taken away again: would it hold, and is nothing sold twice? */
+/** The crowd of a sale, sent to a copy of the marketplace that is taken away again: would it hold, is nothing sold twice? */
 export function Rehearsal({ units }: { units?: number }) {
   const [open, setOpen] = useState(false)
   const query = useQuery({
@@ -30,7 +30,7 @@ export function Rehearsal({ units }: { units?: number }) {
       open={open}
       onOpenChange={setOpen}
       title="Rehearse a sale"
-      description="Starts an empty marketplace beside this one, sends a crowd to a sale of it, and compares what each buyer was told with its books. Nothing here is touched; the machine is shared, so not while a real sale runs."
+      description="Sends a crowd to a sale in a copy of this marketplace, and compares what each buyer was told with the books of the copy, which is taken away afterwards. Nothing here is touched and nobody is written to; the machine is shared, so not while a real sale runs."
       width="lg"
       trigger={
         <Button>
@@ -46,7 +46,7 @@ export function Rehearsal({ units }: { units?: number }) {
       }
     >
       <div className="flex flex-col gap-4 pb-3">
-        {!underWay && <Begin units={units ?? 1_000} />}
+        {!underWay && query.data && <Begin units={units ?? 1_000} copy={query.data.copy} />}
         {rehearsal && (underWay ? <UnderWay rehearsal={rehearsal} /> : <Outcome rehearsal={rehearsal} />)}
       </div>
     </Dialog>
@@ -54,19 +54,37 @@ export function Rehearsal({ units }: { units?: number }) {
 }
 
 /** Five times as many buyers as units, as on a good day. */
-function Begin({ units }: { units: number }) {
+function Begin({ units, copy }: { units: number; copy: GetRehearsalResponse['copy'] }) {
   const begin = useAct({
-    run: (body: { units: number; buyers: number; rate: number }) => souk.startRehearsal({ body }),
+    run: (body: { data: 'copy' | 'empty'; units: number; buyers: number; rate: number }) =>
+      souk.startRehearsal({ body }),
     stale,
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
     const [units = 1, buyers = 1, rate = 0] = ['units', 'buyers', 'rate'].map((name) => Number(form.get(name)))
-    begin.mutate({ units, buyers, rate })
+    begin.mutate({ data: form.get('data') === 'copy' ? 'copy' : 'empty', units, buyers, rate })
   }
   return (
     <form onSubmit={submit} className="grid items-start gap-4 sm:grid-cols-4">
+      <ChoiceGroup legend="Where" className="sm:col-span-4">
+        <Radio
+          name="data"
+          value="copy"
+          label="In a copy of this marketplace"
+          hint={copy.unable ?? `All shops, products and orders, ${formatCount(copy.mb)} MB; pictures are left out.`}
+          disabled={copy.unable !== null}
+          defaultChecked={copy.unable === null}
+        />
+        <Radio
+          name="data"
+          value="empty"
+          label="In an empty marketplace"
+          hint="Begins sooner, and says less: lists and indexes have nothing in them."
+          defaultChecked={copy.unable !== null}
+        />
+      </ChoiceGroup>
       <Field label="Units">
         <Input name="units" type="number" min={1} max={1_000_000} defaultValue={units} required />
       </Field>

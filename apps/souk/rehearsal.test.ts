@@ -1,0 +1,57 @@
+import { readdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Api, createApi } from './api.ts'
+import { type OwnMarketplace, ownFolders, startOwnMarketplace } from './own-marketplace.ts'
+
+let own: OwnMarketplace
+let api: Api
+beforeAll(async () => {
+  own = await startOwnMarketplace({})
+  api = createApi(own.url)
+  await api.signIn(own.operator)
+})
+afterAll(() => own?.stop())
+
+type Rehearsed = {
+  rehearsal: {
+    state: string
+    endedAt: string | null
+    lines: string[]
+    verdict: { good: boolean } | null
+    result: { placed: number; refused: number; checks: { title: string; broken: number }[] } | null
+  }
+  copy: { mb: number; mostMb: number; unable: string | null }
+}
+const folders = () => readdirSync(dirname(ownFolders)).filter((name) => name.startsWith(basename(ownFolders)))
+const shops = async () => (await api.get<{ items: { name: string }[] }>('/v1/shops?limit=100')).items
+
+// Two marketplaces are opened one after the other: 20 s at rest, much longer on a machine that is busy.
+const patience = 300_000
+
+test('a rehearsal sells in a copy of the marketplace, which stays as it is, and nothing of the copy is left', { timeout: patience }, async () => {
+  const shop = { name: 'Here already', country: 'DE', currency: 'EUR' }
+  const { id } = await api.post<{ id: string }>('/v1/shops', shop)
+  await api.post(`/v1/shops/${id}/verification`, { decision: 'verify' })
+  const before = await shops()
+  const there = folders()
+  await api.post('/v1/operations/rehearsals', { units: 5, buyers: 12, rate: 0 })
+  await expect(api.post('/v1/operations/rehearsals', { units: 1, buyers: 1, rate: 0 })).rejects.toThrow()
+  let seen = await api.get<Rehearsed>('/v1/operations/rehearsals/latest')
+  while (seen.rehearsal.endedAt === null) {
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    seen = await api.get<Rehearsed>('/v1/operations/rehearsals/latest')
+  }
+  const { rehearsal, copy } = seen
+  expect(rehearsal, rehearsal.lines.join('\n')).toMatchObject({
+    state: 'done',
+    verdict: { good: true },
+    result: { placed: 5, refused: 7 },
+  })
+  expect(rehearsal.lines.some((line) => line.includes('Copying the marketplace'))).toBe(true)
+  expect(rehearsal.result?.checks.filter(({ broken }) => broken > 0)).toEqual([])
+  expect(copy).toMatchObject({ mostMb: 4_000, unable: null })
+  expect(copy.mb).toBeGreaterThan(1)
+  expect(await shops()).toEqual(before)
+  expect(folders().filter((name) => !there.includes(name))).toEqual([])
+})
