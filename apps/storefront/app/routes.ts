@@ -29,7 +29,9 @@ const pages = (lang: string): RouteConfigEntry[] => {
       page('returns', 'account-returns.tsx'),
       page('reviews', 'account-reviews.tsx'),
       page('messages', 'account-messages.tsx'),
+      page('profile', 'account-profile.tsx'),
       page('preferences', 'account-preferences.tsx'),
+      page('close', 'account-close.tsx'),
     ]),
     route('*', 'routes/nowhere.tsx', { id: `${lang}:nowhere` }),
   ]

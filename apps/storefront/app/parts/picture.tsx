@@ -8,11 +8,11 @@ export const ownPicture = (url: string): string | undefined => {
   return /^\/(v1\/pictures|media)\/[\w./-]+$/.test(path) && !path.includes('..') ? path : undefined
 }
 
-const widths = [320, 640, 1280] as const
-/** Media are kept in several sizes, named by width: "/media/{id}/w640.webp". */
+const widths = [160, 480, 960, 1600] as const
+/** Media are kept in several sizes, named by width: "/media/{id}/960.webp". */
 const sizesOf = (path: string): string | undefined => {
-  const base = /^(\/media\/[^/]+)\/w\d+\.webp$/.exec(path)?.[1]
-  return base && widths.map((width) => `${base}/w${width}.webp ${width}w`).join(', ')
+  const base = /^(\/media\/[^/]+)\/\d+\.webp$/.exec(path)?.[1]
+  return base && widths.map((width) => `${base}/${width}.webp ${width}w`).join(', ')
 }
 
 export function Picture({

@@ -63,7 +63,7 @@ export function Reviews({
                 <li key={review.id} className="max-w-prose">
                   <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
                     <Stars rating={review.rating} label={t('reviews.stars', { rating: review.rating })} />
-                    <span className="theirs font-medium">{review.authorName}</span>
+                    <span className="theirs font-medium">{review.authorName || t('reviews.nobody')}</span>
                     <span className="text-quiet">{date(review.writtenAt)}</span>
                     <Badge tone="good">{t('reviews.verified')}</Badge>
                   </p>

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, ChoiceGroup, Field, Input, Select } from '@souk/ui/plain'
+import { Alert, Button, Checkbox, ChoiceGroup, Field, Select } from '@souk/ui/plain'
 import { ifMatch } from '@souk/sdk'
 import {
   type ActionFunctionArgs,
@@ -34,7 +34,7 @@ const wordingVersion = '2026-11-01'
 
 export async function action({ context, request }: ActionFunctionArgs): Promise<Answered> {
   const visit = context.get(visitContext)
-  const shopper = visit.mustBeSignedIn()
+  visit.mustBeSignedIn()
   const { souk } = visit
   const form = await request.formData()
   try {
@@ -43,8 +43,7 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
       souk.getMyPreferences(),
       souk.listMyConsents(),
     ])
-    const { phone, birthDate } = profile
-    const [givenName, familyName] = [textOf(form, 'givenName', 100), textOf(form, 'familyName', 100)]
+    const { givenName, familyName, phone, birthDate } = profile
     await souk.setMyProfile({
       body: {
         givenName,
@@ -67,7 +66,6 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
       if ((consents.items.find((each) => each.purpose === purpose)?.given ?? false) !== given)
         await souk.setMyConsent({ path: { purpose }, body: { given, wordingVersion, source: 'web' } })
     }
-    visit.change({ shopper: { ...shopper, name: `${givenName} ${familyName}`.trim() || shopper.name } })
     return { ok: true }
   } catch (error) {
     return failureOf(error)
@@ -79,7 +77,6 @@ export default function Preferences() {
   const answer = useActionData<typeof action>()
   const { t } = useWords()
   const { state } = useNavigation()
-  const faults = answer?.ok === false ? answer.fields : undefined
   return (
     <section>
       <title>{`${t('account.preferences')} · ${t('site.name')}`}</title>
@@ -99,16 +96,10 @@ export default function Preferences() {
         }}
       >
         {answer?.ok === true && state === 'idle' && <Alert tone="good">{t('preferences.saved')}</Alert>}
-        {faults === undefined && <Failed answer={answer} />}
+        <Failed answer={answer} />
         <input type="hidden" name="profileVersion" value={profile.version} />
         <input type="hidden" name="preferencesVersion" value={preferences.version} />
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t('preferences.given-name')} error={faults?.givenName}>
-            <Input name="givenName" autoComplete="given-name" defaultValue={profile.givenName} maxLength={100} />
-          </Field>
-          <Field label={t('preferences.family-name')} error={faults?.familyName}>
-            <Input name="familyName" autoComplete="family-name" defaultValue={profile.familyName} maxLength={100} />
-          </Field>
           <Field label={t('preferences.language')}>
             <Select name="language" defaultValue={profile.language.slice(0, 2)}>
               <option value="en">English</option>

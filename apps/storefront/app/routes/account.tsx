@@ -3,6 +3,7 @@ import { Form, type LoaderFunctionArgs, NavLink, Outlet, useLoaderData } from 'r
 import { reading } from '../answers.server.ts'
 import { perhaps } from '../perhaps.server.ts'
 import { useWords } from '../i18n/words.tsx'
+import { Avatar } from '../parts/avatar.tsx'
 import { Page } from '../parts/page.tsx'
 import { visitContext } from '../visit.server.ts'
 
@@ -10,12 +11,16 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
   reading(async () => {
     const visit = context.get(visitContext)
     const { name } = visit.mustBeSignedIn()
-    const loyalty = await perhaps(visit.souk.getLoyalty({ query: { limit: 1 } }), undefined)
-    return { name, points: loyalty?.balances.reduce((sum, { points }) => sum + points, 0) ?? 0 }
+    const [loyalty, profile] = await Promise.all([
+      perhaps(visit.souk.getLoyalty({ query: { limit: 1 } }), undefined),
+      perhaps(visit.souk.getMyProfile(), undefined),
+    ])
+    const points = loyalty?.balances.reduce((sum, each) => sum + each.points, 0) ?? 0
+    return { name, points, avatarUrl: profile?.avatar?.url }
   })
 
 export default function Account() {
-  const { name, points } = useLoaderData<typeof loader>()
+  const { name, points, avatarUrl } = useLoaderData<typeof loader>()
   const { t, to } = useWords()
   const links = [
     ['/account', 'account.orders'],
@@ -24,12 +29,16 @@ export default function Account() {
     ['/account/wishlist', 'account.wishlist'],
     ['/account/addresses', 'account.addresses'],
     ['/account/messages', 'account.messages'],
+    ['/account/profile', 'account.profile'],
     ['/account/preferences', 'account.preferences'],
   ] as const
   return (
     <Page className="max-w-6xl!">
       <header className="mt-8 flex flex-wrap items-center justify-between gap-4">
-        <h1 className="display theirs text-3xl sm:text-4xl">{t('account.hello', { name })}</h1>
+        <div className="flex min-w-0 items-center gap-4">
+          <Avatar url={avatarUrl} name={name} />
+          <h1 className="display theirs text-3xl sm:text-4xl">{t('account.hello', { name })}</h1>
+        </div>
         {points > 0 && <Badge tone="accent">{t('account.points', { count: points })}</Badge>}
       </header>
       <div className="mt-6 grid gap-8 lg:grid-cols-[13rem_1fr] lg:gap-12">
