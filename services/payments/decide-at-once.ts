@@ -1,6 +1,13 @@
 import { holdsCardNumber } from './card-number.ts'
 import { type CustomerRecord, type FraudLimits, fraudScore, fraudThreshold, nobodyYet } from './fraud.ts'
-import { type FailureReason, isMethod, type Payment, type PaymentMethod, type PaymentState } from './payment.ts'
+import {
+  type FailureReason,
+  isMethod,
+  type Payment,
+  type PaymentHistory,
+  type PaymentMethod,
+  type PaymentState,
+} from './payment.ts'
 import type { NewIntent } from './payments.sql.ts'
 import type { ProviderMethod, ProvidersAtHand } from './provider.ts'
 
@@ -37,6 +44,13 @@ export type Known = {
 /** What can be said of payments when they are asked for, in the order of asking. Pure. */
 export function decideAtOnce(asks: readonly PaymentAsk[], known: Known): Judged[] {
   const spent = new Map<string, number>()
+  // Most begin in one way, all at this instant: what is the same for thousands is made once, and written once.
+  const begun = new Map<PaymentState, PaymentHistory>()
+  const beginning = (state: PaymentState): PaymentHistory => {
+    let history = begun.get(state)
+    if (history === undefined) begun.set(state, (history = [[state, known.nowMs]]))
+    return history
+  }
   return asks.map((ask) => {
     const verdict = judge(ask, known, spent)
     const { state } = verdict
@@ -56,7 +70,7 @@ export function decideAtOnce(asks: readonly PaymentAsk[], known: Known): Judged[
       currency: ask.currency,
       commissionBp: known.commissions.get(ask.shopId) ?? 0,
       taxBp: known.taxBp,
-      history: [why === undefined ? [state, known.nowMs] : [state, known.nowMs, why]],
+      history: why === undefined ? beginning(state) : [[state, known.nowMs, why]],
     }
     const { failure, provider, score } = verdict
     const intent =

@@ -181,16 +181,26 @@ export type Journal = {
  * thousand orders mean for the books of a shop is one row and two postings.
  */
 export function createJournals() {
-  const open = new Map<string, { journal: Omit<Journal, 'postings'>; subjects: string[]; sums: Map<Account, number> }>()
+  type Open = { journal: Omit<Journal, 'postings'>; subjects: string[]; sums: Map<Account, number> }
+  const open = new Map<string, Open>()
+  // Nearly always the one of the entry before.
+  let last: Open | undefined
+  function journalOf(shopId: string | null, kind: JournalKind, currency: string): Open {
+    const journal = last?.journal
+    if (last !== undefined && journal?.shopId === shopId && journal.kind === kind && journal.currency === currency)
+      return last
+    const key = `${shopId} ${kind} ${currency}`
+    last = open.get(key)
+    if (last === undefined) {
+      const subjects: string[] = []
+      last = { journal: { shopId, kind, currency, subjectIds: subjects }, subjects, sums: new Map() }
+      open.set(key, last)
+    }
+    return last
+  }
   return {
     enter(shopId: string | null, currency: string, { kind, subjectId, postings }: Entry): void {
-      const key = `${shopId} ${kind} ${currency}`
-      let found = open.get(key)
-      if (found === undefined) {
-        const subjects: string[] = []
-        found = { journal: { shopId, kind, currency, subjectIds: subjects }, subjects, sums: new Map() }
-        open.set(key, found)
-      }
+      const found = journalOf(shopId, kind, currency)
       found.subjects.push(subjectId)
       for (const { account, amountMinor } of postings)
         found.sums.set(account, (found.sums.get(account) ?? 0) + amountMinor)

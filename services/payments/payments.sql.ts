@@ -265,6 +265,15 @@ export const insertJournals = (tx: Tx, journals: readonly Journal[], ids: readon
 
 export type NewPayment = Payment
 
+const haveAlike = (one: NewPayment, other: NewPayment): boolean =>
+  one.shopId === other.shopId &&
+  one.history === other.history &&
+  one.method === other.method &&
+  one.currency === other.currency &&
+  one.state === other.state &&
+  one.commissionBp === other.commissionBp &&
+  one.taxBp === other.taxBp
+
 /**
  * Everything a batch of orders comes to, in one statement: payments, who asked for what together, and the journals.
  * An order that was asked for before, or given back before, is an error (23505) that undoes it all.
@@ -282,18 +291,21 @@ export function insertPayments(
 ): Promise<unknown> {
   const { payments, askings, journals, journalIds, outbox, now } = batch
   // What many have in common is sent once and named by its place: six of ten columns, for one shop's crowd once.
-  const common = new Map<string, { place: number; payment: NewPayment }>()
-  const places = payments.map((payment) => {
-    const { shopId, method, currency, state, commissionBp, taxBp, history } = payment
-    const key = `${shopId} ${method} ${currency} ${state} ${commissionBp} ${taxBp} ${history[0]?.[2]}`
-    let found = common.get(key)
-    if (found === undefined) {
-      found = { place: common.size + 1, payment }
-      common.set(key, found)
-    }
-    return found.place
-  })
-  const terms = [...common.values()].map(({ payment }) => payment)
+  const common = new Map<string, number>()
+  const terms: NewPayment[] = []
+  let last: NewPayment | undefined
+  const places: number[] = []
+  for (const payment of payments) {
+    // Nearly always as the one before: then nothing has to be looked up.
+    if (last === undefined || !haveAlike(payment, last)) {
+      const { shopId, method, currency, state, commissionBp, taxBp, history } = payment
+      const key = `${shopId} ${method} ${currency} ${state} ${commissionBp} ${taxBp} ${history[0]?.[2]}`
+      let place = common.get(key)
+      if (place === undefined) common.set(key, (place = terms.push(payment)))
+      last = terms[place - 1] as NewPayment
+      places.push(place)
+    } else places.push(places.at(-1) as number)
+  }
   const starts: number[] = []
   let start = 1
   for (const { paymentIds } of askings) {

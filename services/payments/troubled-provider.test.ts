@@ -83,7 +83,8 @@ test('a provider that is slow, then down, then comes and goes: nobody is refused
   }
   expect(most).toBeGreaterThan(1)
   expect(most).toBeLessThanOrEqual(20)
-  expect(Math.max(...tookMs)).toBeLessThan(1_500)
+  // Half of what the provider takes when it is slow: nobody waited for it, however busy the machine.
+  expect(Math.max(...tookMs)).toBeLessThan(5_000)
   for (const id of asked) expect(server.ledger.byReference(id).map(({ captures }) => captures)).toEqual([1])
   expect(log.lines.filter(({ message }) => message === 'circuit opened').length).toBeGreaterThan(0)
   expect(log.lines.at(-1)?.message).toBe('circuit closed')
