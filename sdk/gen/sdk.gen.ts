@@ -1016,7 +1016,7 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * List the members of a shop
+     * List the members of a shop, with their names
      *
      * For: duty members in the shop concerned.
      */

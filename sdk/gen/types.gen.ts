@@ -2829,6 +2829,8 @@ export type ListShopMembersResponses = {
     200: {
         items: Array<{
             accountId: string;
+            name?: string | null;
+            email?: string | null;
             owner: boolean;
             duties: Array<'catalog' | 'inventory' | 'orders' | 'members' | 'settings'>;
             version: number;
@@ -2875,6 +2877,8 @@ export type GetShopMemberResponses = {
      */
     200: {
         accountId: string;
+        name?: string | null;
+        email?: string | null;
         owner: boolean;
         duties: Array<'catalog' | 'inventory' | 'orders' | 'members' | 'settings'>;
         version: number;
@@ -2903,6 +2907,8 @@ export type SetShopMemberResponses = {
      */
     200: {
         accountId: string;
+        name?: string | null;
+        email?: string | null;
         owner: boolean;
         duties: Array<'catalog' | 'inventory' | 'orders' | 'members' | 'settings'>;
         version: number;

@@ -135,6 +135,12 @@ export const eraseAccount = async (tx: Tx, accountId: string, now: Date) => {
 export const countShopsOf = (tx: Tx, accountId: string) =>
   tx.one<{ count: number }>(sql`select count(*) as count from shop_members where account_id = ${accountId}`)
 
+/** Of these accounts those that have a duty in the shop. */
+export const membersNamed = (tx: Tx, shopId: string, accountIds: readonly string[]) =>
+  tx.many<{ id: string; name: string; email: string }>(sql`
+    select a.id, a.name, a.email from shop_members m join accounts a on a.id = m.account_id
+     where m.shop_id = ${shopId} and m.account_id = any(${accountIds}::uuid[])`)
+
 export const setMember = (
   tx: Tx,
   member: { accountId: string; shopId: string; duties: readonly string[] },

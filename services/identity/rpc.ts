@@ -1,9 +1,10 @@
 import { IdentityService } from '@souk/contracts/identity'
 import type { RpcHandlers } from '@souk/rpc'
 import { accessLifeMs } from './access-token.ts'
-import { accountsByEmail } from './accounts.sql.ts'
+import { isUuid } from '@souk/postgres'
+import { accountsByEmail, membersNamed } from './accounts.sql.ts'
 import { setShopDuties } from './administer-accounts.ts'
-import { emailKeyOf } from './email.ts'
+import { emailKeyOf, maskEmail } from './email.ts'
 import { type Identity, minuteMs } from './identity.ts'
 import { ensureOutsideCustomers } from './outside-customers.ts'
 import { endedSince } from './sessions.sql.ts'
@@ -11,6 +12,7 @@ import { type KeyUse, verifyApiKey } from './verify-api-key.ts'
 
 /** The contract says 100; more is cut off rather than refused, as unknown addresses are left out anyway. */
 const mostEmails = 100
+const mostMembers = 101
 
 /** What other services may ask. Reached only by them: none of it is on the public API. */
 export const rpc =
@@ -35,6 +37,13 @@ export const rpc =
         const keys = emails.slice(0, mostEmails).map(emailKeyOf)
         const rows = await accountsByEmail(identity.db.autocommit, keys)
         return { accounts: rows.map(({ id, email, name }) => ({ accountId: id, email, name })) }
+      },
+      async nameMembers({ shopId, accountIds }) {
+        const ids = accountIds.filter(isUuid).slice(0, mostMembers)
+        const rows = isUuid(shopId) ? await membersNamed(identity.db.autocommit, shopId, ids) : []
+        return {
+          members: rows.map(({ id, name, email }) => ({ accountId: id, name, emailMasked: maskEmail(email) })),
+        }
       },
       ensureOutsideCustomers: ({ shopId, numbers }) => ensureOutsideCustomers(identity, shopId, numbers),
     })

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { byOf, closed, paging, requireDuty, type RouteDeps, ShopParams, tag } from './edge.ts'
 import { shopErrors } from './errors.ts'
 import { findMember, listMembers } from './members.sql.ts'
+import { nameMembers } from './name-members.ts'
 import { dropMember, setMember } from './set-members.ts'
 import { allDuties } from './shop.ts'
 import { tellIdentity } from './tell-others.ts'
@@ -16,7 +17,7 @@ export const memberRoutes = (deps: RouteDeps): Route[] => [
     method: 'GET',
     url: '/v1/shops/:shopId/members',
     operationId: 'listShopMembers',
-    summary: 'List the members of a shop',
+    summary: 'List the members of a shop, with their names',
     tag,
     access: { duty: 'members' },
     params: ShopParams,
@@ -32,7 +33,15 @@ export const memberRoutes = (deps: RouteDeps): Route[] => [
         readCursor('members', query.cursor, 'id')?.[0],
         query.limit + 1,
       )
-      return ok(pageOf(members, query.limit, memberView, (row) => cursorOf('members', row.accountId)))
+      const named = await nameMembers(deps, params.shopId, members)
+      return ok(
+        pageOf(
+          named,
+          query.limit,
+          (each) => each,
+          (row) => cursorOf('members', row.accountId),
+        ),
+      )
     },
   }),
   route({
@@ -51,7 +60,8 @@ export const memberRoutes = (deps: RouteDeps): Route[] => [
       const member = await findMember(deps.db.autocommit, shopId, accountId)
       if (member === undefined)
         throw shopErrors.error('member-not-found', `The account ${accountId} is not a member of this shop.`)
-      return ok(memberView(member), etag(member.version))
+      const [named] = await nameMembers(deps, shopId, [member])
+      return ok(named, etag(member.version))
     },
   }),
   route({

@@ -56,6 +56,11 @@ beforeAll(async () => {
         duties.push({ accountId, shopId, duties: [...given] })
         return {} as never
       },
+      nameMembers: async ({ accountIds = [] }) => {
+        if (away) throw new Error('identity is away')
+        const members = accountIds.map((accountId) => ({ accountId, name: 'Ada', emailMasked: 'a***@souk.example' }))
+        return { members } as never
+      },
     },
   }
   routes = shopRoutes(deps)
@@ -312,6 +317,14 @@ describe('who may do what', () => {
     expect((await call(operation, shopper(), asked)).status).toBe(403)
     expect((await call(operation, undefined, asked)).status).toBe(401)
     expect(await database.query('select version from shops.shops where shop_id = $1', [shopId])).toEqual(before)
+  })
+  test('members are listed with their names, and without them while nobody can be asked', async () => {
+    const { shopId, owner } = await aShop()
+    const list = async () =>
+      ((await call('listShopMembers', owner, params(shopId))).body as unknown as { items: object[] }).items
+    expect(await list()).toMatchObject([{ accountId: owner.accountId, name: 'Ada', email: 'a***@souk.example' }])
+    away = true
+    expect(await list()).toMatchObject([{ accountId: owner.accountId, name: null, email: null }])
   })
   test('a shop that is not open is there for its people and operators alone', async () => {
     const { shopId, owner } = await aShop({}, false)

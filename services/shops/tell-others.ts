@@ -20,7 +20,7 @@ export type TellDeps = {
   clock: () => Date
   log: Logger
   sales: Pick<Client<typeof SaleService>, 'setSelling'>
-  identity: Pick<Client<typeof IdentityService>, 'setShopDuties'>
+  identity: Pick<Client<typeof IdentityService>, 'setShopDuties' | 'nameMembers'>
 }
 
 const callTimeoutMs = 5_000

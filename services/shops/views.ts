@@ -138,6 +138,8 @@ export const listOf = <Item extends Parameters<typeof Type.Array>[0]>(item: Item
 export const MemberView = Type.Object(
   {
     accountId: Id,
+    name: Type.Optional(orNull(Type.String({ description: 'null while it cannot be asked for.' }))),
+    email: Type.Optional(orNull(Type.String({ description: 'With most of it masked: a***@example.com.' }))),
     owner: Type.Boolean(),
     duties: Type.Array(Type.Enum([...allDuties])),
     version: Type.Integer(),

@@ -348,6 +348,73 @@ export declare type FoundAccount = Message<"souk.identity.FoundAccount"> & {
 export declare const FoundAccountSchema: GenMessage<FoundAccount>;
 
 /**
+ * @generated from message souk.identity.NameMembersRequest
+ */
+export declare type NameMembersRequest = Message<"souk.identity.NameMembersRequest"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * 101 at most
+   *
+   * @generated from field: repeated string account_ids = 2;
+   */
+  accountIds: string[];
+};
+
+/**
+ * Describes the message souk.identity.NameMembersRequest.
+ * Use `create(NameMembersRequestSchema)` to create a new message.
+ */
+export declare const NameMembersRequestSchema: GenMessage<NameMembersRequest>;
+
+/**
+ * @generated from message souk.identity.NameMembersResponse
+ */
+export declare type NameMembersResponse = Message<"souk.identity.NameMembersResponse"> & {
+  /**
+   * @generated from field: repeated souk.identity.NamedMember members = 1;
+   */
+  members: NamedMember[];
+};
+
+/**
+ * Describes the message souk.identity.NameMembersResponse.
+ * Use `create(NameMembersResponseSchema)` to create a new message.
+ */
+export declare const NameMembersResponseSchema: GenMessage<NameMembersResponse>;
+
+/**
+ * @generated from message souk.identity.NamedMember
+ */
+export declare type NamedMember = Message<"souk.identity.NamedMember"> & {
+  /**
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * "a***@example.com": nobody is asked before a shop adds them
+   *
+   * @generated from field: string email_masked = 3;
+   */
+  emailMasked: string;
+};
+
+/**
+ * Describes the message souk.identity.NamedMember.
+ * Use `create(NamedMemberSchema)` to create a new message.
+ */
+export declare const NamedMemberSchema: GenMessage<NamedMember>;
+
+/**
  * @generated from message souk.identity.EnsureOutsideCustomersRequest
  */
 export declare type EnsureOutsideCustomersRequest = Message<"souk.identity.EnsureOutsideCustomersRequest"> & {
@@ -446,6 +513,16 @@ export declare const IdentityService: GenService<{
     methodKind: "unary";
     input: typeof FindAccountsRequestSchema;
     output: typeof FindAccountsResponseSchema;
+  },
+  /**
+   * What members of a shop are called among themselves. Of accounts without a duty in that very shop nothing is said.
+   *
+   * @generated from rpc souk.identity.IdentityService.NameMembers
+   */
+  nameMembers: {
+    methodKind: "unary";
+    input: typeof NameMembersRequestSchema;
+    output: typeof NameMembersResponseSchema;
   },
   /**
    * Accounts for customers whom a shop knows from another system, by their number there; made where there is none yet.

@@ -1,8 +1,8 @@
 import { Button, cx, Dialog, DialogClose, Field, Input, Menu, Select } from '@souk/ui'
 import { Bookmark, Search as SearchIcon, X } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
-import { useSession } from '../session.tsx'
-import { savedViews, saveViews, useFilters, type View } from './search.ts'
+import { useViews } from './saved-views.ts'
+import { useFilters } from './search.ts'
 import { word } from '../work/form.ts'
 
 export type Filter = {
@@ -24,10 +24,9 @@ export function FilterBar({
   filters?: readonly Filter[]
   children?: ReactNode
 }) {
-  const { me } = useSession()
   const [values, set] = useFilters()
   const [text, setText] = useState(values.q ?? '')
-  const [views, setViews] = useState<View[]>(() => savedViews(me.accountId, screen))
+  const [views, keep] = useViews(screen)
   const [naming, setNaming] = useState(false)
   const used = Object.keys(values).length > 0
   // What is typed is looked for when the typing rests.
@@ -36,10 +35,6 @@ export function FilterBar({
     const timer = setTimeout(() => set({ q: text }), 250)
     return () => clearTimeout(timer)
   })
-  const keep = (next: View[]) => {
-    setViews(next)
-    saveViews(me.accountId, screen, next)
-  }
   return (
     <search className="flex flex-wrap items-end gap-2">
       {search !== undefined && (
@@ -136,7 +131,7 @@ export function FilterBar({
             setNaming(false)
           }}
         >
-          <Field label="Name" hint="They are kept for you on this device.">
+          <Field label="Name" hint="They are kept with your account, for every device of yours.">
             <Input name="name" maxLength={40} required autoFocus />
           </Field>
         </form>

@@ -16,21 +16,3 @@ export function useFilters(): [Search, (patch: Readonly<Record<string, string | 
     },
   ]
 }
-
-export type View = { name: string; search: Search }
-
-const keyOf = (accountId: string, screen: string) => `souk-admin-views:${accountId}:${screen}`
-
-/** Views somebody saved for a screen, on this device. */
-export function savedViews(accountId: string, screen: string): View[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(keyOf(accountId, screen)) ?? '[]')
-    return Array.isArray(kept) ? (kept as View[]).filter(({ name }) => typeof name === 'string').slice(0, 30) : []
-  } catch {
-    return []
-  }
-}
-
-export function saveViews(accountId: string, screen: string, views: readonly View[]): void {
-  localStorage.setItem(keyOf(accountId, screen), JSON.stringify(views.slice(0, 30)))
-}

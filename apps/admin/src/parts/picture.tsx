@@ -11,11 +11,15 @@ export function Picture({
   className,
 }: {
   picture: Shown | undefined
-  size?: 'sm' | 'md' | 'lg'
+  size?: 'xs' | 'sm' | 'md' | 'lg'
   className?: string
 }) {
   const [broken, setBroken] = useState<string>()
-  const box = cx('shrink-0 rounded-md bg-sunken', { sm: 'size-8', md: 'size-20', lg: 'size-32' }[size], className)
+  const box = cx(
+    'shrink-0 rounded-md bg-sunken',
+    { xs: 'size-6', sm: 'size-8', md: 'size-20', lg: 'size-32' }[size],
+    className,
+  )
   const own = picture !== undefined && (picture.url.startsWith('/') || picture.url.startsWith(`${location.origin}/`))
   if (picture === undefined || !own || broken === picture.url)
     return (

@@ -2,12 +2,13 @@ import type { ListAccountsResponse, ListTrailResponse } from '@souk/sdk'
 import { Badge, Button, Confirm, Dialog, EmptyState, Facts, Field, Input } from '@souk/ui'
 import { ScrollText, UserCog } from 'lucide-react'
 import { useState } from 'react'
-import { formatExact, humanise, shortId } from '../format.ts'
+import { formatExact, humanise } from '../format.ts'
 import { FilterBar } from '../grid/filter-bar.tsx'
 import { type Column, Grid } from '../grid/grid.tsx'
 import { useFilters } from '../grid/search.ts'
 import { useAct } from '../parts/act.ts'
 import { Page } from '../parts/page.tsx'
+import { Person } from '../parts/person.tsx'
 import { Status, When } from '../parts/status.tsx'
 import { useSession } from '../session.tsx'
 import { souk } from '../souk.ts'
@@ -89,6 +90,12 @@ function AccountDrawer({ account, close }: { account: Account; close: () => void
     done: `${account.name} can sign in again`,
     onDone: close,
   })
+  const shut = useAct({
+    run: () => souk.closeAccount({ path }),
+    stale: [...stale, ['customers']],
+    done: 'The account is closed, what was personal is erased',
+    onDone: close,
+  })
   const operator = account.roles.includes('operator')
   const mine = account.accountId === me.accountId
   return (
@@ -124,7 +131,9 @@ function AccountDrawer({ account, close }: { account: Account; close: () => void
           >
             Operators see and do everything, in every shop.
           </Confirm>
-          {account.status === 'active' ? (
+          {account.status === 'closed' ? (
+            <p className="text-sm text-quiet">Closed for good: what was personal is erased.</p>
+          ) : account.status === 'active' ? (
             <Confirm
               title={`Disable ${account.name}?`}
               danger
@@ -140,6 +149,19 @@ function AccountDrawer({ account, close }: { account: Account; close: () => void
               Enable
             </Button>
           )}
+          {account.status !== 'closed' && (
+            <Confirm
+              title={`Close ${account.name} for good?`}
+              danger
+              confirm="Close it"
+              busy={shut.isPending}
+              onConfirm={() => shut.mutate()}
+              trigger={<Button variant="quiet">Close for good…</Button>}
+            >
+              For somebody who asked for it. Name, addresses, picture, lists and preferences are erased; orders stay, as
+              the law asks. Nothing brings it back.
+            </Confirm>
+          )}
         </div>
       )}
     </Dialog>
@@ -152,7 +174,7 @@ const trailColumns: readonly Column<Entry>[] = [
     id: 'who',
     header: 'Account',
     width: 10,
-    cell: ({ emailMasked, accountId }) => emailMasked || (accountId ? shortId(accountId) : '–'),
+    cell: ({ emailMasked, accountId }) => emailMasked || (accountId ? <Person id={accountId} /> : '–'),
   },
   {
     id: 'by',
@@ -160,7 +182,7 @@ const trailColumns: readonly Column<Entry>[] = [
     width: 8,
     phone: 'hide',
     cell: ({ actorId, accountId }) =>
-      actorId === null ? '–' : actorId === accountId ? 'themselves' : shortId(actorId),
+      actorId === null ? '–' : actorId === accountId ? 'themselves' : <Person id={actorId} />,
   },
   { id: 'address', header: 'From', width: 8, phone: 'hide', cell: ({ address }) => address },
   { id: 'at', header: 'When', width: 9, grow: 0, phone: 'end', cell: ({ occurredAt }) => <When at={occurredAt} /> },

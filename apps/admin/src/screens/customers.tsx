@@ -10,14 +10,15 @@ import { type Column, Grid } from '../grid/grid.tsx'
 import { useFilters } from '../grid/search.ts'
 import { useAct } from '../parts/act.ts'
 import { Loaded, Page } from '../parts/page.tsx'
+import { Picture } from '../parts/picture.tsx'
 import { Status, When } from '../parts/status.tsx'
 import { souk } from '../souk.ts'
 import { word } from '../work/form.ts'
 
 type Listed = ListCustomersResponse['items'][number]
 
-const nameOf = ({ givenName, familyName, email }: Pick<Listed, 'givenName' | 'familyName' | 'email'>): string =>
-  `${givenName} ${familyName}`.trim() || (email ?? 'No name')
+const nameOf = ({ givenName, familyName, email, closedAt }: Omit<Listed, 'addresses'>): string =>
+  `${givenName} ${familyName}`.trim() || (email ?? (closedAt === null ? 'No name' : 'Closed account'))
 
 const columns: readonly Column<Listed>[] = [
   {
@@ -26,7 +27,14 @@ const columns: readonly Column<Listed>[] = [
     width: 11,
     grow: 2,
     phone: 'title',
-    cell: (customer) => <span className="font-medium">{nameOf(customer)}</span>,
+    cell: (customer) => (
+      <span className="flex min-w-0 items-center gap-2">
+        {customer.avatar && (
+          <Picture picture={{ url: customer.avatar.url, alt: '' }} size="xs" className="rounded-full" />
+        )}
+        <span className="truncate font-medium">{nameOf(customer)}</span>
+      </span>
+    ),
   },
   { id: 'email', header: 'E-mail', width: 13, grow: 3, cell: ({ email }) => email ?? '–' },
   { id: 'phone', header: 'Phone', width: 9, phone: 'hide', cell: ({ phone }) => phone ?? '–' },
@@ -36,7 +44,14 @@ const columns: readonly Column<Listed>[] = [
     width: 6,
     grow: 0,
     phone: 'end',
-    cell: ({ guest }) => (guest ? <Badge>Guest</Badge> : <Badge tone="good">Account</Badge>),
+    cell: ({ guest, closedAt }) =>
+      closedAt !== null ? (
+        <Badge tone="warn">Closed</Badge>
+      ) : guest ? (
+        <Badge>Guest</Badge>
+      ) : (
+        <Badge tone="good">Account</Badge>
+      ),
   },
   {
     id: 'language',
@@ -94,6 +109,9 @@ function CustomerDrawer({ customerId, close }: { customerId: string; close: () =
 function Whole({ customer }: { customer: GetCustomerResponse }) {
   return (
     <div className="flex flex-col gap-4 pb-6">
+      {customer.avatar && (
+        <Picture picture={{ url: customer.avatar.url, alt: nameOf(customer) }} className="rounded-full" />
+      )}
       <Facts
         items={[
           [
@@ -102,9 +120,17 @@ function Whole({ customer }: { customer: GetCustomerResponse }) {
               {customer.id}
             </span>,
           ],
-          ['Kind', customer.guest ? 'Guest' : 'Account'],
+          [
+            'Kind',
+            customer.closedAt !== null
+              ? `Closed ${formatExact(customer.closedAt)}`
+              : customer.guest
+                ? 'Guest'
+                : 'Account',
+          ],
           ['Phone', customer.phone ?? '–'],
           ['Born', customer.birthDate ? formatDay(customer.birthDate) : '–'],
+          ['Gender', customer.gender ?? '–'],
           ['Language', customer.language],
           ['Since', formatExact(customer.createdAt)],
         ]}

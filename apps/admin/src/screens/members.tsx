@@ -34,6 +34,8 @@ const duties: readonly (readonly [Duty, string])[] = [
   ['settings', 'The shop itself, its messages'],
 ]
 
+const nameOf = ({ name, email, accountId }: Member): string => name ?? email ?? `Account ${shortId(accountId)}`
+
 export function Members() {
   const shopId = useShopId()
   const { me } = useSession()
@@ -41,12 +43,14 @@ export function Members() {
   const columns: readonly Column<Member>[] = [
     {
       id: 'who',
-      header: 'Account',
+      header: 'Who',
       width: 14,
       phone: 'title',
-      cell: ({ accountId }) => (
-        <span className="font-mono text-xs">
-          {shortId(accountId)} {accountId === me.accountId && <Badge tone="accent">You</Badge>}
+      cell: (member) => (
+        <span title={member.accountId}>
+          <span className="font-medium">{nameOf(member)}</span>{' '}
+          {member.name && member.email && <span className="text-quiet">{member.email}</span>}{' '}
+          {member.accountId === me.accountId && <Badge tone="accent">You</Badge>}
         </span>
       ),
     },
@@ -124,7 +128,7 @@ function MemberForm({ shopId, member, close }: { shopId: string; member?: Member
     <Dialog
       open={member ? true : open}
       onOpenChange={(next) => (next ? setOpen(true) : shut())}
-      title={member ? `Member ${shortId(member.accountId)}` : 'Add a member'}
+      title={member ? nameOf(member) : 'Add a member'}
       width="sm"
       {...(!member && { trigger: <Button variant="primary">Add a member</Button> })}
       actions={

@@ -3,12 +3,13 @@ import { Badge, Button, Card, Dialog, DialogClose, EmptyState, Facts, Field, Inp
 import { useQuery } from '@tanstack/react-query'
 import { Inbox as InboxIcon, MailCheck, MessagesSquare } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { formatExact, humanise, shortId } from '../format.ts'
+import { formatExact, humanise } from '../format.ts'
 import { FilterBar } from '../grid/filter-bar.tsx'
 import { type Column, Grid } from '../grid/grid.tsx'
 import { useFilters } from '../grid/search.ts'
 import { useAct } from '../parts/act.ts'
 import { Loaded, Page } from '../parts/page.tsx'
+import { Person } from '../parts/person.tsx'
 import { Status, When } from '../parts/status.tsx'
 import { useShopId } from '../shop.tsx'
 import { souk } from '../souk.ts'
@@ -51,7 +52,7 @@ const columns: readonly Column<Message>[] = [
     width: 7,
     grow: 0,
     phone: 'hide',
-    cell: ({ customerId }) => <span className="font-mono text-xs">{shortId(customerId)}</span>,
+    cell: ({ customerId }) => <Person id={customerId} />,
   },
   { id: 'at', header: 'Recorded', width: 9, grow: 0, cell: ({ recordedAt }) => <When at={recordedAt} /> },
 ]

@@ -8,6 +8,7 @@ import { type Column, Grid } from '../grid/grid.tsx'
 import { useFilters } from '../grid/search.ts'
 import { OpenById } from '../parts/open-by-id.tsx'
 import { Page } from '../parts/page.tsx'
+import { Person } from '../parts/person.tsx'
 import { Status, When } from '../parts/status.tsx'
 import { useShopId } from '../shop.tsx'
 import { souk } from '../souk.ts'
@@ -60,7 +61,7 @@ const columns: readonly Column<Listed>[] = [
     grow: 0,
     hidden: true,
     phone: 'hide',
-    cell: ({ customerId }) => <span className="font-mono text-xs">{shortId(customerId)}</span>,
+    cell: ({ customerId }) => <Person id={customerId} />,
   },
 ]
 

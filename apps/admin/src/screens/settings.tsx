@@ -18,10 +18,11 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { Flag, Plus, SlidersHorizontal } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { humanise, shortId } from '../format.ts'
+import { humanise } from '../format.ts'
 import { type Column, Grid } from '../grid/grid.tsx'
 import { useAct } from '../parts/act.ts'
 import { Loaded, Page } from '../parts/page.tsx'
+import { Person } from '../parts/person.tsx'
 import { When } from '../parts/status.tsx'
 import { souk } from '../souk.ts'
 import { word } from '../work/form.ts'
@@ -418,7 +419,7 @@ function FlagDialog({ flag, close }: { flag?: Flagged; close: () => void }) {
                 {items.map((entry) => (
                   <li key={entry.version} className="flex justify-between gap-2">
                     <span>
-                      {entry.version}. by {shortId((entry as { changedBy?: string }).changedBy ?? '')}
+                      {entry.version}. by <Person id={(entry as { changedBy?: string }).changedBy ?? ''} />
                     </span>
                     <When at={(entry as { changedAt?: string }).changedAt ?? null} />
                   </li>
