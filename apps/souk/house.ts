@@ -4,6 +4,7 @@ import { createPostgresLog, type EventLog } from '@souk/events'
 import { type Database, type DatabaseOptions, logRole, openDatabase, roleOf, urlForRole } from '@souk/postgres'
 import { createDirectory, type Directory } from '@souk/rpc'
 import {
+  announceAlone,
   bootServices,
   configOf,
   type Division,
@@ -126,12 +127,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     return db
   }
   let shardMap: ShardMap | undefined
+  let alone: Awaited<ReturnType<typeof announceAlone>> | undefined
   let carried: OpenedEventLog | undefined
   let replicas: ReplicaSet | undefined
   let cache: Cache | undefined
   const closeDatabase = async () => {
     stopping = true
     await shardMap?.stop()
+    await alone?.stop()
     await carried?.close()
     await replicas?.close()
     await Promise.all(opened.map((db) => db.close()))
@@ -145,11 +148,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const config = configOf(services, servicesEnv)
     const { directory, unserved } = countedDirectory(network)
     const names = database.shards.map(({ name }) => name)
+    const mapDb = databaseOf(shardsSchema.service)
+    const about = `${hostname()}:${process.pid}`
     if (names.length > 1) {
-      const db = databaseOf(shardsSchema.service)
-      await ensureShardMap(db, names, database.isEmpty)
-      shardMap = await followShardMap({ db, shards: names, clock, log, about: `${hostname()}:${process.pid}` })
-    }
+      await ensureShardMap(mapDb, names, database.isEmpty)
+      shardMap = await followShardMap({ db: mapDb, shards: names, clock, log, about })
+    } else alone = await announceAlone({ db: mapDb, shard: homeShard, clock, log, about })
     const divided = new Set(allServices.filter((service) => service.divided).map(({ name }) => name))
     const division: Division = {
       shards: names,

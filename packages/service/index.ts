@@ -51,6 +51,7 @@ export {
   shardsSchema,
   spreadEvenly,
 } from './shard-map.ts'
+export { announceAlone, believedMs } from './shard-alone.ts'
 export { isShardRefusal, shardErrors } from './shard-errors.ts'
 export type { EnqueueOptions, Queue, RunningJob, Work } from './work.ts'
 export { createWork } from './work.ts'

@@ -16,7 +16,7 @@ import { asRefusal, MoveRefused, MoverKilled } from './move-refused.ts'
 import { createRowMover } from './move-rows.ts'
 import { limitStatements, lockTables, moverName, speakAlike } from './move-rows.sql.ts'
 import { createStandstill } from './move-standstill.ts'
-import { mapLeaseMs } from './shard-map.ts'
+import { believedMs } from './shard-alone.ts'
 
 const usualCatchUpMs = 30_000
 /** Of one statement that deletes what has gone: nothing can be taken back by then. */
@@ -100,7 +100,7 @@ async function begin({ map }: MoveDeps, { plan, mover }: Work): Promise<void> {
       const open = await countOpenAt(tx, buckets, source)
       if (open !== buckets.length)
         throw new MoveRefused(`${buckets.length - open} of these buckets do not lie on ${source}, or are on their way.`)
-      const without = await processesWithout(tx, destination, mapLeaseMs)
+      const without = await processesWithout(tx, destination, believedMs)
       if (without.length > 0)
         throw new MoveRefused(
           `${without.length} processes that run do not know ${destination}, and could not find these shops there: ${without.join(', ')}. Name it in SOUK_SHARDS for them and start them anew.`,

@@ -10,8 +10,9 @@ import {
   uuidv7,
   type Tx,
 } from '@souk/postgres'
-import { memoryLog, type TestDatabase, testDatabase } from '@souk/testing'
+import { memoryLog, type Migratable, type TestDatabase, testDatabase } from '@souk/testing'
 import type { BucketTables } from './bucket-tables.ts'
+import { commonMigrations } from './index.ts'
 import { moveBuckets, repairMove } from './move-buckets.ts'
 import type { MoveDeps } from './move-deps.ts'
 import { ensureShardMap, followShardMap, type ShardMap, shardsSchema } from './shard-map.ts'
@@ -19,21 +20,24 @@ import { readMap } from './shard-map.sql.ts'
 
 const folder = new URL(`file://${fileURLToPath(new URL('./fixtures/books/', import.meta.url))}`)
 const books = { service: 'books', sets: [{ name: 'books', folder }] }
+/** At home as a whole: it hears of books on all databases. */
+const ledger = { service: 'ledger', sets: [commonMigrations] }
 const tables: BucketTables = {
   tables: {
     owners: { ofShop: 'owner_id' },
     books: { ofId: 'book_id' },
     notes: { ofId: 'book_id' },
+    heard: { ofId: 'book_id', fresh: ['place'] },
   },
 }
 
 export type ShardName = 'home' | 'east'
 
 /** Two databases, a service whose rows lie on both, and somebody who moves them. No consumers: nothing is announced. */
-export async function openMoveStage() {
+export async function openMoveStage(more: readonly Migratable[] = []) {
   const databases: Record<ShardName, TestDatabase> = {
-    home: await testDatabase([shardsSchema, books]),
-    east: await testDatabase([books]),
+    home: await testDatabase([shardsSchema, books, ledger, ...more]),
+    east: await testDatabase([books, ...more]),
   }
   const shards = Object.keys(databases)
   const map = databases.home.open(shardsSchema.service)
@@ -92,6 +96,7 @@ export async function openMoveStage() {
     databases,
     map,
     deps,
+    outboxes,
     away,
     bucket,
     owner,
@@ -145,7 +150,7 @@ export async function openMoveStage() {
       for (const db of opened.splice(0)) await db.close().catch(() => {})
       away.clear()
       for (const database of Object.values(databases))
-        await database.query('truncate books.owners, books.books, books.notes, books.dead_letters')
+        await database.query('truncate books.owners, books.books, books.notes, books.heard, books.dead_letters')
       await databases.east.query('drop function if exists books.slowly() cascade')
       await databases.home.query(`
         truncate shards.shard_moves, shards.shard_gates, shards.shard_processes;
