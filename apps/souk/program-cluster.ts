@@ -63,7 +63,7 @@ Ends as k6 does: 99 when a threshold was crossed.`,
     .option('--seconds <n>', 'how long (20)', whole(1, 3_600))
 }
 
-/** What dividing costs: docs/performance.md. */
+/** What dividing costs, and what it protects: docs/performance.md. */
 export function addDivisionCommand(bench: Command, command: MakeCommand, io: Console): void {
   command(
     bench,
@@ -77,9 +77,27 @@ Topologies: together, one-shard, two-shards, four-shards; each in a temporary fo
       (await import('./commands/bench-division.ts')).benchDivision(io, options),
   )
     .option('--rate <n>', 'orders a second', whole(1, 10_000), 50)
+    .option('--per-shard', 'so many to each database, not to all of them together')
     .option('--seconds <n>', 'of each measured run', whole(1, 600), 20)
     .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295), 1)
     .option('--only <list>', 'these alone, separated by commas', (list: string) =>
       list.split(',').map((one) => one.trim()),
     )
+
+  command(
+    bench,
+    'neighbours',
+    'how long the customers of other shops wait while one shop is hot, on another database and on theirs',
+    `${examples('souk bench neighbours', 'souk bench neighbours --rate 20 --hot 150 --seconds 20 --rounds 5')}
+
+Three situations in turn, on a cluster of two databases in a temporary folder: nobody is hot, a shop on another database is,
+a shop on the same one is. What is compared is the p99 of the others, from the moment an order was due.`,
+    async (options: import('./commands/bench-neighbours.ts').BenchNeighboursOptions) =>
+      (await import('./commands/bench-neighbours.ts')).benchNeighbours(io, options),
+  )
+    .option('--rate <n>', 'orders a second of the other shops together', whole(1, 10_000), 20)
+    .option('--hot <n>', 'orders a second asked of the hot one', whole(1, 10_000), 100)
+    .option('--seconds <n>', 'of each measured run', whole(1, 600), 15)
+    .option('--rounds <n>', 'so often each', whole(1, 100), 3)
+    .option('--seed <n>', 'what all chance is drawn from', whole(0, 4_294_967_295), 1)
 }

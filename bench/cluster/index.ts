@@ -11,4 +11,5 @@ export {
   type ClusterUnderTest,
 } from './types.ts'
 export { type ClusterStage, sendTo, setClusterStage } from './stage.ts'
+export { type Neighbour, measureNeighbours, neighboursText } from './neighbours.ts'
 export { drainCluster } from './verify.ts'

@@ -7,7 +7,7 @@ import type { ClusterSent, ClusterStage } from './stage.ts'
 import type { ClusterUnderTest } from './types.ts'
 
 /** Look into every database beside the marketplace. */
-async function onEach<T>(cluster: ClusterUnderTest, work: (client: Client) => Promise<T>): Promise<T[]> {
+export async function onEachDatabase<T>(cluster: ClusterUnderTest, work: (client: Client) => Promise<T>): Promise<T[]> {
   return await Promise.all(
     cluster.shards.map(async (shard) => {
       const client = new Client({ connectionString: cluster.adminUrl(shard), application_name: 'souk faults' })
@@ -28,7 +28,7 @@ export async function drainCluster(cluster: ClusterUnderTest, patienceMs = 120_0
   let calmSince = beganAt
   let before = -1
   while (performance.now() - beganAt < patienceMs) {
-    const counts = await onEach(cluster, countOrders).catch(() => [{ orders: -2, waiting: 1 }])
+    const counts = await onEachDatabase(cluster, countOrders).catch(() => [{ orders: -2, waiting: 1 }])
     const orders = counts.reduce((sum, each) => sum + each.orders, 0)
     if (counts.some(({ waiting }) => waiting > 0) || orders !== before) calmSince = performance.now()
     if (performance.now() - calmSince > 1_500) return Math.round(calmSince - beganAt)
@@ -47,7 +47,7 @@ export async function judgeCluster(
 ): Promise<CheckResult[]> {
   const mine = new Set(sent.stage.accountIds)
   const found = (
-    await onEach(cluster, async (client) => {
+    await onEachDatabase(cluster, async (client) => {
       const orders: OrderRow[] = []
       const allotments: Awaited<ReturnType<typeof readAllotments>> = []
       for (const shopId of stage.shopIds) {

@@ -38,10 +38,25 @@ const keptBytes = 64 * 1024 * 1024
 const chunkBytes = 2 * 1024 * 1024
 /** How long the broker holds a request when there is nothing new; also how long a lane just added waits for its turn. */
 const longPollMs = 250
+/**
+ * From one request that brought something to the next. Each names every lane, here and at the broker, whatever it brings:
+ * without a pause there would be one for each event. What comes alone is not delayed.
+ */
+const gatherMs = 10
 
 type FetchResponse = Awaited<ReturnType<InstanceType<typeof Consumer>['fetch']>>
 
-type Window = { followers: number; records: Fed[]; bytes: number; end: bigint | undefined; node: number | undefined }
+/** Where a lane lies: the partition, and the broker that leads it. */
+type Place = { kafkaTopic: string; partition: number; topicId: string; node: number }
+
+type Window = {
+  followers: number
+  records: Fed[]
+  bytes: number
+  end: bigint | undefined
+  /** Kept until a request fails: there may be hundreds of lanes, and a hundred requests a second name them all. */
+  place: Place | undefined
+}
 
 export function createFeed(options: {
   settings: KafkaSettings
@@ -62,35 +77,33 @@ export function createFeed(options: {
   const windows = new Map<string, Window>()
   const loops = new Map<number, Promise<void>>()
   const closing = new AbortController()
-  const laneAt = new Map<string, string>()
 
-  const partOf = (lane: string) => {
-    const part = layout.of(lane)
-    laneAt.set(`${part.kafkaTopic} ${part.partition}`, lane)
-    return part
-  }
-
-  async function leaderOf(client: Consumer, lane: string): Promise<{ topicId: string; leader: number }> {
-    const { kafkaTopic, partition } = partOf(lane)
+  async function placeOf(client: Consumer, lane: string): Promise<Place> {
+    const { kafkaTopic, partition } = layout.of(lane)
     const metadata = await client.metadata({ topics: [kafkaTopic] })
     const topic = metadata.topics.get(kafkaTopic)
     const leader = topic?.partitions[partition]?.leader
     if (topic === undefined || leader === undefined || leader < 0)
       throw new LogUnavailable(`Kafka has no leader for ${kafkaTopic}, partition ${partition}`, undefined)
-    return { topicId: topic.id, leader }
+    return { kafkaTopic, partition, topicId: topic.id, node: leader }
   }
 
   /** One request to one broker for several lanes. */
-  async function fetch(client: Consumer, node: number, wanted: Map<string, bigint>, maxWaitTime: number) {
+  async function fetch(
+    client: Consumer,
+    node: number,
+    wanted: ReadonlyMap<string, { place: Place; from: bigint }>,
+    maxWaitTime: number,
+  ) {
     const byTopic = new Map<string, { topicId: string; partitions: ReturnType<typeof wantedPartition>[] }>()
     const lanes = new Map<string, string>()
-    for (const [lane, offset] of wanted) {
-      const { kafkaTopic, partition } = partOf(lane)
-      const { topicId } = await leaderOf(client, lane)
-      const topic = byTopic.get(kafkaTopic) ?? { topicId, partitions: [] }
-      topic.partitions.push(wantedPartition(partition, offset))
-      byTopic.set(kafkaTopic, topic)
-      for (const name of [topicId, kafkaTopic]) lanes.set(`${name} ${partition}`, lane)
+    for (const [lane, { place, from }] of wanted) {
+      const { kafkaTopic, topicId, partition } = place
+      let topic = byTopic.get(kafkaTopic)
+      if (topic === undefined) byTopic.set(kafkaTopic, (topic = { topicId, partitions: [] }))
+      topic.partitions.push(wantedPartition(partition, from))
+      lanes.set(`${topicId} ${partition}`, lane)
+      lanes.set(`${kafkaTopic} ${partition}`, lane)
     }
     const response = await client.fetch({
       node,
@@ -106,13 +119,13 @@ export function createFeed(options: {
   function chunksOf(
     response: FetchResponse,
     laneOf: (topic: string, partition: number) => string | undefined,
-    wanted: Map<string, bigint>,
+    wanted: ReadonlyMap<string, { from: bigint }>,
   ): Map<string, Chunk> {
     const chunks = new Map<string, Chunk>()
     for (const { topicId, partitions } of response.responses)
       for (const { partitionIndex, highWatermark, records: batches } of partitions) {
         const lane = laneOf(topicId, partitionIndex)
-        const from = lane === undefined ? undefined : wanted.get(lane)
+        const from = lane === undefined ? undefined : wanted.get(lane)?.from
         if (lane === undefined || from === undefined) continue
         const records: Fed[] = []
         let next = from
@@ -158,7 +171,7 @@ export function createFeed(options: {
 
   const offsets = (lane: string, timestamp: bigint) =>
     asked(`offsets of ${lane}`, async () => {
-      const { kafkaTopic, partition } = partOf(lane)
+      const { kafkaTopic, partition } = layout.of(lane)
       const found = await asker.listOffsetsWithTimestamps({
         topics: [kafkaTopic],
         partitions: { [kafkaTopic]: [partition] },
@@ -170,8 +183,8 @@ export function createFeed(options: {
   const readDirectly = (lane: string, offset: bigint): Promise<Chunk> =>
     asked(`${lane} from ${offset}`, async () => {
       const ask = async () => {
-        const { leader } = await leaderOf(asker, lane)
-        const chunks = await fetch(asker, leader, new Map([[lane, offset]]), 0)
+        const place = await placeOf(asker, lane)
+        const chunks = await fetch(asker, place.node, new Map([[lane, { place, from: offset }]]), 0)
         return chunks.get(lane) ?? { records: [], next: offset, atEnd: true }
       }
       try {
@@ -209,33 +222,41 @@ export function createFeed(options: {
   async function followNode(node: number): Promise<void> {
     for (let failures = 0; !closing.signal.aborted; )
       try {
-        const wanted = new Map<string, bigint>()
+        const wanted = new Map<string, { place: Place; from: bigint }>()
         for (const [lane, window] of windows) {
-          window.node = (await leaderOf(follower, lane)).leader
-          if (window.node !== node) continue
+          window.place ??= await placeOf(follower, lane)
+          if (window.place.node !== node) {
+            if (!loops.has(window.place.node)) void startLoops()
+            continue
+          }
           window.end ??= await offsets(lane, ListOffsetTimestamps.LATEST)
-          wanted.set(lane, window.end)
+          wanted.set(lane, { place: window.place, from: window.end })
         }
         if (wanted.size === 0) {
           loops.delete(node)
           return
         }
+        let brought = false
         for (const [lane, chunk] of await fetch(follower, node, wanted, longPollMs)) {
           const window = windows.get(lane)
-          if (window !== undefined && window.end === wanted.get(lane)) keep(lane, window, chunk)
+          if (window === undefined || window.end !== wanted.get(lane)?.from) continue
+          keep(lane, window, chunk)
+          brought ||= chunk.records.length > 0
         }
         failures = 0
+        if (brought) await abortableDelay(gatherMs, closing.signal)
       } catch (error) {
         if (closing.signal.aborted) return
         failures += 1
         follower.clearMetadata()
+        // A leader has changed, or a topic was made anew: asked again, and followed where it is now.
+        for (const window of windows.values()) if (window.place?.node === node) window.place = undefined
         if (says(error, 'OFFSET_OUT_OF_RANGE')) for (const window of windows.values()) empty(window)
         if (failures === 3) logger.warn({ err: error, node }, 'Kafka does not answer; waiting for it')
         await abortableDelay(Math.min(1_000, 50 * 2 ** failures), closing.signal)
         // The broker may be gone for good, and its lanes with another one.
         if (failures > 5) {
           loops.delete(node)
-          for (const window of windows.values()) if (window.node === node) window.node = undefined
           void startLoops()
           return
         }
@@ -251,8 +272,9 @@ export function createFeed(options: {
       for (let failures = 0; !closing.signal.aborted; failures += 1)
         try {
           for (const [lane, window] of windows) {
-            window.node ??= (await leaderOf(follower, lane)).leader
-            if (!loops.has(window.node)) loops.set(window.node, followNode(window.node))
+            window.place ??= await placeOf(follower, lane)
+            const { node } = window.place
+            if (!loops.has(node)) loops.set(node, followNode(node))
           }
           return
         } catch (error) {
@@ -299,7 +321,7 @@ export function createFeed(options: {
         return new Map(kafkaTopics.map((topic) => [topic, metadata.topics.get(topic)?.partitionsCount ?? 0]))
       }),
     follow(lane) {
-      const window = windows.get(lane) ?? { followers: 0, records: [], bytes: 0, end: undefined, node: undefined }
+      const window = windows.get(lane) ?? { followers: 0, records: [], bytes: 0, end: undefined, place: undefined }
       windows.set(lane, window)
       window.followers += 1
       void startLoops()

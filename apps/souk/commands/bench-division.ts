@@ -10,9 +10,17 @@ import { type Console, timed } from '../console.ts'
 import { startOwnMarketplace } from '../own-marketplace.ts'
 import { raisedLimits } from '../souk-under-test.ts'
 
-export type BenchDivisionOptions = { rate: number; seconds: number; seed: number; only?: string[]; json?: true }
+export type BenchDivisionOptions = {
+  rate: number
+  /** The rate is that of each database: more databases are there for more orders. */
+  perShard?: true
+  seconds: number
+  seed: number
+  only?: string[]
+  json?: true
+}
 
-type Opened = Costed & { stop(): Promise<void> }
+type Opened = Costed & { databases: number; stop(): Promise<void> }
 type Open = (onProgress: (text: string) => void) => Promise<Opened>
 
 /** `souk bench division`: what an order costs in one process, and divided, on one database and on more. */
@@ -26,9 +34,10 @@ export async function benchDivision(io: Console, options: BenchDivisionOptions):
     progress(`${name}: opening`)
     const under = await open((text) => progress(`${name}: ${text}`))
     try {
-      progress(`${name}: ${options.rate} orders a second for ${options.seconds} s`)
-      const { rate, seconds, seed } = options
-      costs.push(await costOf(under, { seed, seconds, ratePerSecond: rate }))
+      const { seconds, seed } = options
+      const ratePerSecond = options.rate * (options.perShard ? under.databases : 1)
+      progress(`${name}: ${ratePerSecond} orders a second for ${seconds} s`)
+      costs.push(await costOf(under, { seed, seconds, ratePerSecond }))
     } finally {
       await under.stop()
     }
@@ -50,6 +59,7 @@ const together: Open = async (onProgress) => {
   const stage = await setClusterStage(at)
   return {
     name: 'together',
+    databases: 1,
     pids: () => ({ programs: [own.pid], postgres: [postgres.pid] }),
     send: async (given) => (await sendTo(at, stage, given)).result,
     async drain() {
@@ -71,6 +81,7 @@ const divided =
     const roleOf = (part: string) => /^(postgres|kafka|redis|relay|work|orders|gateway)/.exec(part)?.[1] ?? 'others'
     return {
       name,
+      databases: Object.keys(shards).length,
       pids: () =>
         Object.fromEntries(
           [...Map.groupBy(cluster.parts, (part) => roleOf(part.name))].map(([role, parts]) => [
@@ -86,10 +97,11 @@ const divided =
     }
   }
 
-/** Who stands by is left out: it is the cost of an order that is asked for. */
-function smaller(usual: ClusterDescription, shards: Record<string, string>): ClusterDescription {
-  const { 'relay-2': _relay, 'work-1': _worker, 'orders-2': _orders, ...programs } = usual.programs
-  return { ...usual, programs, postgres: { ...usual.postgres, shards } }
+/** Who stands by is left out, and what takes no part in an order: it is the cost of one that is asked for. */
+export function smaller(usual: ClusterDescription, shards: Record<string, string>): ClusterDescription {
+  const { 'relay-2': _relay, 'work-1': _worker, 'orders-2': _orders, desk: _desk, ...programs } = usual.programs
+  const pooler = { ...usual.pooler, enabled: false }
+  return { ...usual, replicas: false, pooler, programs, postgres: { ...usual.postgres, shards } }
 }
 
 const topologies: Readonly<Record<string, Open>> = {
