@@ -7,6 +7,7 @@ import { providerMutants } from './list-providers.ts'
 import { paymentMutants } from './list-payments.ts'
 import { promotionMutants } from './list-promotions.ts'
 import { sagaMutants } from './list-saga.ts'
+import { searchAndMediaMutants } from './list-search-media.ts'
 
 /** One place of the code, and what stands there in the broken copy. `find` must stand there exactly once. */
 export type Edit = { file: string; find: string; replace: string }
@@ -460,4 +461,5 @@ export const mutants: readonly Mutant[] = [
   ...fulfilmentMutants,
   ...importMutants,
   ...providerMutants,
+  ...searchAndMediaMutants,
 ]

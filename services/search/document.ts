@@ -23,6 +23,8 @@ export type SearchDocument = {
 /** What is shown of a hit beside what it is found by. */
 export type Card = {
   slug: string
+  /** Of the product, as catalog counts. Absent in what a release wrote that did not keep it. */
+  version?: number
   /** What it costs outside a sale. */
   regularPriceMinor: number
   saleEndsAt: string | null

@@ -19,6 +19,16 @@ export const clearDue = (tx: Tx, done: readonly Due[]) =>
       as t (product_id, mark)
     where d.product_id = t.product_id and d.mark = t.mark`)
 
+/** Of these, those that are to be written again, or whose shop opened or stopped and is being gone through. */
+export const waitingOf = async (tx: Tx, productIds: readonly string[]): Promise<string[]> =>
+  (
+    await tx.many<{ id: string }>(sql`
+      select t.id::text as id from unnest(${productIds}::uuid[]) as t (id)
+      where exists (select from due d where d.product_id = t.id) or exists (
+        select from documents o join shops s on s.shop_id = o.shop_id
+        where o.product_id = t.id and s.remark_after is not null)`)
+  ).map((row) => row.id)
+
 /** How many wait, 10,000 at most are counted, and for how long the first one has. */
 export const dueStats = (tx: Tx) =>
   tx.one<{ count: number; oldestMs: number }>(sql`

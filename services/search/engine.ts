@@ -54,6 +54,8 @@ export type EngineResult = {
 }
 
 export type Completion = { text: string }
+/** `version` of the product; 0 where it was not kept. */
+export type Listed = { productId: string; shopId: string; version: number }
 export type TitleMatch = Pick<Hit, 'productId' | 'shopId' | 'title' | 'card'>
 
 /** Keeps documents and finds them. What it was given is found after a second at most. */
@@ -74,8 +76,8 @@ export type SearchEngine = {
   beginRebuild(): Promise<void>
   /** Search the new one from now on, and let go of the old one. */
   finishRebuild(): Promise<void>
-  /** Products in the index that is searched, by id: for the audit. */
-  productIds(afterId: string, limit: number): Promise<string[]>
+  /** What is in the index that is searched, by id: for the audit. */
+  listed(afterId: string, limit: number): Promise<Listed[]>
   close(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
 import { CatalogService } from '@souk/contracts/catalog'
 import { AllotmentService } from '@souk/contracts/orders'
+import { SearchService } from '@souk/contracts/search'
 import { defineService } from '@souk/service'
 import { searchAudits } from './audits.ts'
 import { searchConfig } from './config.ts'
@@ -9,6 +10,7 @@ import { searchJobs } from './jobs.ts'
 import { watchIndex } from './metrics.ts'
 import { openEngine } from './open-engine.ts'
 import { searchRoutes } from './routes.ts'
+import { searchRpc } from './rpc.ts'
 import type { IndexDeps } from './write-due.ts'
 
 export { readRebuild, type Rebuild as SearchRebuild } from './due.sql.ts'
@@ -32,6 +34,7 @@ export const search = defineService({
     }
     return {
       routes: searchRoutes({ db, engine }),
+      rpc: { handlers: searchRpc(deps), services: [SearchService] },
       consumers: searchConsumers({ clock, wake: () => {} }),
       jobs: searchJobs(deps),
       audits: searchAudits,

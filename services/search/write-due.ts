@@ -127,6 +127,7 @@ export function documentOf(described: ProductDescription, mark: number, facts: F
     available: variants.some((variant) => facts.availability.get(variant.variantId) ?? false),
     card: {
       slug: product.slug,
+      version: Number(product.version),
       regularPriceMinor,
       saleEndsAt: onSale?.endsAt.toISOString() ?? null,
       pictureUrl: described.pictureUrl,

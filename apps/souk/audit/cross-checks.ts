@@ -4,9 +4,10 @@ import { beginning, countDeadLetters, offsetsIn, tail } from '@souk/events'
 import { type AuditResult, type CheckOutcome, type Finding, homeShard, outcomeOf } from '@souk/service'
 import type { House } from '../house.ts'
 import { everybodyTold } from './everybody-told.ts'
+import { indexAgrees } from './index-agrees.ts'
 import { moneyAgrees } from './money-agrees.ts'
 
-type Audited = Pick<House, 'running' | 'directory' | 'eventLog' | 'division'>
+type Audited = Pick<House, 'running' | 'directory' | 'eventLog' | 'division' | 'clock'>
 
 const behindSeconds = 60
 const stalledSeconds = 60
@@ -49,6 +50,12 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
       invariant: 'I9',
       title: 'what was paid and given back is what orders cost and returns gave back; no money without an order',
       run: () => moneyAgrees(house, { full, maxFindings }),
+    })
+  if (names.has('catalog') && names.has('search') && names.has('shops'))
+    checks.push({
+      invariant: 'search',
+      title: 'what is on show is found as it is now, and nothing else is found',
+      run: () => indexAgrees(house, { full, maxFindings }),
     })
   const outcomes: CheckOutcome[] = []
   for (const check of checks) {

@@ -183,15 +183,19 @@ export function opensearchEngine({ url, alias, timeoutMs }: OpenSearchOptions): 
         } as never,
       })
     },
-    async productIds(afterId, limit) {
+    async listed(afterId, limit) {
       const { hits } = await ask({
         query: { match_all: {} },
         sort: [{ productId: 'asc' }],
         size: limit,
-        _source: ['productId'],
+        _source: ['productId', 'shopId', 'card'],
         search_after: [afterId],
       })
-      return hits.hits.map((hit) => hit._source.productId)
+      return hits.hits.map(({ _source: { productId, shopId, card } }) => ({
+        productId,
+        shopId,
+        version: card.version ?? 0,
+      }))
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Listed } from '../engine.ts'
 import { type Sql, sql, type Tx } from '@souk/postgres'
 import { describedLength, ratingKeyOf, scoreOf, type SearchDocument, titleKeyOf } from '../document.ts'
 
@@ -91,12 +92,11 @@ export const switchGeneration = (tx: Tx) =>
     update index_state set active = building, building = null where building is not null
     returning 1 - active as old`)
 
-export const productIdsIn = async (tx: Tx, generation: number, afterId: string, limit: number): Promise<string[]> =>
-  (
-    await tx.many<{ id: string }>(sql`
-      select product_id as id from documents where generation = ${generation} and product_id > ${afterId}::uuid
-      order by product_id limit ${limit}`)
-  ).map((row) => row.id)
+export const listedIn = (tx: Tx, generation: number, afterId: string, limit: number) =>
+  tx.many<Listed>(sql`
+    select product_id as "productId", shop_id as "shopId", coalesce((card->>'version')::bigint, 0) as version
+    from documents where generation = ${generation} and product_id > ${afterId}::uuid
+    order by product_id limit ${limit}`)
 
 /**
  * For this transaction alone: rows are found by an index, never by reading all, whatever the planner believes of a word;

@@ -14,7 +14,7 @@ import {
   emptyGeneration,
   holdState,
   learnWords,
-  productIdsIn,
+  listedIn,
   readState,
   startBuilding,
   switchGeneration,
@@ -132,9 +132,9 @@ export function postgresEngine(db: Database): SearchEngine {
       const switched = await db.transaction((tx) => switchGeneration(tx))
       if (switched !== undefined) await db.transaction((tx) => emptyGeneration(tx, switched.old))
     },
-    async productIds(afterId, limit) {
+    async listed(afterId, limit) {
       const { active } = await readState(db.autocommit)
-      return productIdsIn(db.autocommit, active, afterId, limit)
+      return listedIn(db.autocommit, active, afterId, limit)
     },
   }
 }
