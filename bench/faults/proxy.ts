@@ -54,7 +54,7 @@ export async function startProxy(target: { port: number; host?: string }): Promi
   const breakLink = (link: Link) => {
     if (!links.delete(link)) return
     // Reset, not a polite end: what the kernel still holds is lost, as when a machine vanishes.
-    link.client.resetAndDestroy()
+    reset(link.client)
     link.server.destroy()
   }
 
@@ -81,7 +81,7 @@ export async function startProxy(target: { port: number; host?: string }): Promi
     if (armed.cut.kind === 'sent') {
       link.server.end(chunk)
       links.delete(link)
-      link.client.resetAndDestroy()
+      reset(link.client)
       return undefined
     }
     return chunk
@@ -150,6 +150,9 @@ export async function startProxy(target: { port: number; host?: string }): Promi
     },
   }
 }
+
+/** One that was told the end already cannot be reset: libuv refuses, and its handle would stay open for ever. */
+const reset = (socket: Socket): void => void (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy())
 
 /** One direction. `inspect` gives what is to be passed on, or nothing when the connection is as good as gone. */
 function pass(from: Socket, to: Socket, way: Way, inspect: (chunk: Buffer) => Buffer | undefined): void {
