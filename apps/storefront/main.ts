@@ -16,6 +16,7 @@ const storefront = await openStorefront({
   build: env.SOUK_STOREFRONT_BUILT || (await ensureBuilt(() => console.error('Building the pages…'))),
   trustProxy: env.SOUK_STOREFRONT_TRUST_PROXY === 'on',
   secureCookies: env.SOUK_STOREFRONT_HTTPS === 'on',
+  warmMs: Number(env.SOUK_STOREFRONT_WARM_MS || 3_000),
   ...(env.SOUK_FORWARDER_SECRET && { forwarderSecret: env.SOUK_FORWARDER_SECRET }),
 })
 if (process.send) process.send({ ready: storefront.url })

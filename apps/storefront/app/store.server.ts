@@ -8,6 +8,7 @@ import {
   type Souk,
 } from '@souk/sdk'
 import { perhaps } from './perhaps.server.ts'
+import { askTogether } from './together.server.ts'
 import { type Card, cardOf, type SaleOf } from './cards.ts'
 import type { Kept } from './kept.server.ts'
 
@@ -35,6 +36,11 @@ export function createStore(souk: Souk, kept: Kept) {
   const ask = <Value>(key: string, life: keyof typeof lives, fetch: () => Promise<Value>) =>
     kept(key, lives[life], fetch, saysNo)
 
+  // Kept one by one: the same product stands on many pages.
+  const starsOf = askTogether(100, async (productIds: string[]) => {
+    const { items } = await souk.listRatings({ query: { productIds } })
+    return new Map(items.map((rating) => [rating.productId, rating]))
+  })
   const categories = () => ask('categories', 'rare', async () => (await souk.listCategories()).items as CategoryNode[])
   const shop = (shopId: string) => ask(`shop ${shopId}`, 'rare', () => souk.getShop({ path: { shopId } }))
   const shops = () =>
@@ -64,16 +70,22 @@ export function createStore(souk: Souk, kept: Kept) {
   }
   /** Stars are an ornament of a list: without them when they cannot be read. */
   const ratingsOf = async (products: readonly Product[]) => {
-    const productIds = products.map(({ id }) => id)
-    if (productIds.length === 0) return new Map<string, { average: number; count: number }>()
-    const found = await perhaps(
-      ask(`ratings ${productIds.join()}`, 'beside', () =>
-        souk.listRatings({ query: { productIds: productIds.slice(0, 100) } }),
+    const found = await Promise.all(
+      products.map(
+        async ({ id }) =>
+          [
+            id,
+            await perhaps(
+              ask(`stars ${id}`, 'beside', () => starsOf(id)),
+              undefined,
+            ),
+          ] as const,
       ),
-      { items: [] },
     )
     return new Map(
-      found.items.map(({ productId, ratingTenths, count }) => [productId, { average: ratingTenths / 10, count }]),
+      found.flatMap(([id, stars]) =>
+        stars === undefined ? [] : [[id, { average: stars.ratingTenths / 10, count: stars.count }] as const],
+      ),
     )
   }
   const namesOf = async (products: readonly Product[]) => {

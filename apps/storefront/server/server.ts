@@ -5,6 +5,7 @@ import { readFiles } from './files.ts'
 import { createPageCache, type Page, pageOf } from './page-cache.ts'
 import { createPictures } from './pictures.ts'
 import { isFromHere } from './same-site.ts'
+import { warm } from './warm.ts'
 import type { HandlerConfig, StorefrontHandler } from './handler.ts'
 
 export type StorefrontOptions = HandlerConfig & {
@@ -14,11 +15,17 @@ export type StorefrontOptions = HandlerConfig & {
   build: string
   /** Believe X-Forwarded-For, -Host and -Proto. Default: no. */
   trustProxy?: boolean
+  /** For so long pages are made before anybody is let in. Default: 0, none. */
+  warmMs?: number
 }
 
 export type Storefront = { url: string; close(): Promise<void> }
 
 const longestBody = 100_000
+/** A picture somebody shows of themselves, and what a form adds to it; a few at a time, since they are held in memory. */
+const longestPicture = 15 * 2 ** 20 + 10_000
+const mostPictures = 8
+const takesPictures = /^(\/de)?\/account\/profile(\.data)?$/
 const unsafe = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** The shop window: pages from the build, files and pictures beside them, what many may see kept for a moment. */
@@ -57,6 +64,14 @@ export async function openStorefront(options: StorefrontOptions): Promise<Storef
     }
     return send(request, response, await (forEverybody ? cache.get(`${path}?${query ?? ''}`, make) : make()))
   }
+
+  if (options.warmMs !== undefined && options.warmMs > 0)
+    await warm({
+      from: ['/', '/sales', '/de'],
+      budgetMs: options.warmMs,
+      get: (path) =>
+        cache.get(`${path}?`, async () => pageFrom(await handle(new Request(`http://${options.host}${path}`), ''))),
+    })
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -105,7 +120,7 @@ async function webRequest(request: IncomingMessage, trustProxy: boolean): Promis
   const given = new Headers()
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined && !name.startsWith(':')) given.set(name, Array.isArray(value) ? value.join(', ') : value)
-  const body = unsafe.has(method) ? await readBody(request) : undefined
+  const body = unsafe.has(method) ? await bodyOf(request, url.pathname) : undefined
   // Of a HEAD the page is made all the same: its length is asked for, and it may be kept.
   return new Request(url, {
     method: method === 'HEAD' ? 'GET' : method,
@@ -116,12 +131,25 @@ async function webRequest(request: IncomingMessage, trustProxy: boolean): Promis
 
 class TooLarge extends Error {}
 
-async function readBody(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+let picturesComing = 0
+
+async function bodyOf(request: IncomingMessage, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (!takesPictures.test(path)) return readBody(request, longestBody)
+  if (picturesComing >= mostPictures) throw new TooLarge()
+  picturesComing += 1
+  try {
+    return await readBody(request, longestPicture)
+  } finally {
+    picturesComing -= 1
+  }
+}
+
+async function readBody(request: IncomingMessage, longest: number): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     size += part.length
-    if (size > longestBody) throw new TooLarge()
+    if (size > longest) throw new TooLarge()
     parts.push(part)
   }
   return new Uint8Array(Buffer.concat(parts))
