@@ -30,6 +30,7 @@ export function joinGroup(
   const following = new Map<string, { release(): void }>()
   const told = new Map<string, bigint>()
   const passed = new Map<string, Position>()
+  const lost = new WeakSet<Consumer>()
   let group: Consumer | undefined
 
   function assign(lanes: readonly string[]): void {
@@ -53,6 +54,11 @@ export function joinGroup(
       heartbeatInterval: Math.max(200, Math.floor(sessionMs / 5)),
     })
     for (const topic of kafkaTopics) member.topics.track(topic)
+    // Said where nobody asked: the group threw it out and it could not come back, its line being cut. Unheard, it ends the process.
+    member.on('error', (error: Error) => {
+      logger.debug({ err: error }, 'the group of this consumer was lost; joining anew')
+      lost.add(member)
+    })
     member.on('consumer:group:join', ({ assignments }) => {
       const lanes = (assignments ?? []).flatMap(({ topic, partitions }) =>
         partitions.flatMap((partition) => layout.laneOf(topic, partition, shard) ?? []),
@@ -90,6 +96,7 @@ export function joinGroup(
 
   const isAlive = (member: Consumer): boolean => {
     const heard = member.lastHeartbeat
+    if (lost.has(member)) return false
     return heard === null || Date.now() - heard.getTime() < 2 * sessionMs
   }
 
