@@ -94,7 +94,7 @@ CREATE TABLE message_pages (
   orders uuid[] NOT NULL,
   shops uuid[],
   CONSTRAINT message_pages_pkey PRIMARY KEY (at_ms, page)
-) WITH (toast_tuple_target=8160);
+) WITH (autovacuum_analyze_threshold=2000000000, toast_tuple_target=8160);
 CREATE INDEX message_pages_by_customer ON message_pages USING gin (customers) WITH (gin_pending_list_limit='4096');
 GRANT INSERT, SELECT ON TABLE message_pages TO souk_notifications;
 
