@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CheckResult } from '../checks.ts'
+import { checkOf } from '../faults/judge.ts'
 import { seededRandom } from '../load/index.ts'
 import { sendTo, setClusterStage } from './stage.ts'
 import { nobodyFailed } from './announced.ts'
@@ -45,6 +47,7 @@ export async function runClusterFaults(
     }
     onPhase(`${kind}: ${options.ratePerSecond} orders a second, and the fault`)
     const over = new AbortController()
+    const restarts = new Map(cluster.parts.map((part) => [part.name, part.restarts]))
     const load = sendTo(cluster, stage, {
       seed: seed + index,
       ratePerSecond: options.ratePerSecond,
@@ -78,6 +81,7 @@ export async function runClusterFaults(
       checks: [
         ...(await judgeCluster(cluster, stage, sent, drainMs)),
         ...(struck.checks ?? []),
+        survivors(cluster, restarts, struck.killed ?? []),
         ...(struck.announced === undefined ? [] : [nobodyFailed(result, struck.announced)]),
       ],
     }
@@ -86,4 +90,19 @@ export async function runClusterFaults(
   }
   const good = strikes.every(({ checks }) => checks.every(({ broken }) => broken === 0)) && !signal?.aborted
   return { seed, good, tookMs: Math.round(performance.now() - beganAt), strikes, notTried }
+}
+
+/** What a fault does to one part is no reason for another one to end, though it would be started again. */
+function survivors(
+  { parts }: ClusterUnderTest,
+  before: ReadonlyMap<string, number>,
+  killed: readonly string[],
+): CheckResult {
+  const ended = parts.filter(({ name, restarts }) => restarts > (before.get(name) ?? 0) && !killed.includes(name))
+  return checkOf(
+    'survivors',
+    'Nobody ended who was not killed',
+    parts.length,
+    ended.map(({ name }) => `${name} ended by itself and was started again`),
+  )
 }

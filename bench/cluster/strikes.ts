@@ -8,6 +8,8 @@ import type { ClusterFaultKind, ClusterUnderTest } from './types.ts'
 export type Struck = {
   /** In words. */
   what: string
+  /** Parts that were killed on purpose, and come back by themselves. Any other that ends has failed. */
+  killed?: readonly string[]
   /** What was seen meanwhile. */
   checks?: CheckResult[]
   /** Nothing died: nobody may have been left without an answer. What was done when (`Date.now()`), step by step. */
@@ -27,7 +29,10 @@ export const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
       await sleep(10_000)
     }
     await kafka.isUp(180_000)
-    return { what: `Kafka killed (SIGKILL) every 10 s, three times; it was started again ${kafka.restarts} times` }
+    return {
+      what: `Kafka killed (SIGKILL) every 10 s, three times; it was started again ${kafka.restarts} times`,
+      killed: [kafka.name],
+    }
   },
   'relay-between': (cluster) => async () => {
     // Who holds the leases' table locked lets a relay send, and not record.
@@ -37,7 +42,10 @@ export const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
     await Promise.all(relays.map((relay) => relay.kill()))
     await Promise.all(held.map((release) => release()))
     await sleep(6_000)
-    return { what: `${relays.length} relays killed after sending and before recording; events were sent again` }
+    return {
+      what: `${relays.length} relays killed after sending and before recording; events were sent again`,
+      killed: relays.map(({ name }) => name),
+    }
   },
   'worker-asleep': (cluster, random) => async () => {
     const workers = cluster.parts.filter(({ name }) => name.startsWith('work'))
