@@ -26,10 +26,7 @@ function shards(given: { help: string; secret: boolean }): EnvField<Readonly<Rec
       if (typeof map !== 'object' || map === null || Array.isArray(map))
         throw new Error('must be {"name": "postgres://…"}')
       for (const [name, url] of Object.entries(map)) {
-        if (!/^[a-z][a-z0-9_]{0,30}$/.test(name) || name === 'home')
-          throw new Error(
-            `${name} is no name of a shard: small letters and digits, and not home, which is DATABASE_URL`,
-          )
+        if (!isShardName(name)) throw new Error(`${name} ${noShardName}`)
         if (!isDatabaseUrl(url))
           throw new Error(`the address of ${name} must be postgres://user:password@host/database`)
       }
@@ -38,7 +35,10 @@ function shards(given: { help: string; secret: boolean }): EnvField<Readonly<Rec
   }
 }
 
-const isDatabaseUrl = (url: unknown): url is string =>
+export const isShardName = (name: string): boolean => /^[a-z][a-z0-9_]{0,30}$/.test(name) && name !== 'home'
+export const noShardName = 'is no name of a shard: small letters and digits, and not home, which is DATABASE_URL'
+
+export const isDatabaseUrl = (url: unknown): url is string =>
   typeof url === 'string' && URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)
 
 /** Addresses by the name of the database they follow, as JSON or the name of a file that holds it. */

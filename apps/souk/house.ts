@@ -153,7 +153,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     if (names.length > 1) {
       await ensureShardMap(mapDb, names, database.isEmpty)
       shardMap = await followShardMap({ db: mapDb, shards: names, clock, log, about })
-    } else alone = await announceAlone({ db: mapDb, shard: homeShard, clock, log, about })
+    } else alone = await announceAlone({ db: mapDb, shard: homeShard, clock, log, about, onFatal })
     const divided = new Set(allServices.filter((service) => service.divided).map(({ name }) => name))
     const division: Division = {
       shards: names,

@@ -16,6 +16,20 @@ export function addShardCommands(program: Command, command: MakeCommand, io: Con
 
   command(
     shards,
+    'add <name> [address]',
+    'make a database ready to hold shops, and say what is to be told of it',
+    `${examples('souk shards add east postgres://souk:secret@db2.example/east', 'souk shards add east EAST_URL', 'souk shards add east')}
+
+The address may be the name of a variable that holds it, so that no password stands in the shell's history; left out, it is
+what SOUK_SHARDS says of this name. The database must exist and be empty. It is looked at, and migrated; nothing is moved.
+Processes find it by SOUK_SHARDS: where that names a file, the new database is written into it, else you are told what to
+set. Each process is to be started anew, and until all of them have been, nothing moves there.`,
+    async (options: { json?: true }, [name = '', address]: string[]) =>
+      (await import('./commands/shards-add.ts')).add(io, { name, address, ...options }),
+  )
+
+  command(
+    shards,
     'move',
     'bring shops to another database while everything goes on',
     `${examples('souk shards move --to west --buckets 0-31', 'souk shards move --to west --shop pottery', 'souk shards move --to west --from home --count 64')}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
@@ -59,6 +59,12 @@ export async function besideRunning(env: Env): Promise<Env> {
     DATABASE_URL: databaseUrl,
     ...(testProviderUrl !== undefined && { SOUK_TEST_PROVIDER_URL: testProviderUrl }),
   }
+}
+
+/** Made and kept there by a marketplace that was given none; undefined where none ever ran. */
+export function secretBeside(folder: string): string | undefined {
+  const file = join(folder, 'secret')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
 }
 
 function readFile(folder: string): RunningMarketplace | undefined {

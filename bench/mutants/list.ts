@@ -2,6 +2,7 @@ import { cacheMutants } from './list-cache.ts'
 import { checkoutMutants } from './list-checkout.ts'
 import { fulfilmentMutants } from './list-fulfilment.ts'
 import { importMutants } from './list-import.ts'
+import { moveMutants } from './list-moves.ts'
 import { messageMutants } from './messages.ts'
 import { providerMutants } from './list-providers.ts'
 import { paymentMutants } from './list-payments.ts'
@@ -455,6 +456,7 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
   ...paymentMutants,
   ...messageMutants,
+  ...moveMutants,
   ...cacheMutants,
   ...checkoutMutants,
   ...promotionMutants,

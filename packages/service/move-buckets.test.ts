@@ -2,6 +2,7 @@ import { sql } from '@souk/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MoveStep, moveSteps } from './move-deps.ts'
 import { MoverKilled } from './move-refused.ts'
+import { ensureShardMap } from './shard-map.ts'
 import { held, losingAnswers, type MoveStage, openMoveStage } from './test-move.ts'
 
 let stage: MoveStage
@@ -57,6 +58,33 @@ describe('moving', () => {
     await stage.move('east')
     expect(await stage.titles('east')).toEqual(['here'])
     expect(await stage.databases.east.query(`select from pg_tables where schemaname = 'moving'`)).toEqual([])
+  })
+
+  test('brings answers that were given under a key, so that they are given again', async () => {
+    await stage.write('one')
+    await stage.databases.home.query(`
+      insert into books.idempotency_keys (principal, key, route, body_hash, status, answer)
+      values ('somebody', 'a key', 'writeBook', '', 201, '{"id": 7}')`)
+    await stage.move('east')
+    const keys = await stage.databases.east.query('select principal, key, status, answer from books.idempotency_keys')
+    expect(keys).toEqual([{ principal: 'somebody', key: 'a key', status: 201, answer: { id: 7 } }])
+  })
+
+  test('lets nobody in while it changes over; who was about to come is told to come again', async () => {
+    await stage.write('one')
+    const { shards } = await stage.process()
+    const slipIn = sql`update books set title = 'slipped in'`
+    let attempt: Promise<unknown> | undefined
+    await stage.move(
+      'east',
+      at('closed', () => {
+        attempt = shards.ofId(stage.newId()).db.autocommit.run(slipIn)
+        attempt.catch(() => {})
+      }),
+    )
+    await expect(attempt).rejects.toMatchObject({ code: 'shop-moving' })
+    expect(await stage.titles('east')).toEqual(['one'])
+    await expect.poll(() => shards.ofId(stage.newId()).name).toBe('east')
   })
 
   test('of two who move at once, one is told so', async () => {
@@ -121,8 +149,36 @@ describe('moving', () => {
     const { shardMap } = await stage.process(['home'])
     await expect(stage.move('east')).rejects.toThrow('process of home')
     await shardMap.stop()
-    await stage.move('east')
+    // One that begins in the middle, on one database as it was before.
+    let alone: { stop(): Promise<void> } | undefined
+    const begin = async () => {
+      alone = await stage.beginAlone()
+    }
+    await expect(stage.move('east', at('copied', begin))).rejects.toThrow('alone')
+    await alone?.stop()
+    // One that comes too late to be seen is not let in.
+    let refusal: unknown
+    const late = async () => {
+      refusal = await stage.beginAlone().catch((error: unknown) => error)
+    }
+    await stage.move('east', at('settling', late))
+    expect(String(refusal)).toContain('SOUK_SHARDS must name it')
     expect(await stage.titles('east')).toEqual(['one'])
+  })
+
+  test('a marketplace without shops is spread over all databases, unless somebody knows only one', async () => {
+    const forget = () => stage.databases.home.query('truncate shards.shard_buckets')
+    await forget()
+    const alone = await stage.beginAlone()
+    await ensureShardMap(stage.map, ['home', 'east'], true)
+    expect(await stage.whereItLies()).toBe('home')
+    await alone.stop()
+    await forget()
+    await ensureShardMap(stage.map, ['home', 'east'], true)
+    const lie = await stage.databases.home.query<{ shard: string }>('select distinct shard from shards.shard_buckets')
+    expect(lie.length).toBe(2)
+    await expect(stage.beginAlone()).rejects.toThrow('Shops lie on east')
+    expect(await stage.databases.home.query('select from shards.shard_processes')).toEqual([])
   })
 })
 

@@ -2,21 +2,12 @@ import { uuidv7, violates } from '@souk/postgres'
 import type { MoveDeps, Moved, MovePlan } from './move-deps.ts'
 import { createDrain } from './move-drain.ts'
 import { openMoveEnds } from './move-ends.ts'
-import {
-  countOpenAt,
-  forgetProcesses,
-  giveBuckets,
-  insertMove,
-  openMove,
-  processesWithout,
-  takeOver,
-} from './move-map.sql.ts'
+import { countOpenAt, forgetProcesses, giveBuckets, insertMove, openMove, takeOver } from './move-map.sql.ts'
 import { createRecord } from './move-record.ts'
 import { asRefusal, MoveRefused, MoverKilled } from './move-refused.ts'
 import { createRowMover } from './move-rows.ts'
 import { limitStatements, lockTables, moverName, speakAlike } from './move-rows.sql.ts'
 import { createStandstill } from './move-standstill.ts'
-import { believedMs } from './shard-alone.ts'
 
 const usualCatchUpMs = 30_000
 /** Of one statement that deletes what has gone: nothing can be taken back by then. */
@@ -41,6 +32,7 @@ export async function moveBuckets(
   const work = openWork(deps, { moveId, source: from, destination: to, buckets: [...buckets] })
   try {
     await work.standstill.checkParked()
+    await work.standstill.checkKnown()
     await begin(deps, work)
     return await work.record.staying(() => move(deps, work))
   } finally {
@@ -92,7 +84,7 @@ const anotherMoves = 'Another move is under way; see souk shards show.'
 
 /** From here on nobody else moves anything: what is checked after the move is written down stays true. */
 async function begin({ map }: MoveDeps, { plan, mover }: Work): Promise<void> {
-  const { source, destination, buckets } = plan
+  const { source, buckets } = plan
   try {
     await map.transaction(async (tx) => {
       await forgetProcesses(tx)
@@ -100,11 +92,6 @@ async function begin({ map }: MoveDeps, { plan, mover }: Work): Promise<void> {
       const open = await countOpenAt(tx, buckets, source)
       if (open !== buckets.length)
         throw new MoveRefused(`${buckets.length - open} of these buckets do not lie on ${source}, or are on their way.`)
-      const without = await processesWithout(tx, destination, believedMs)
-      if (without.length > 0)
-        throw new MoveRefused(
-          `${without.length} processes that run do not know ${destination}, and could not find these shops there: ${without.join(', ')}. Name it in SOUK_SHARDS for them and start them anew.`,
-        )
     })
   } catch (error) {
     throw violates(error, 'shard_moves_one') ? new MoveRefused(anotherMoves) : error
@@ -129,7 +116,9 @@ async function move(deps: MoveDeps, work: Work): Promise<Moved> {
     await standstill.settle()
     await at('settling')
     await standstill.comeToRest()
+    // Both may have become otherwise while rows were copied.
     await standstill.checkParked()
+    await standstill.checkKnown()
     await at('closed')
     mayHaveInserted = true
     moved = await changeOver(deps, work, snapshot)

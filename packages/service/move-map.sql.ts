@@ -151,15 +151,24 @@ export const livingProcesses = (tx: Tx, leaseMs: number) =>
     select about, shards from shard_processes
     where seen_at > clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000) order by about`)
 
-/** Processes nobody waited for, since they were not heard of. They may be dead, or asleep. */
-export const silentProcesses = async (tx: Tx, version: string, leaseMs: number): Promise<string[]> =>
+/**
+ * Processes nobody waited for, since they were not heard of: for the length of their lease, or for longer than one is
+ * believed to run that has none. They may be dead, or asleep.
+ */
+export const silentProcesses = async (
+  tx: Tx,
+  version: string,
+  { leaseMs, believedMs }: { leaseMs: number; believedMs: number },
+): Promise<string[]> =>
   (
     await tx.many<{ id: string }>(sql`
       select process_id::text as id from shard_processes
-      where version < ${version}::bigint
-        and seen_at <= clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000)`)
+      where seen_at <= clock_timestamp() - make_interval(secs => ${believedMs}::float8 / 1000)
+        or (version < ${version}::bigint
+          and seen_at <= clock_timestamp() - make_interval(secs => ${leaseMs}::float8 / 1000))`)
   ).map(({ id }) => id)
 
+/** What was not heard of since. */
 export const forgetSilent = (tx: Tx, processIds: readonly string[], leaseMs: number) =>
   tx.run(sql`
     delete from shard_processes where process_id = any(${processIds}::uuid[])

@@ -1,10 +1,18 @@
 import { type Database, isServerError } from '@souk/postgres'
 import { type MoveDeps, type MovePlan, pause } from './move-deps.ts'
 import type { Drain } from './move-drain.ts'
-import { closeShards, forgetSilent, markMoving, processesBehind, silentProcesses } from './move-map.sql.ts'
+import {
+  closeShards,
+  forgetSilent,
+  markMoving,
+  processesBehind,
+  processesWithout,
+  silentProcesses,
+} from './move-map.sql.ts'
 import type { MoveRecord } from './move-record.ts'
 import { MoveRefused, tookTooLong } from './move-refused.ts'
 import { countParked, endSessionsOf } from './move-rows.sql.ts'
+import { believedMs } from './shard-alone.ts'
 import { mapLeaseMs } from './shard-map.ts'
 
 const usualClosedMs = 5_000
@@ -58,7 +66,7 @@ export function createStandstill(
    * with whatever is open on them. For each new one it is asked again whether it may work (see shard-gate).
    */
   async function throwOutSilent(version: string): Promise<void> {
-    const silent = await silentProcesses(map.autocommit, version, mapLeaseMs)
+    const silent = await silentProcesses(map.autocommit, version, { leaseMs: mapLeaseMs, believedMs })
     if (silent.length === 0) return
     const names = services.map(({ name }) => name)
     for (const owner of [owners.source, owners.destination])
@@ -86,6 +94,15 @@ export function createStandstill(
             `${parked} events that ${name} could not handle are parked on ${source}: replay or discard them first (souk dead-letters), for they would not be handled where their shops are then.`,
           )
       }
+    },
+
+    /** @throws MoveRefused while a process runs that would not find these shops at the destination. */
+    async checkKnown(): Promise<void> {
+      const unaware = await processesWithout(map.autocommit, destination, believedMs)
+      if (unaware.length > 0)
+        throw new MoveRefused(
+          `${unaware.length} processes that run do not know ${destination}, and could not find these shops there: ${unaware.join(', ')}. Name it in SOUK_SHARDS for them and start them anew.`,
+        )
     },
 
     /** No new orders from here on. */

@@ -37,3 +37,6 @@ export const announceProcess = (
 
 export const forgetProcess = (tx: Tx, processId: string): Promise<unknown> =>
   tx.run(sql`delete from shard_processes where process_id = ${processId}`)
+
+/** Nobody announces himself until this transaction is over. */
+export const holdProcesses = (tx: Tx): Promise<unknown> => tx.run(sql`lock table shard_processes in share mode`)

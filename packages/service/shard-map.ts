@@ -1,6 +1,9 @@
 import { bucketCount, type Database, type Shard, type ShardMapping, uuidv7 } from '@souk/postgres'
 import type { Logger } from '@souk/telemetry'
 import type { Clock } from './define.ts'
+import { ConfigurationError } from './env.ts'
+import { processesWithout } from './move-map.sql.ts'
+import { believedMs } from './shard-alone.ts'
 import { createShardGate, unknownShards } from './shard-gate.ts'
 import {
   announceProcess,
@@ -9,6 +12,7 @@ import {
   fillMap,
   forgetProcess,
   type GateRow,
+  holdProcesses,
   mapVersion,
   readMap,
 } from './shard-map.sql.ts'
@@ -140,18 +144,22 @@ function checkMap(rows: readonly BucketRow[], shards: readonly string[]): void {
     throw new RangeError(`the map of shards has ${rows.length} buckets, not ${bucketCount}: run souk migrate`)
   const unknown = [...new Set(rows.map(({ shard }) => shard))].filter((shard) => !shards.includes(shard))
   if (unknown.length > 0)
-    throw new RangeError(
-      `buckets lie on ${unknown.join(', ')}, which SOUK_SHARDS does not name: give its address there`,
-    )
+    throw new ConfigurationError([`Shops lie on ${unknown.join(', ')}: SOUK_SHARDS must name it.`])
 }
 
 /**
- * Make a map where there is none: evenly over all shards for a marketplace that has no shops yet; everything at home for
- * one that was on a single database until now, since that is where it lies.
+ * Make a map where there is none: evenly over all shards for a marketplace that has no shops yet, unless a process runs that
+ * does not know them all; everything at home for one that was on a single database until now, since that is where it lies.
  */
 export async function ensureShardMap(db: Database, shards: readonly string[], isEmpty: boolean): Promise<void> {
   if ((await readMap(db.autocommit)).buckets.length === bucketCount) return
-  await db.transaction((tx) => fillMap(tx, spreadEvenly(isEmpty ? shards : shards.slice(0, 1))))
+  await db.transaction(async (tx) => {
+    // Who begins meanwhile waits to be let in, and then finds the map.
+    await holdProcesses(tx)
+    const unaware = await Promise.all(shards.map((shard) => processesWithout(tx, shard, believedMs)))
+    const mayBeSpread = isEmpty && unaware.flat().length === 0
+    await fillMap(tx, spreadEvenly(mayBeSpread ? shards : shards.slice(0, 1)))
+  })
 }
 
 /** Where the map lies: a schema and a role of its own, at home. */

@@ -15,6 +15,7 @@ import type { BucketTables } from './bucket-tables.ts'
 import { commonMigrations } from './index.ts'
 import { moveBuckets, repairMove } from './move-buckets.ts'
 import type { MoveDeps } from './move-deps.ts'
+import { announceAlone } from './shard-alone.ts'
 import { ensureShardMap, followShardMap, type ShardMap, shardsSchema } from './shard-map.ts'
 import { readMap } from './shard-map.sql.ts'
 
@@ -144,13 +145,25 @@ export async function openMoveStage(more: readonly Migratable[] = []) {
       const own = names.map((name) => ({ name, db: databases[name as ShardName].open('books') }))
       return { shardMap, shards: createShards(own, shardMap.mapping()) }
     },
+    /** A process that knows home alone. */
+    beginAlone: () =>
+      announceAlone({
+        db: map,
+        shard: 'home',
+        clock: () => new Date(),
+        log: memoryLog(),
+        about: 'a process alone',
+        onFatal() {},
+      }),
     /** Nothing is written, everything lies at home, and nobody is at work. */
     async reset() {
       for (const shardMap of followed.splice(0)) await shardMap.stop()
       for (const db of opened.splice(0)) await db.close().catch(() => {})
       away.clear()
       for (const database of Object.values(databases))
-        await database.query('truncate books.owners, books.books, books.notes, books.heard, books.dead_letters')
+        await database.query(
+          'truncate books.owners, books.books, books.notes, books.heard, books.dead_letters, books.idempotency_keys',
+        )
       await databases.east.query('drop function if exists books.slowly() cascade')
       await databases.home.query(`
         truncate shards.shard_moves, shards.shard_gates, shards.shard_processes;

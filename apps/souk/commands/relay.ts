@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { allEvents, schemaIdOf } from '@souk/contracts'
 import { createPostgresLog, forgetPassedEvents, serviceOf } from '@souk/events'
 import { relayState, type RelayShard, sendAgain, startRelay } from '@souk/kafka'
@@ -12,7 +10,7 @@ import { kafkaSettings, migrateRelay } from '../event-log.ts'
 import { UsageError } from '../explain.ts'
 import { serveHealth } from '../health-server.ts'
 import { untilAskedToStop } from '../lifetime.ts'
-import { besideRunning, dataFolderOf } from '../running.ts'
+import { besideRunning, dataFolderOf, secretBeside } from '../running.ts'
 import { allServices } from '../services.ts'
 
 export type RelayCommand = { status?: true; again?: string; since?: string; json?: true }
@@ -126,12 +124,6 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
         }
     }
   }
-}
-
-/** Made and kept there by a marketplace that was given none. */
-function secretBeside(folder: string): string | undefined {
-  const file = join(folder, 'secret')
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
 }
 
 const announcers = new Set(allEvents.map(({ topic }) => serviceOf(topic)))

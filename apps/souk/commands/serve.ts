@@ -25,14 +25,22 @@ export async function serve(io: Console, names: readonly string[], { role, json 
   const plan = planNetwork(settings, io.env, serving)
   const isDivided = serving.length < allServices.length || plan.listen !== undefined
   const port = await choosePort(settings.SOUK_HOST, settings.SOUK_PORT, (io.env.SOUK_PORT ?? '') !== '')
-  const askedToStop = untilAskedToStop(io)
+  let fatal: (error: Error) => void = () => {}
+  let exitCode = 0
+  const died = new Promise<string>((resolve) => {
+    fatal = (error) => {
+      exitCode = 1
+      resolve(error.message)
+    }
+  })
+  const askedToStop = Promise.race([untilAskedToStop(io), died])
   const marketplace = await openMarketplace({
     services,
     env: io.env,
     port,
     role,
     onProgress: timed(io),
-    onFatal: () => {},
+    onFatal: fatal,
     ...(isDivided && { network: (deps) => openNetwork(plan, serving, deps) }),
     async beforeOpening(house) {
       if (serving.includes('identity')) await ensureOperator(house, settings)
@@ -49,7 +57,7 @@ export async function serve(io: Console, names: readonly string[], { role, json 
   io.say(`\nClosing (${await askedToStop}): finishing what was accepted…`)
   await marketplace.stop()
   io.say('Closed.')
-  return 0
+  return exitCode
 }
 
 function chosen(names: readonly string[]) {

@@ -1,5 +1,6 @@
+import { hostname } from 'node:os'
 import { bucketCount, bucketOf, openDatabase } from '@souk/postgres'
-import { latestMoves, MoveRefused, readMap, shardsSchema } from '@souk/service'
+import { believedMs, latestMoves, livingProcesses, MoveRefused, readMap, shardsSchema } from '@souk/service'
 import { withBackOffice } from '../back-office.ts'
 import { type Console, liveLine, table } from '../console.ts'
 import { Refusal, UsageError } from '../explain.ts'
@@ -15,7 +16,9 @@ const mapOf = async (house: House) => {
     throw new Refusal('There is one database only. Name others in SOUK_SHARDS, for every process.')
   const db = house.open(shardsSchema.service, { maxConnections: 1 })
   try {
-    return { ...(await readMap(db.autocommit)), moves: await latestMoves(db.autocommit, 5) }
+    const own = `${hostname()}:${process.pid}`
+    const processes = (await livingProcesses(db.autocommit, believedMs)).filter(({ about }) => about !== own)
+    return { ...(await readMap(db.autocommit)), moves: await latestMoves(db.autocommit, 5), processes }
   } finally {
     await db.close()
   }
@@ -40,7 +43,7 @@ export function show(io: Console, { json }: { json?: true }): Promise<void> {
         }
       }),
     )
-    if (json) return io.print(JSON.stringify({ shards, moves: map.moves }, null, 2))
+    if (json) return io.print(JSON.stringify({ shards, moves: map.moves, processes: map.processes }, null, 2))
     const number = (value: number) => value.toLocaleString('en')
     io.print(
       table(
@@ -56,6 +59,13 @@ export function show(io: Console, { json }: { json?: true }): Promise<void> {
         ['left', 'right', 'right', 'right', 'right'],
       ),
     )
+    for (const { name } of shards) {
+      const unaware = map.processes.filter((each) => each.shards !== null && !each.shards.includes(name))
+      if (unaware.length > 0)
+        io.print(
+          `\nTo be started anew, since they do not know ${name}: ${unaware.map(({ about }) => about).join(', ')}`,
+        )
+    }
     if (map.moves.length === 0) return
     io.print(
       `\n${table(
