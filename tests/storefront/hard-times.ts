@@ -123,6 +123,7 @@ export const hardTimes = (scene: Scene) =>
           '/account/reviews',
           '/account/messages',
           '/account/preferences',
+          '/account/profile',
           `/orders/${crypto.randomUUID()}`,
         ]
         const lists = everybodys.filter((path) => !/^\/(p|sale)\//.test(path))

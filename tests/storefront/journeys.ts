@@ -6,6 +6,11 @@ import type { Scene } from './storefront.test.ts'
 
 /** Of a whole way through the store; alone on two cores it takes 15 s, beside thirty other processes four minutes. */
 export const patienceMs = 480_000
+/** One grey pixel. */
+const face = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAADElEQVQImWPo6OgAAAM0AZmUse0HAAAAAElFTkSuQmCC',
+  'base64',
+)
 const address = { name: 'Ada Berg', line1: 'Lindenstraße 4', postalCode: '10115', city: 'Berlin' }
 
 export const journeys = (scene: Scene) =>
@@ -69,7 +74,7 @@ export const journeys = (scene: Scene) =>
       await page.getByRole('button', { name: 'Order and pay' }).click()
       await page.getByText('Your order is placed.').waitFor()
       const orderId = /\/orders\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? ''
-      await page.getByText('It is paid, and the shop is packing it.').waitFor()
+      await page.getByText('The shop is packing it. You pay whoever brings it.').waitFor()
       await looksRight(expect, page, 'phone-order')
 
       const { souk, id: shopId } = world.pottery
@@ -103,7 +108,7 @@ export const journeys = (scene: Scene) =>
         await reader.context.close()
       })
 
-      for (const name of ['addresses', 'wishlist', 'returns', 'messages', 'preferences']) {
+      for (const name of ['addresses', 'wishlist', 'returns', 'messages', 'preferences', 'profile', 'close']) {
         await page.goto(`/account/${name}`)
         await looksRight(expect, page, `phone-account-${name}`)
         if (name === 'addresses') await page.getByText('Lindenstraße 4').waitFor()
@@ -113,7 +118,26 @@ export const journeys = (scene: Scene) =>
           await page.getByRole('button', { name: 'Save' }).click()
           await page.getByText('Saved.').waitFor()
         }
+        if (name === 'profile') {
+          await page.getByLabel('Your picture').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: face })
+          await page.getByRole('button', { name: 'Use this picture' }).click()
+          await page.getByText('Saved.').waitFor()
+          await page.locator('img[src^="/media/"]').first().waitFor()
+          await page.getByLabel('Gender (optional)').fill('Woman')
+          await page.getByLabel('Phone (optional)').fill('call me')
+          await page.getByRole('button', { name: 'Save' }).click()
+          await page.getByText('Write the number with its country').waitFor()
+        }
       }
+      const { email } = await world.operator.getCustomer({ path: { customerId: review?.customerId ?? '' } })
+      await page.getByLabel('Password').fill('a long enough password')
+      await page.getByRole('button', { name: 'Close it for good' }).click()
+      await page.waitForURL((url) => url.pathname === '/')
+      await page.goto('/sign-in')
+      await page.getByLabel('E-mail address').fill(email ?? '')
+      await page.getByLabel('Password').fill('a long enough password')
+      await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+      await page.getByText('do not go together').waitFor()
       expect(faults).toEqual([])
       await context.close()
     })

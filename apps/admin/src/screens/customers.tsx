@@ -69,7 +69,7 @@ export function Customers() {
   const [opened, setOpened] = useState<string>()
   return (
     <Page title="Customers" fill>
-      <FilterBar screen="customers" search="Name, e-mail or phone" />
+      <FilterBar screen="customers" search="Name or e-mail" />
       <Grid
         label="Customers"
         columns={columns}

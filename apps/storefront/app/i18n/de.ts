@@ -192,6 +192,7 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'order.status.returned': 'Zurückgeschickt',
   'order.text.placed': 'Ihre Waren sind zurückgelegt. Wir warten auf die Zahlung.',
   'order.text.confirmed': 'Es ist bezahlt, und der Laden packt.',
+  'order.text.confirmed-cash': 'Der Laden packt. Sie bezahlen bei der Übergabe.',
   'order.text.partly-shipped': 'Ein Teil ist unterwegs, der Rest folgt.',
   'order.text.shipped': 'Es ist auf dem Weg zu Ihnen.',
   'order.text.delivered': 'Es ist angekommen. Viel Freude damit.',
@@ -281,7 +282,7 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'profile.picture': 'Ihr Bild',
   'profile.picture-hint':
     'JPEG, PNG, WebP, AVIF oder GIF, höchstens 15 MB. Wo es aufgenommen wurde, wird daraus entfernt.',
-  'profile.picture-show': 'Zeigen',
+  'profile.picture-show': 'Dieses Bild nehmen',
   'profile.picture-remove': 'Entfernen',
   'profile.picture-not-a-picture': 'Das ist kein Bild, das wir zeigen können: JPEG, PNG, WebP, AVIF oder GIF.',
   'profile.picture-too-large': 'Das Bild ist größer als 15 MB.',

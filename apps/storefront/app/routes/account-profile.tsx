@@ -1,5 +1,5 @@
 import { Alert, Button, Field, Input } from '@souk/ui/plain'
-import { ifMatch } from '@souk/sdk'
+import { ifMatch, isProblem } from '@souk/sdk'
 import {
   type ActionFunctionArgs,
   Form,
@@ -61,9 +61,15 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
     visit.change({ shopper: { ...shopper, name: `${givenName} ${familyName}`.trim() || shopper.name } })
     return { ok: true, about }
   } catch (error) {
-    return { ...failureOf(error), about }
+    const failed = failureOf(error)
+    for (const [code, field] of Object.entries(refusedFields))
+      if (isProblem(error) && error.code === code) return { ...failed, fields: { [field]: error.detail }, about }
+    return { ...failed, about }
   }
 }
+
+/** Said where it was typed. */
+const refusedFields = { 'phone-refused': 'phone', 'birth-date-refused': 'birthDate' }
 
 export default function Profile() {
   const { name, profile } = useLoaderData<typeof loader>()
@@ -85,7 +91,12 @@ export default function Profile() {
       <Form method="post" encType="multipart/form-data" className="mt-5 flex flex-wrap items-end gap-4">
         <Avatar url={profile.avatar?.url} name={name} className="size-20! text-2xl" />
         <Field label={t('profile.picture')} hint={t('profile.picture-hint')} className="min-w-0 flex-1 basis-56">
-          <Input type="file" name="picture" accept="image/jpeg,image/png,image/webp,image/avif,image/gif" />
+          <Input
+            type="file"
+            name="picture"
+            accept="image/jpeg,image/png,image/webp,image/avif,image/gif"
+            className="h-auto! py-1.5! file:mr-3 file:rounded file:border-0 file:bg-sunken file:px-2.5 file:py-1 file:text-ink"
+          />
         </Field>
         <Button type="submit" name="about" value="picture" busy={busyWith === 'picture'}>
           {t('profile.picture-show')}

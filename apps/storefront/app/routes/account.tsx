@@ -1,5 +1,6 @@
 import { Badge, Button } from '@souk/ui/plain'
-import { Form, type LoaderFunctionArgs, NavLink, Outlet, useLoaderData } from 'react-router'
+import { useEffect, useRef } from 'react'
+import { Form, type LoaderFunctionArgs, NavLink, Outlet, useLoaderData, useLocation } from 'react-router'
 import { reading } from '../answers.server.ts'
 import { perhaps } from '../perhaps.server.ts'
 import { useWords } from '../i18n/words.tsx'
@@ -22,6 +23,13 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
 export default function Account() {
   const { name, points, avatarUrl } = useLoaderData<typeof loader>()
   const { t, to } = useWords()
+  const { pathname } = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  // On a phone the links are wider than the screen: the one of this page is brought into sight.
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current=page]')
+    if (current) nav.current?.scrollTo({ left: current.offsetLeft - 24 })
+  }, [pathname])
   const links = [
     ['/account', 'account.orders'],
     ['/account/returns', 'account.returns'],
@@ -42,7 +50,7 @@ export default function Account() {
         {points > 0 && <Badge tone="accent">{t('account.points', { count: points })}</Badge>}
       </header>
       <div className="mt-6 grid gap-8 lg:grid-cols-[13rem_1fr] lg:gap-12">
-        <nav aria-label={t('account.title')} className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+        <nav ref={nav} aria-label={t('account.title')} className="relative -mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
           <ul className="flex gap-1 lg:flex-col">
             {links.map(([path, key]) => (
               <li key={path}>

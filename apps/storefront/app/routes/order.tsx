@@ -128,7 +128,13 @@ export default function OrderPage() {
       </header>
 
       <section className="mt-8 rounded-xl bg-sunken p-6 sm:p-8" aria-live="polite">
-        <p className="text-lg font-medium">{t(`order.text.${order.status}`)}</p>
+        <p className="text-lg font-medium">
+          {t(
+            order.status === 'confirmed' && order.paymentMethod === 'cash-on-delivery'
+              ? 'order.text.confirmed-cash'
+              : `order.text.${order.status}`,
+          )}
+        </p>
         {order.status !== 'cancelled' && (
           <ol className="mt-6 grid grid-cols-4">
             {way.map((status, at) => {

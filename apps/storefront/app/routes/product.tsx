@@ -41,7 +41,9 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
       perhaps(store.categories(), []),
       perhaps(store.productsBeside({ shopId: product.shopId, sort: 'newest', limit: 9 }), undefined),
     ])
-    const category = product.categoryIds.flatMap((id) => wayTo(tree, slugOf(tree, id)) ?? []) // the first one it is in
+    // The first one it is in that there still is.
+    const category =
+      product.categoryIds.map((id) => wayTo(tree, slugOf(tree, id))).find((way) => way !== undefined) ?? []
     const delivery = deliveryEstimate(shop.country, new Date())
     return forEverybody(
       {
