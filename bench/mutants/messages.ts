@@ -2,6 +2,7 @@ import type { Mutant } from './list.ts'
 
 const messages = 'services/notifications/messages.test.ts'
 const sending = 'services/notifications/send-due.test.ts'
+const paging = 'services/notifications/message-pages.test.ts'
 const rendering = 'services/notifications/render.test.ts'
 
 /** Ways to break what people are told. */
@@ -17,6 +18,30 @@ export const messageMutants: readonly Mutant[] = [
       },
     ],
     turnsRed: [{ file: messages, test: 'hearing of it again tells nobody again' }],
+  },
+  {
+    name: 'told-again-in-a-page',
+    breaks: 'A message that lies in a page and in a row of its own stands twice in the inbox.',
+    edits: [
+      {
+        file: 'services/notifications/messages.sql.ts',
+        find: 'select distinct on (id) * from (table rows union all table paged) found order by id desc',
+        replace: 'select * from (table rows union all table paged) found order by id desc',
+      },
+    ],
+    turnsRed: [{ file: paging, test: 'is told once, in whatever company its event is heard again' }],
+  },
+  {
+    name: 'last-of-a-page-forgotten',
+    breaks: 'Of every 240 customers of a rush the last one is not told.',
+    edits: [
+      {
+        file: 'services/notifications/message-pages.ts',
+        find: 'group.slice(start, start + most)',
+        replace: 'group.slice(start, start + most - 1)',
+      },
+    ],
+    turnsRed: [{ file: paging, test: 'are told in pages, and each customer finds his own message as if it had a row' }],
   },
   {
     name: 'message-ended-by-whoever-had-it',

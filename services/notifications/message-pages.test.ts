@@ -57,7 +57,7 @@ describe('many orders confirmed at once', () => {
     const orders = rush(500)
     await hear(noon, orders)
     expect(await rowsOf(orders)).toHaveLength(0)
-    for (const { customerId, orderId, shopId } of [orders[0], orders[240], orders[499]] as Told[])
+    for (const { customerId, orderId, shopId } of [orders[0], orders[239], orders[240], orders[499]] as Told[])
       expect((await inboxOf(customerId)).items).toMatchObject([
         { messageId: messageId(noon, 1, 0, orderId), orderId, shopId, kind: 'order-confirmed', state: 'delivered' },
       ])
