@@ -1,4 +1,5 @@
 import {
+  accountClosed,
   accountRegistered,
   orderCancelled,
   orderConfirmed,
@@ -12,14 +13,14 @@ import {
   stockRanLow,
 } from '@souk/contracts'
 import { CatalogService } from '@souk/contracts/catalog'
-import type { AccountRegistered } from '@souk/contracts/identity'
+import type { AccountClosed, AccountRegistered } from '@souk/contracts/identity'
 import type { StockRanLow } from '@souk/contracts/inventory'
 import { ShopService, type ShopChanged } from '@souk/contracts/shops'
-import type { Consumer, Event } from '@souk/events'
+import { type Consumer, type Event, isEvent } from '@souk/events'
 import { isUuid, type Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import { type RecordDeps, recordTellings, type Telling } from './record-messages.ts'
-import { knowAccounts, knowShops, type KnownShop } from './recipients.sql.ts'
+import { forgetRecipients, knowAccounts, knowShops, type KnownShop } from './recipients.sql.ts'
 import { causeFor, tellingOfOrder, tellingOfPayment } from './tellings.ts'
 
 export type ConsumerDeps = RecordDeps & {
@@ -58,11 +59,15 @@ export const messageConsumers = (deps: ConsumerDeps): Consumer[] => [
   },
   {
     name: 'notifications.accounts',
-    events: [accountRegistered],
+    events: [accountRegistered, accountClosed],
     batchSize: 1_000,
     async handle(tx, events) {
-      const accounts = events.map((event) => event.payload as unknown as AccountRegistered)
-      await knowAccounts(tx, accounts, deps.clock())
+      const of = <Payload>(type: Parameters<typeof isEvent>[1]) =>
+        events.filter((event) => isEvent(event, type)).map((event) => event.payload as unknown as Payload)
+      await knowAccounts(tx, of<AccountRegistered>(accountRegistered), deps.clock())
+      // Nothing comes after the closing of an account.
+      const closed = of<AccountClosed>(accountClosed).map(({ accountId }) => accountId)
+      if (closed.length > 0) await forgetRecipients(tx, closed)
     },
   },
   {

@@ -31,6 +31,10 @@ export const knowAccounts = (
     order by account_id, at desc
     on conflict (account_id) do update set email = excluded.email, name = excluded.name`)
 
+/** Their accounts were closed: there is no address to write to any more. */
+export const forgetRecipients = (tx: Tx, accountIds: readonly string[]) =>
+  tx.run(sql`delete from recipients where account_id = any(${uuidArray(accountIds)}::uuid[])`)
+
 export const recipientsOf = (tx: Tx, accountIds: readonly string[]) =>
   tx.many<Recipient>(
     sql`select ${columns} from recipients where account_id = any(${uuidArray([...new Set(accountIds)])}::uuid[])`,
