@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,14 +19,11 @@ import { findingsOf } from '../audit/format.ts'
 import type { AuditReport } from '../audit/run.ts'
 import { bar, type Console, liveLine, number, timed } from '../console.ts'
 import { Refusal, UsageError } from '../explain.ts'
-import { removeAbandonedMarketplaces } from '../flash-sale/abandoned.ts'
 import { type Buyers, signInBuyers } from '../flash-sale/buyers.ts'
-import { copyOfRunning } from '../flash-sale/copy.ts'
 import { establishFacts, type Facts, untilCompleted } from '../flash-sale/facts.ts'
 import { faultsNamed, scheduleFaults } from '../flash-sale/faults.ts'
 import { clearTheStage, setTheStage, type Stage, unitsLeft } from '../flash-sale/stage.ts'
-import { type OwnMarketplace, startOwnMarketplace } from '../own-marketplace.ts'
-import { dataFolderOf, findRunning, type SignIn } from '../running.ts'
+import { findVenue, type Venue } from '../flash-sale/venue.ts'
 
 export type FlashSaleOptions = {
   units: number
@@ -42,16 +39,6 @@ export type FlashSaleOptions = {
   own?: true
   copy?: true
   keep?: true
-}
-
-type Venue = {
-  url: string
-  operator: SignIn
-  own: OwnMarketplace | undefined
-  /** Has the data of another in it. */
-  copied: boolean
-  limitsRaised: string[]
-  postgres: string
 }
 
 /** `souk flash-sale`: a crowd, a sale, and the proof that nothing was sold twice. Exit code 1 when something was. */
@@ -84,70 +71,6 @@ export async function flashSale(io: Console, options: FlashSaleOptions): Promise
     if (options.keep && venue.own !== undefined) io.say(`Kept: ${venue.own.folder} (SOUK_DATA=… souk start opens it).`)
     await venue.own?.stop(options.keep)
   }
-}
-
-async function findVenue(io: Console, options: FlashSaleOptions, progress: (text: string) => void): Promise<Venue> {
-  const { SOUK_OPERATOR_EMAIL: email = '', SOUK_OPERATOR_PASSWORD: password = '' } = io.env
-  const given = email !== '' && password !== '' ? { email, password } : undefined
-  if (options.baseUrl !== undefined) {
-    if (!/^https?:\/\/[^/]+\/?$/.test(options.baseUrl))
-      throw new UsageError('--base-url is an address without a path, such as http://souk.example:7700.')
-    if (given === undefined) throw new UsageError('--base-url needs SOUK_OPERATOR_EMAIL and SOUK_OPERATOR_PASSWORD.')
-    const url = options.baseUrl.replace(/\/$/, '')
-    progress(`Using the marketplace at ${url}`)
-    return { url, operator: given, own: undefined, copied: false, limitsRaised: [], postgres: 'unknown' }
-  }
-  await removeAbandonedMarketplaces()
-  if (options.copy) return await openCopy(io, progress)
-  const mayUseRunning = options.own === undefined && options.faults === undefined
-  const running = mayUseRunning ? await findRunning(io.env) : undefined
-  const operator = running?.operator ?? given
-  if (running !== undefined && operator !== undefined) {
-    progress(`Using the marketplace that runs here: ${running.url}`)
-    const postgres = running.databaseUrl === undefined ? 'unknown' : await versionIn(dataFolderOf(io.env))
-    return { url: running.url, operator, own: undefined, copied: false, limitsRaised: [], postgres }
-  }
-  if (running !== undefined)
-    progress('A marketplace runs here, but its operator is not known (SOUK_OPERATOR_EMAIL, SOUK_OPERATOR_PASSWORD).')
-  progress('Starting a marketplace for this run, in a temporary folder…')
-  const own = await startOwnMarketplace({ settings: raised, onProgress: (line) => io.say(`  ${line.trim()}`) })
-  return {
-    url: own.url,
-    operator: own.operator,
-    own,
-    copied: false,
-    limitsRaised,
-    postgres: await versionIn(own.folder),
-  }
-}
-
-async function openCopy(io: Console, progress: (text: string) => void): Promise<Venue> {
-  const { secret, prepare } = await copyOfRunning(io.env, progress)
-  const own = await startOwnMarketplace({
-    settings: { ...raised, SOUK_SECRET: secret },
-    prepare,
-    onProgress: (line) => io.say(`  ${line.trim()}`),
-  })
-  return {
-    url: own.url,
-    operator: own.operator,
-    own,
-    copied: true,
-    limitsRaised,
-    postgres: await versionIn(own.folder),
-  }
-}
-
-/** For the organiser, who reads all orders afterwards, and for buyers who ask again when something was broken. */
-const raised = { SOUK_ACCOUNT_PER_MINUTE: '1000000', SOUK_FLASH_ORDERS_PER_MINUTE: '1000' }
-const limitsRaised = [
-  'requests of an account a minute: 500 → 1,000,000',
-  'flash-sale orders of an account a minute: 10 → 1,000',
-]
-
-const versionIn = async (dataFolder: string) => {
-  const text = await readFile(join(dataFolder, 'postgres', 'data', 'PG_VERSION'), 'utf8').catch(() => '')
-  return text === '' ? 'unknown' : `${text.trim()} (embedded)`
 }
 
 type Sale = Omit<FlashSaleOptions, 'faults'> & { faults: ReturnType<typeof faultsNamed> }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { readFiles } from './files.ts'
 import { createPageCache, type Page, pageOf } from './page-cache.ts'
 import { createPictures } from './pictures.ts'
+import { bodyOf, TooLarge } from './read-body.ts'
 import { isFromHere } from './same-site.ts'
 import { warm } from './warm.ts'
 import type { HandlerConfig, StorefrontHandler } from './handler.ts'
@@ -21,11 +22,6 @@ export type StorefrontOptions = HandlerConfig & {
 
 export type Storefront = { url: string; close(): Promise<void> }
 
-const longestBody = 100_000
-/** A picture somebody shows of themselves, and what a form adds to it; a few at a time, since they are held in memory. */
-const longestPicture = 15 * 2 ** 20 + 10_000
-const mostPictures = 8
-const takesPictures = /^(\/de)?\/account\/profile(\.data)?$/
 const unsafe = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** The shop window: pages from the build, files and pictures beside them, what many may see kept for a moment. */
@@ -127,32 +123,6 @@ async function webRequest(request: IncomingMessage, trustProxy: boolean): Promis
     headers: given,
     ...(body !== undefined && { body }),
   })
-}
-
-class TooLarge extends Error {}
-
-let picturesComing = 0
-
-async function bodyOf(request: IncomingMessage, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (!takesPictures.test(path)) return readBody(request, longestBody)
-  if (picturesComing >= mostPictures) throw new TooLarge()
-  picturesComing += 1
-  try {
-    return await readBody(request, longestPicture)
-  } finally {
-    picturesComing -= 1
-  }
-}
-
-async function readBody(request: IncomingMessage, longest: number): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > longest) throw new TooLarge()
-    parts.push(part)
-  }
-  return new Uint8Array(Buffer.concat(parts))
 }
 
 const addressOf = (request: IncomingMessage, trustProxy: boolean): string =>
