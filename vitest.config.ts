@@ -4,17 +4,22 @@ import { defineConfig } from 'vitest/config'
 
 const globalSetup = fileURLToPath(new URL('./packages/testing/global-setup.ts', import.meta.url))
 
-// Two minutes of killing, stopping and cutting off: when they are asked for by name (`npm test -- bench/faults`), as CI does,
-// so that all the rest stays within ten minutes on two cores.
-const long = ['bench/faults/faults.test.ts', 'bench/faults/disorder.test.ts']
-const isAskedForByName = process.argv.some((arg) => arg.includes('bench/faults'))
+// Minutes of killing, stopping and cutting off, and of starting the program dozens of times: when they are asked for by name
+// (`npm test -- bench/faults`), as CI does, so that all the rest stays within ten minutes on two cores.
+const long = {
+  'bench/faults': ['bench/faults/faults.test.ts', 'bench/faults/disorder.test.ts'],
+  'shards-commands': ['apps/souk/shards-commands.test.ts'],
+}
+const notAskedFor = Object.entries(long).flatMap(([name, files]) =>
+  process.argv.some((arg) => arg.includes(name)) ? [] : files,
+)
 
 export default defineConfig({
   test: {
     include: ['apps', 'packages', 'services', 'contracts', 'bench', 'tests', 'sdk'].map(
       (folder) => `${folder}/**/*.test.ts`,
     ),
-    exclude: ['**/node_modules/**', '**/gen/**', ...(isAskedForByName ? [] : long)],
+    exclude: ['**/node_modules/**', '**/gen/**', ...notAskedFor],
     // Processes, not threads: tests change working folders, send signals and load native modules.
     pool: 'forks',
     // Each worker talks to a PostgreSQL of its own making; two fill a small machine.

@@ -28,7 +28,7 @@ import type { Network, OpenNetwork } from './network.ts'
 import { openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
 import { openReplicas, type ReplicaSet } from './replicas.ts'
 import { allServices } from './services.ts'
-import { finishLeftMoves } from './shards.ts'
+import { finishLeftMoves, untilShardsAreOpen } from './shards.ts'
 import { type Progress, prepareDatabase, type ReadyDatabase } from './database.ts'
 
 export type House = {
@@ -50,6 +50,8 @@ export type House = {
   division: Division
   /** Which bucket lies where; undefined on a single database. */
   shardMap: ShardMap | undefined
+  /** A move of shops was found whose process was gone, and ended so before services started. */
+  repaired: 'done' | 'undone' | undefined
   log: Logger
   metrics: MetricsRegistry
   clock: () => Date
@@ -202,6 +204,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         log,
         metrics,
       })
+    const mover = { division, eventLog, announced, database, clock, open }
+    const repaired = shardMap && (await untilShardsAreOpen(mover, shardMap, onProgress))
     const running = await bootServices({
       services,
       databaseOf,
@@ -219,9 +223,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ...(working !== undefined && { working }),
     })
     const mended =
-      shardMap === undefined || working === false
-        ? undefined
-        : finishLeftMoves({ running, division, eventLog, announced, database, clock, open }, shardMap, log)
+      shardMap === undefined || working === false ? undefined : finishLeftMoves({ running, ...mover }, shardMap, log)
     const stop = async () => {
       await mended?.stop()
       await running.stop()
@@ -247,6 +249,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       network,
       division,
       shardMap,
+      repaired,
     }
     return { ...parts, unserved, stop }
   } catch (error) {

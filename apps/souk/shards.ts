@@ -14,7 +14,9 @@ import { Refusal } from './explain.ts'
 import type { House } from './house.ts'
 import { allServices } from './services.ts'
 
-type Mover = Pick<House, 'running' | 'division' | 'eventLog' | 'announced' | 'database' | 'clock' | 'open'>
+type Mover = Pick<House, 'division' | 'eventLog' | 'announced' | 'database' | 'clock' | 'open'> & {
+  running: Pick<House['running'], 'readers'>
+}
 
 export const dividedServices = allServices.flatMap(({ name, divided }) =>
   divided === undefined ? [] : [{ name, tables: divided }],
@@ -84,6 +86,38 @@ export function checkCarrier(env: Readonly<Record<string, string | undefined>>):
     throw new Refusal(
       'Buckets do not move while Debezium writes to Kafka: from its places nobody can say when consumers are done. Let souk relay write for the time.',
     )
+}
+
+/** A mover that dies is believed to live for 8 s; then it takes as long as bringing its move to an end. */
+const opensAgainMs = 60_000
+
+/**
+ * Services start on databases that are open. A move that is changing over is waited for; one whose mover is gone is brought
+ * to its end here, for there may be nobody else. @returns how that one ended.
+ */
+export async function untilShardsAreOpen(
+  house: Omit<Mover, 'running'>,
+  map: Pick<ShardMap, 'isClosed'>,
+  onProgress: (message: string) => void,
+): Promise<'done' | 'undone' | undefined> {
+  if (!map.isClosed()) return undefined
+  onProgress('Waiting for shops that are being moved')
+  const until = performance.now() + opensAgainMs
+  let outcome: 'done' | 'undone' | undefined
+  while (map.isClosed()) {
+    // Another process may be at it, too; what one of them could not do is tried again.
+    let failure: unknown
+    outcome ??= await repairShards({ ...house, running: { readers: [] } }).catch((error: unknown) => {
+      failure = error
+      return undefined
+    })
+    if (performance.now() > until)
+      throw new Refusal(
+        `Shops are being moved, and that does not come to an end${failure instanceof Error ? `: ${failure.message}` : '.'}`,
+      )
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return outcome
 }
 
 const lookForLeftMovesMs = 2_000

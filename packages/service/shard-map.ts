@@ -30,6 +30,8 @@ export type ShardMap = {
   stateOf(bucket: number): BucketState
   /** Some bucket is on its way, or some shard closed. */
   isMoving(): boolean
+  /** Some shard is closed: some work would have to wait. */
+  isClosed(): boolean
   /** For the shards of one service. What is done on a shard that was asked for goes through the gate. */
   mapping(): ShardMapping
   /** A consumer's database, which waits while its shard is closed. Told: it reads what another database announced. */
@@ -119,6 +121,7 @@ export async function followShardMap(options: {
     at,
     stateOf: (bucket) => row(bucket).state,
     isMoving,
+    isClosed: () => gates.length > 0,
     mapping: () => ({
       at,
       lies: (bucket) => row(bucket).shard,
