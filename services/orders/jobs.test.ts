@@ -72,6 +72,20 @@ describe('months and days', () => {
     expect(months).toHaveLength(6)
   })
 
+  test('are sampled little for the planner, those made later as well: it costs every order of a sale', async () => {
+    const sampled = await world.database.query<{ parent: string; targets: string }>(
+      `select distinct i.inhparent::regclass::text as parent, a.attstattarget::text as targets
+        from pg_inherits i join pg_attribute a on a.attrelid = i.inhrelid and a.attnum > 0
+        where i.inhparent = any($1::regclass[]) order by 1`,
+      ['{orders.orders,orders.order_lines,orders.order_keys}'],
+    )
+    expect(sampled).toEqual([
+      { parent: 'orders.order_keys', targets: '0' },
+      { parent: 'orders.order_lines', targets: '10' },
+      { parent: 'orders.orders', targets: '10' },
+    ])
+  })
+
   test('made again change nothing', async () => {
     await run('orders.tend-partitions')
     const before = [await partitionsOf('orders'), await partitionsOf('order_keys')]

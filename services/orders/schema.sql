@@ -539,39 +539,7 @@ BEGIN ATOMIC
 END;
 GRANT EXECUTE ON FUNCTION forget_events(timestamp with time zone,xid8,bigint) TO souk_orders;
 
-CREATE OR REPLACE FUNCTION make_partitions_for(months timestamp with time zone[])
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'orders'
-AS $function$
-declare
-  made int := 0;
-  month timestamptz;
-  from_at timestamptz;
-  to_at timestamptz;
-  suffix text;
-begin
-  perform pg_advisory_xact_lock(hashtext('orders.partitions'));
-  foreach month in array months loop
-    from_at := date_trunc('month', month at time zone 'utc') at time zone 'utc';
-    to_at := ((from_at at time zone 'utc') + interval '1 month') at time zone 'utc';
-    suffix := to_char(from_at at time zone 'utc', 'YYYY_MM');
-    if to_regclass('orders_' || suffix) is null then
-      -- Full pages: history does not change.
-      execute format('create table %I partition of orders for values from (%L) to (%L)',
-        'orders_' || suffix, first_id_at(from_at), first_id_at(to_at));
-      execute format('create table %I partition of order_lines for values from (%L) to (%L)',
-        'order_lines_' || suffix, first_id_at(from_at), first_id_at(to_at));
-      made := made + 1;
-    end if;
-  end loop;
-  return made;
-end $function$;
-GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO PUBLIC;
-GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO souk_orders;
-
-CREATE OR REPLACE FUNCTION tend_partitions(at timestamp with time zone, keys_before date)
+CREATE OR REPLACE FUNCTION make_partitions(at timestamp with time zone, keys_before date)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -615,6 +583,74 @@ begin
   loop
     execute format('drop table %I', name);
   end loop;
+  return made;
+end $function$;
+GRANT EXECUTE ON FUNCTION make_partitions(timestamp with time zone,date) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION make_partitions(timestamp with time zone,date) TO souk_orders;
+
+CREATE OR REPLACE FUNCTION make_partitions_for(months timestamp with time zone[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'orders'
+AS $function$
+declare
+  made int := 0;
+  month timestamptz;
+  from_at timestamptz;
+  to_at timestamptz;
+  suffix text;
+begin
+  perform pg_advisory_xact_lock(hashtext('orders.partitions'));
+  foreach month in array months loop
+    from_at := date_trunc('month', month at time zone 'utc') at time zone 'utc';
+    to_at := ((from_at at time zone 'utc') + interval '1 month') at time zone 'utc';
+    suffix := to_char(from_at at time zone 'utc', 'YYYY_MM');
+    if to_regclass('orders_' || suffix) is null then
+      -- Full pages: history does not change.
+      execute format('create table %I partition of orders for values from (%L) to (%L)',
+        'orders_' || suffix, first_id_at(from_at), first_id_at(to_at));
+      execute format('create table %I partition of order_lines for values from (%L) to (%L)',
+        'order_lines_' || suffix, first_id_at(from_at), first_id_at(to_at));
+      made := made + 1;
+    end if;
+  end loop;
+  return made;
+end $function$;
+GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO souk_orders;
+
+CREATE OR REPLACE FUNCTION sample_little()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  part record;
+begin
+  for part in
+    select i.inhrelid::regclass as name, a.attname as col, case when i.inhparent = 'order_keys'::regclass then 0 else 10 end as target
+    from pg_inherits i join pg_attribute a on a.attrelid = i.inhrelid and a.attnum > 0 and not a.attisdropped
+    where i.inhparent in ('orders'::regclass, 'order_lines'::regclass, 'order_keys'::regclass)
+      and a.attstattarget is distinct from case when i.inhparent = 'order_keys'::regclass then 0 else 10 end
+  loop
+    execute format('alter table %s alter column %I set statistics %s', part.name, part.col, part.target);
+  end loop;
+end $function$;
+GRANT EXECUTE ON FUNCTION sample_little() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION sample_little() TO souk_orders;
+
+CREATE OR REPLACE FUNCTION tend_partitions(at timestamp with time zone, keys_before date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'orders'
+AS $function$
+declare
+  made int := make_partitions(at, keys_before);
+begin
+  if made > 0 then
+    perform sample_little();
+  end if;
   return made;
 end $function$;
 GRANT EXECUTE ON FUNCTION tend_partitions(timestamp with time zone,date) TO PUBLIC;
