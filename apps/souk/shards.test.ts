@@ -211,6 +211,50 @@ describe('moving buckets while everything goes on', () => {
     await eventually(async () => expect(await unsound(marketplace)).toEqual([]), { timeoutMs: 30_000, everyMs: 500 })
   }, 240_000)
 
+  test('leaves a shop that the audit looks after where it lies now, as before', async () => {
+    const bucket = bucketsOfShops().at(-1) as number
+    const from = (await whereBucketsLie(marketplace))[bucket] as string
+    const to = from === 'west' ? 'east' : 'west'
+    const ofShop = products.filter(({ shopId }) => bucketOf(shopId) === bucket)
+    const { id: before } = await placeOneOf(ofShop, false)
+    await eventually(async () =>
+      expect(await shopper.get(`/v1/orders/${before}`)).toMatchObject({ status: 'confirmed' }),
+    )
+    await moveShards(marketplace, { buckets: [bucket], from, to }, patient)
+    const { id: after } = await placeOneOf(ofShop, false)
+    await eventually(async () =>
+      expect(await shopper.get(`/v1/orders/${after}`)).toMatchObject({ status: 'confirmed' }),
+    )
+    await eventually(async () => expect(await unsound(marketplace)).toEqual([]), { timeoutMs: 30_000, everyMs: 500 })
+    const there = databases[to]
+    const kept = (table: string, where: string) => ({
+      broken: `create table public.kept as select * from ${table} where ${where}; delete from ${table} where ${where}`,
+      mended: `insert into ${table} overriding system value select * from public.kept; drop table public.kept`,
+    })
+    const item = `variant_id = (select variant_id from orders.order_lines where order_id = '${before}' limit 1)`
+    const breakages = {
+      'a line of an order is lost': kept('orders.order_lines', `order_id = '${before}'`),
+      'a counter is off': {
+        broken: `update inventory.items set on_hand = on_hand + 1 where ${item}`,
+        mended: `update inventory.items set on_hand = on_hand - 1 where ${item}`,
+      },
+      'what was announced of an order is lost': kept(
+        'orders.outbox',
+        `written_at >= (select placed_at from orders.orders where order_id = '${after}')`,
+      ),
+    }
+    for (const [what, { broken, mended }] of Object.entries(breakages)) {
+      // Past every guard of the tables, as a fault of ours or a hand in the database would be.
+      const quietly = (statements: string) =>
+        there.query(`begin; set local session_replication_role = replica; ${statements}; commit`)
+      await quietly(broken)
+      const found = await unsound(marketplace)
+      expect(found.flatMap(({ findings }) => findings).length, what).toBeGreaterThan(0)
+      await quietly(mended)
+    }
+    expect(await unsound(marketplace)).toEqual([])
+  }, 120_000)
+
   test('is undone or finished by the next, wherever the mover was killed', async () => {
     const bucket = bucketsOfShops()[1] as number
     const before = await rowsOfBuckets(databases, [bucket])

@@ -159,8 +159,8 @@ export async function ensureShardMap(db: Database, shards: readonly string[], is
   await db.transaction(async (tx) => {
     // Who begins meanwhile waits to be let in, and then finds the map.
     await holdProcesses(tx)
-    const unaware = await Promise.all(shards.map((shard) => processesWithout(tx, shard, believedMs)))
-    const mayBeSpread = isEmpty && unaware.flat().length === 0
+    let mayBeSpread = isEmpty
+    for (const shard of shards) mayBeSpread &&= (await processesWithout(tx, shard, believedMs)).length === 0
     await fillMap(tx, spreadEvenly(mayBeSpread ? shards : shards.slice(0, 1)))
   })
 }
