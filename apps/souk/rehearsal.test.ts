@@ -29,7 +29,9 @@ const shops = async () => (await api.get<{ items: { name: string }[] }>('/v1/sho
 // Two marketplaces are opened one after the other: 20 s at rest, much longer on a machine that is busy.
 const patience = 300_000
 
-test('a rehearsal sells in a copy of the marketplace, which stays as it is, and nothing of the copy is left', { timeout: patience }, async () => {
+test('a rehearsal sells in a copy of the marketplace, which stays as it is, and nothing of the copy is left', {
+  timeout: patience,
+}, async () => {
   const shop = { name: 'Here already', country: 'DE', currency: 'EUR' }
   const { id } = await api.post<{ id: string }>('/v1/shops', shop)
   await api.post(`/v1/shops/${id}/verification`, { decision: 'verify' })
