@@ -9,6 +9,7 @@ const globalSetup = fileURLToPath(new URL('./packages/testing/global-setup.ts', 
 const long = {
   'bench/faults': ['bench/faults/faults.test.ts', 'bench/faults/disorder.test.ts'],
   'shards-commands': ['apps/souk/shards-commands.test.ts'],
+  'shards-kafka': ['apps/souk/shards-kafka.test.ts'],
 }
 const notAskedFor = Object.entries(long).flatMap(([name, files]) =>
   process.argv.some((arg) => arg.includes(name)) ? [] : files,

@@ -74,6 +74,8 @@ export function startBuyers(options: { url: string; token: string; count: number
   const { url, token, variants } = options
   let stopping = false
   const orders = new Map<string, string>()
+  /** Sent again as they were sent first: one that waits and is then asked for at once may be placed under either id. */
+  const forLater = new Set<string>()
   const strange: string[] = []
   const seen = { placed: 0, soldOut: 0, refused: 0, repeated: 0 }
   const isForLater = ({ status, retryAfter }: Answer) => status === 503 && retryAfter !== null
@@ -92,6 +94,7 @@ export function startBuyers(options: { url: string; token: string; count: number
       else if (answer.status === (later ? 202 : 201)) {
         seen.placed += 1
         orders.set(`${variantId} ${key}`, answer.id)
+        if (later) forLater.add(key)
       } else strange.push(JSON.stringify(answer))
       return
     }
@@ -101,7 +104,7 @@ export function startBuyers(options: { url: string; token: string; count: number
     const [name, id] = [...orders].at((turn * 31) % Math.max(1, orders.size)) ?? []
     if (name === undefined) return
     const [variantId = '', key = ''] = name.split(' ')
-    const answer = await order(url, token, variantId, key)
+    const answer = await order(url, token, variantId, key, forLater.has(key))
     if (isForLater(answer)) return
     seen.repeated += 1
     // One that was for later may have been refused since.
