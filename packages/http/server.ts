@@ -10,6 +10,7 @@ import fastify, {
 import type { Verifiers } from './authenticate.ts'
 import { faultsOfRoutes } from './check-routes.ts'
 import { correlationIdOf } from './correlation.ts'
+import { assertFree, backlog, canShareAddress, type Doors, doorsOfServer, openDoors } from './doors.ts'
 import { errors } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { forwardedAddress } from './forwarder.ts'
@@ -136,6 +137,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   let sockets: SocketServer | undefined
   let wire: Wire | undefined
+  let doors: Doors | undefined
   let find: FindDirect | undefined
   const findHot: FindDirect = (url) => find?.(url)
   const app = fastify({
@@ -198,7 +200,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   async function close(): Promise<void> {
     draining = true
-    const closed = app.close()
+    const closed = Promise.all([app.close(), doors?.close()])
     // Connections that were busy when closing began fall idle one by one.
     const closeIdle = () => {
       sockets?.closeIdle()
@@ -225,9 +227,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     openapi: document,
     inject: async (request) => app.inject(request),
     async listen({ host, port }) {
-      await app.listen({ host, port, backlog: 4_096 })
+      if (canShareAddress && port !== 0) await assertFree(host, port)
+      await app.listen({ host, port, backlog, ...(canShareAddress && { reusePort: true }) })
       const address = app.server.address()
       if (address === null || typeof address === 'string') throw new Error('the server has no address')
+      if (canShareAddress && sockets !== undefined) {
+        const { server, hasRoom } = sockets
+        doors = await openDoors(server, { host: address.address, port: address.port }, doorsOfServer - 1, hasRoom)
+      }
       const named = address.family === 'IPv6' ? `[${address.address}]` : address.address
       return { host: address.address, port: address.port, url: `http://${named}:${address.port}` }
     },

@@ -50,6 +50,8 @@ export function mayDrain(request: IncomingMessage): boolean {
 
 export type SocketServer = {
   server: Server
+  /** Whether one more connection may come in. */
+  hasRoom(): boolean
   /** Let go of every connection nobody is being answered on. */
   closeIdle(): void
 }
@@ -84,6 +86,7 @@ export function createSocketServer(
   })
   return {
     server,
+    hasRoom: () => sockets.size < limits.maxConnections,
     closeIdle() {
       server.closeIdleConnections()
       // Node counts a connection that never said a word as busy, and would wait for it.

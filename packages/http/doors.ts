@@ -1,0 +1,71 @@
+import type { Server } from 'node:http'
+import { createServer, type ListenOptions, type Server as Door } from 'node:net'
+
+export type Doors = {
+  /** Lets nobody in any more; resolves when everybody who came in here has gone. */
+  close(): Promise<void>
+}
+
+/**
+ * In each turn of its event loop Node lets in one connection per listening socket (libuv since 1.45), and in a rush a turn
+ * takes as long as all that has arrived: 40 ms for 1,000 requests. A server with one door, answering 20,000 requests a second,
+ * so let in 25 newcomers a second, and the others waited until the rush was over: 3 s in a flood of 3 s. Behind 64 doors
+ * on the same address 64 come in a turn, which takes 4 ms of it. The kernel gives each newcomer to one of them
+ * (SO_REUSEPORT). To be looked at again when Node accepts more in a turn.
+ */
+export const doorsOfServer = 64
+
+/** More than 511 are waiting when everybody comes at once; the system may hold less (net.core.somaxconn, 4,096 mostly). */
+export const backlog = 4_096
+
+/** Whether an address can be had by several sockets: elsewhere it is an error to ask for it. */
+export const canShareAddress = process.platform === 'linux'
+
+/**
+ * An address that is to be shared could be shared with another program of the same user, unnoticed by both: so it is first
+ * taken for oneself alone. @throws EADDRINUSE, EACCES and the like, as listening does
+ */
+export async function assertFree(host: string, port: number): Promise<void> {
+  const door = createServer()
+  await listening(door, { host, port })
+  await new Promise((resolve) => door.close(resolve))
+}
+
+/**
+ * More doors to a server that listens already, with `reusePort`.
+ * @param hasRoom whether one more connection may come in
+ */
+export async function openDoors(
+  server: Server,
+  at: { host: string; port: number },
+  count: number,
+  hasRoom: () => boolean,
+): Promise<Doors> {
+  const doors = Array.from({ length: count }, () =>
+    // As Node's own HTTP server has its sockets.
+    createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      if (hasRoom()) server.emit('connection', socket)
+      else socket.destroy()
+    }),
+  )
+  const close = async () => {
+    await Promise.all(doors.map((door) => new Promise((resolve) => door.close(resolve))))
+  }
+  try {
+    for (const door of doors) await listening(door, { ...at, backlog, reusePort: true })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { close }
+}
+
+function listening(door: Door, at: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    door.once('error', reject)
+    door.listen(at, () => {
+      door.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
