@@ -8,6 +8,8 @@ const globalSetup = fileURLToPath(new URL('./packages/testing/global-setup.ts', 
 // (`npm test -- bench/faults`), as CI does, so that all the rest stays within ten minutes on two cores.
 const long = {
   'bench/faults': ['bench/faults/faults.test.ts', 'bench/faults/disorder.test.ts'],
+  'killed-import': ['apps/souk/import/killed-import.test.ts'],
+  rehearsal: ['apps/souk/rehearsal.test.ts'],
   'shards-commands': ['apps/souk/shards-commands.test.ts'],
   'shards-kafka': ['apps/souk/shards-kafka.test.ts'],
 }

@@ -14,7 +14,7 @@ describe('the events of the house', () => {
   test('are facts in the past tense, of the service that owns the message', () => {
     for (const event of allEvents) {
       expect(event.type).toMatch(
-        /\.[a-z_]+_(changed|placed|confirmed|cancelled|shipped|delivered|returned|imported|authorised|at_once|initiated|failed|captured|refunded|sent|registered|exceeded|checked_out|low)$/,
+        /\.[a-z_]+_(changed|placed|confirmed|cancelled|shipped|delivered|returned|imported|authorised|at_once|initiated|failed|captured|refunded|sent|registered|exceeded|checked_out|closed|low)$/,
       )
       expect(event.message.typeName.split('.')[1]).toBe(serviceOf(event.type))
     }
@@ -28,6 +28,7 @@ describe('the events of the house', () => {
       'reviews.rating_changed': 'product_id',
       'settings.flag_changed': 'flag_key',
       'settings.setting_changed': 'owner_id',
+      'identity.account_closed': 'account_id',
       'identity.account_registered': 'account_id',
       'identity.sign_in_failures_exceeded': 'account_id',
       'shops.shop_changed': 'shop_id',

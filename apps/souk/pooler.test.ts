@@ -11,7 +11,7 @@ import { allServices } from './services.ts'
 const database: TestDatabase = await testDatabase(allServices)
 const server = new URL(database.adminUrl)
 const name = server.pathname.slice(1)
-const roles = [logRole, ...['jobs', ...allServices.map((service) => service.name)].map(roleOf)]
+const roles = [logRole, ...['jobs', 'shards', ...allServices.map((service) => service.name)].map(roleOf)]
 const passwordOf = (service: string) => decodeURIComponent(new URL(database.urlFor(service)).password)
 const given = await pgBouncerForTests({
   databases: { [name]: { host: server.hostname, port: Number(server.port), database: name } },

@@ -4,8 +4,17 @@ import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@souk/embedded-postgres'
 import type { TestProject } from 'vitest/node'
 
-/** Tests of durability start a server of their own; for the rest a commit need not reach the disk. */
-const settings = { fsync: 'off', full_page_writes: 'off', shared_buffers: '64MB', max_wal_size: '256MB' }
+/**
+ * Tests of durability start a server of their own; for the rest a commit need not reach the disk. Two files at once, one of
+ * them with a marketplace on four databases: they have had more than 200 connections open.
+ */
+const settings = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '64MB',
+  max_wal_size: '256MB',
+  max_connections: '400',
+}
 const prefix = 'souk-test-'
 
 /** One PostgreSQL for the whole run, in a folder of the system's temporary one; gone with it when the run ends. */
