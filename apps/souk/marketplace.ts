@@ -161,9 +161,9 @@ const nobodyKnown = {
 }
 
 /** How far behind its clients the process with the edges lets itself come before it turns a part of them away. */
-const targetLagMs = 150
+const targetLagMs = 200
 /** Behind by more, everybody is turned away until it has caught up: saying so costs a tenth of taking an order. */
-const maxLagMs = 400
+const maxLagMs = 800
 
 const exposeBoth = async (metrics: MetricsRegistry, worker: WorkerProcess | undefined): Promise<string> =>
   mergeExposed(await metrics.expose(), (await worker?.expose()) ?? '')

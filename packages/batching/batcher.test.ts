@@ -49,6 +49,25 @@ describe('work travels in batches', () => {
     expect(seen).toEqual([[1], [2, 3, 4]])
   })
 
+  test('a full batch does not wait for the end of a turn of the event loop: in a flood one lasts long', async () => {
+    const sizes: number[] = []
+    const second = gate()
+    const batches = batcher({
+      maxItems: 3,
+      maxInFlight: 2,
+      async process(batch) {
+        sizes.push(batch.length)
+        await second.opened
+        return [...batch]
+      },
+    })
+    const answers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((item) => batches.submit(item))
+    expect(sizes).toEqual([3, 3])
+    second.open()
+    await Promise.all(answers)
+    expect(sizes).toEqual([3, 3, 3, 1])
+  })
+
   test('a batch takes no more items, and no more weight, than it may', async () => {
     const seen: number[][] = []
     const batches = batcher({

@@ -81,6 +81,8 @@ export function createSocketServer(
   server.maxRequestsPerSocket = 0
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
+    // By whichever door it came: the server itself counts only those who came by its own.
+    if (sockets.size >= limits.maxConnections) socket.destroy()
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
