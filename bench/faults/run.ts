@@ -51,7 +51,8 @@ const usualLimits: Limits = {
   recoverWithinMs: 15_000,
   goodputShare: 0.8,
   turnedAwayWithinMs: 1_000,
-  maxRssMb: 400,
+  // At the load where throughput peaks it is 350 (docs/performance.md); a flood's 3,000 connections take another 100.
+  maxRssMb: 500,
   unansweredShare: 0,
 }
 
