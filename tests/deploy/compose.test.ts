@@ -11,6 +11,9 @@ type Service = {
   build?: { target?: string; dockerfile?: string }
   image?: string
   ports?: string[]
+  volumes?: string[]
+  configs?: { source: string; target: string }[]
+  healthcheck?: { test: string[] }
   depends_on?: Record<string, { condition: string }>
 }
 
@@ -18,6 +21,7 @@ const path = (name: string) => new URL(`../../deploy/${name}`, import.meta.url)
 const compose = parse(readFileSync(path('compose.yaml'), 'utf8'), { merge: true }) as {
   services: Record<string, Service>
   volumes: object
+  configs: Record<string, { content: string }>
 }
 const cluster = readDescription(path('cluster.yaml').pathname)
 const dockerfile = readFileSync(path('images/Dockerfile'), 'utf8')
@@ -32,6 +36,22 @@ const filled = (environment: Record<string, string> = {}) =>
     ]),
   )
 
+/** The programs of Souk that know the databases. */
+const souks = Object.entries(cluster.programs).flatMap(([name, { run }]) => (run === 'storefront' ? [] : [name]))
+
+/** Of an ini file: its lines by section and name. */
+function sectionsOf(ini: string): Record<string, Record<string, string>> {
+  const sections: Record<string, Record<string, string>> = {}
+  let current: Record<string, string> = {}
+  for (const line of ini.split('\n').filter((each) => each !== '')) {
+    const [, section] = /^\[(.+)\]$/.exec(line) ?? []
+    const [, name = '', value = ''] = /^(\w+) =\s*(.*)$/.exec(line) ?? []
+    if (section === undefined) current[name] = value
+    else current = sections[section] = {}
+  }
+  return sections
+}
+
 test('the same programs run in containers as on this machine, with the same services and roles', () => {
   const told = Object.fromEntries(
     Object.entries(cluster.programs)
@@ -43,14 +63,22 @@ test('the same programs run in containers as on this machine, with the same serv
   )
   const run = Object.fromEntries(Object.keys(told).map((name) => [name, services[name]?.command]))
   expect(run).toEqual(told)
-  for (const server of Object.keys(cluster.postgres.servers)) expect(services).toHaveProperty(`postgres-${server}`)
-  for (const engine of ['kafka', 'redis', 'storefront']) expect(services).toHaveProperty(engine)
+  const { postgres, replicas, pooler } = cluster
+  const servers = Object.keys(postgres.servers)
+  const wanted = [
+    ...servers.map((server) => `postgres-${server}`),
+    ...(replicas ? servers.map((server) => `replica-${server}`) : []),
+    ...(pooler.enabled ? ['pooler'] : []),
+    ...['kafka', 'redis', 'storefront', 'certificates', 'migrate', ...Object.keys(told)],
+  ]
+  expect(Object.keys(services).sort()).toEqual(wanted.sort())
 })
 
 test('each is set as its program understands it', () => {
   for (const [name, { command = [], environment }] of Object.entries(services)) {
     const env = filled(environment)
-    if (name in cluster.programs && name !== 'storefront') expect(faultsOf(command, env), name).toEqual([])
+    if ((name in cluster.programs && name !== 'storefront') || name === 'migrate')
+      expect(faultsOf(command, env), name).toEqual([])
     if (name === 'storefront') expect(Object.keys(env).filter((each) => !storefrontSettings.has(each))).toEqual([])
   }
 })
@@ -68,15 +96,84 @@ test('each service is called where it answers, and stands behind the gateway', (
   expect(edges.flatMap(([, each]) => (each.run === 'serve' ? servicesOf(each) : [])).length).toBeGreaterThan(13)
 })
 
-test('the databases lie where the description says, and settings are its own', () => {
-  const env = filled(services['work-1']?.environment)
-  const urls: Record<string, string> = { home: env.DATABASE_URL ?? '', ...JSON.parse(env.SOUK_SHARDS ?? '{}') }
-  const lying = Object.fromEntries(
-    Object.entries(urls).map(([shard, url]) => [shard, new URL(url).hostname.replace('postgres-', '')]),
+/** What a program of a container is told of the databases, by name. */
+const urlsOf = (name: string): Record<string, string> => {
+  const env = filled(services[name]?.environment)
+  return { home: env.DATABASE_URL ?? '', ...JSON.parse(env.SOUK_SHARDS ?? '{}') }
+}
+
+test('every database is made on the server the description says, with its settings', () => {
+  const { postgres } = cluster
+  const lying = Object.keys(postgres.servers).flatMap((server) =>
+    `${services[`postgres-${server}`]?.environment?.DATABASES}`.split(' ').map((shard) => [shard, server]),
   )
-  expect(lying).toEqual(cluster.postgres.shards)
+  expect(Object.fromEntries(lying)).toEqual(postgres.shards)
+  for (const server of Object.keys(postgres.servers))
+    for (const name of [`postgres-${server}`, `replica-${server}`])
+      expect(services[name]?.command, name).toEqual(
+        expect.arrayContaining(Object.entries(postgres.settings).map(([key, value]) => `${key}=${value}`)),
+      )
+  const env = filled(services['work-1']?.environment)
   for (const [name, value] of Object.entries(cluster.settings)) expect(env[name], name).toBe(value)
   expect(env.SOUK_KAFKA_PARTITIONS).toBe(String(cluster.kafka.partitions))
+})
+
+test('every database is reached through the pooler alone, by programs and migrations, in transaction mode', () => {
+  const { pooler, postgres } = cluster
+  const { databases = {}, pgbouncer = {} } = sectionsOf(compose.configs.pooler?.content ?? '')
+  const behind = Object.entries(postgres.shards).map(([shard, server]) => [
+    shard,
+    `host=postgres-${server} port=5432 dbname=${shard}`,
+  ])
+  expect(databases).toEqual(Object.fromEntries(behind))
+  expect(pgbouncer).toMatchObject({ pool_mode: 'transaction', default_pool_size: String(pooler.poolSize) })
+  const at = `pooler:${pgbouncer.listen_port}`
+  for (const name of ['migrate', ...souks]) {
+    const urls = Object.entries(urlsOf(name)).map(([shard, url]) => [shard, new URL(url).host, new URL(url).pathname])
+    const wanted = Object.keys(postgres.shards).map((shard) => [shard, at, `/${shard}`])
+    expect(urls.sort(), name).toEqual(wanted.sort())
+    expect(services[name]?.environment?.SOUK_POOLER, name).toBe('transaction')
+  }
+})
+
+test('whom the pooler looks up, and how, is what the servers were made with', () => {
+  const { pgbouncer = {} } = sectionsOf(compose.configs.pooler?.content ?? '')
+  const made = compose.configs.databases?.content ?? ''
+  const [, looksUp = ''] = /from ([\w.]+)\(\$\$1\)/.exec(pgbouncer.auth_query ?? '') ?? []
+  expect(made).toContain(`create function ${looksUp}(`)
+  expect(made).toContain(`create role ${pgbouncer.auth_user} login`)
+  expect(made).toContain(`grant execute on function ${looksUp}(text) to ${pgbouncer.auth_user}`)
+  expect(compose.configs['pooler-users']?.content).toBe(`"${pgbouncer.auth_user}" "\${POSTGRES_PASSWORD}"`)
+  expect(services.pooler?.configs?.map(({ target }) => target)).toContain(pgbouncer.auth_file)
+  for (const url of Object.values(urlsOf('migrate')))
+    expect(made).toContain(`create role ${new URL(url).username} login`)
+})
+
+test('each server is followed by a replica with a volume of its own, from which edges, and they alone, read lists', () => {
+  const { postgres, programs } = cluster
+  for (const server of Object.keys(postgres.servers)) {
+    const replica = services[`replica-${server}`]
+    expect(replica?.environment?.PGHOST).toBe(`postgres-${server}`)
+    expect(replica?.depends_on).toHaveProperty(`postgres-${server}`)
+    expect(compose.configs.databases?.content).toContain(
+      `create role ${replica?.environment?.PGUSER} login replication`,
+    )
+  }
+  const data = Object.entries(services).filter(([name]) => /^(postgres|replica)-/.test(name))
+  expect(new Set(data.flatMap(([, { volumes = [] }]) => volumes)).size).toBe(data.length)
+  const wanted = Object.entries(postgres.shards).map(([shard, server]) => [shard, [`replica-${server}:5432/${shard}`]])
+  for (const name of souks) {
+    const program = programs[name]
+    const told = filled(services[name]?.environment).SOUK_REPLICAS
+    const answers = program?.run === 'serve' && (program.role === 'edges' || program.role === 'all')
+    expect(told !== undefined, name).toBe(answers)
+    if (told === undefined) continue
+    const urls = Object.entries(JSON.parse(told) as Record<string, string[]>).map(([shard, each]) => [
+      shard,
+      each.map((url) => url.replace(/^.*@/, '')),
+    ])
+    expect(urls.sort(), name).toEqual(wanted.sort())
+  }
 })
 
 test('what is open to the outside is the gateway and the storefront, on this machine alone', () => {
@@ -91,7 +188,19 @@ test('images are targets of the Dockerfile, and whoever is waited for exists', (
   const targets = new Set([...dockerfile.matchAll(/^FROM \S+ AS (\w+)/gm)].map(([, name]) => name))
   for (const [name, { build, image, depends_on: waits = {} }] of Object.entries(services)) {
     expect(image !== undefined || targets.has(build?.target), name).toBe(true)
-    for (const other of Object.keys(waits)) expect(services, name).toHaveProperty(other)
+    for (const [other, { condition }] of Object.entries(waits)) {
+      expect(services, name).toHaveProperty(other)
+      // Programs are asked by their images.
+      const asked = services[other]?.healthcheck !== undefined || other in cluster.programs
+      if (condition === 'service_healthy') expect(asked, other).toBe(true)
+    }
+  }
+})
+
+test('volumes and files that are given to a container are there', () => {
+  for (const [name, { volumes = [], configs = [] }] of Object.entries(services)) {
+    for (const volume of volumes) expect(compose.volumes, name).toHaveProperty(volume.split(':')[0] ?? '')
+    for (const { source } of configs) expect(compose.configs, name).toHaveProperty(source)
   }
 })
 
