@@ -30,7 +30,15 @@ export const filesIn = (folder: string) => ({
 export type Files = ReturnType<typeof filesIn>
 
 /** A small environment of its own: no PG* variables, no locale of whoever happens to start it. */
-export const serverEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+export const serverEnvironment = {
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  // A batch of orders needs some 100 kB here and there, which glibc takes from the system and gives back each time, page by
+  // page. Keeping up to 16 MB in a backend that once needed them: 61 → 57 µs an order in PostgreSQL. Others ignore it.
+  MALLOC_MMAP_THRESHOLD_: '16777216',
+  MALLOC_TRIM_THRESHOLD_: '16777216',
+}
 
 /**
  * How the server is told where its data is. Below a folder closed to its user (a clone in root's home) no path leads
