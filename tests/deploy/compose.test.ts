@@ -69,7 +69,12 @@ test('the same programs run in containers as on this machine, with the same serv
     ...servers.map((server) => `postgres-${server}`),
     ...(replicas ? servers.map((server) => `replica-${server}`) : []),
     ...(pooler.enabled ? ['pooler'] : []),
-    ...['kafka', 'redis', 'storefront', 'certificates', 'migrate', ...Object.keys(told)],
+    'kafka',
+    'redis',
+    'storefront',
+    'certificates',
+    'migrate',
+    ...Object.keys(told),
   ]
   expect(Object.keys(services).sort()).toEqual(wanted.sort())
 })
