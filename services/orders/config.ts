@@ -6,7 +6,7 @@ export const ordersConfig = {
     min: 1,
     max: 8,
     // They wait for each other's hot rows, and fewer are larger. With 256 connections 2 cost PostgreSQL 57 µs an order where 3
-    // cost 61; before, with 384, 3 cost 66 where 4 cost 71. With 1 the machine is idle while it commits.
+    // cost 61 (two short runs each); before, with 384, 3 cost 66 where 4 cost 71. With 1 the machine is idle while it commits.
     default: 2,
     help: 'Batches under way at once on one shard: while one is being committed others are written and decided.',
   }),
