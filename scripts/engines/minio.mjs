@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { cacheFolder, commandPath, EngineMissing } from './missing.mjs'
 
 const version = 'v0.0.0-20260212201848-7aac2a2c5b7c'
-const howTo =
-  'Install MinIO and have it on the PATH, or Go 1.24 or newer.'
+const howTo = 'Install MinIO and have it on the PATH, or Go 1.24 or newer.'
 
 /** MinIO, a server that speaks S3: the one on the PATH, or built by Go from its module. `{ path }` of the program. */
 export const minio = {

@@ -7,8 +7,7 @@ import { cacheFolder, commandPath, EngineMissing } from './missing.mjs'
 
 /** The newest line that runs on Java 17; the next one wants 21. */
 const version = '2.19.1.0'
-const howTo =
-  'Install a JDK 17 and Maven, or let OPENSEARCH_URL name one that runs elsewhere.'
+const howTo = 'Install a JDK 17 and Maven, or let OPENSEARCH_URL name one that runs elsewhere.'
 
 /** OpenSearch from its Java packages: 95 files, 70 MB. `{ path, java, version }`; path is the folder of the jars. */
 export const opensearch = {
