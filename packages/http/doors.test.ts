@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import { createServer, type Server } from 'node:http'
 import net from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { canShareAddress, doorsOfServer } from './doors.ts'
+import { canShareAddress, doorsOfServer, listenBehindDoors } from './doors.ts'
 import { aRoute, aServer, person } from './server.fixture.ts'
 
 const open: { close(): Promise<void> | void }[] = []
@@ -34,26 +35,49 @@ function crowd(port: number, size: number): Promise<number> {
   return new Promise((resolve) => child.stdout.once('data', (text: Buffer) => resolve(Number(text.toString()))))
 }
 
+/** In how many turns of the event loop a crowd was let in that came while it was busy, once everybody was answered. */
+async function turnsOfACrowd(server: Server, port: number): Promise<number> {
+  let turn = 0
+  const count = () => {
+    turn += 1
+    beat = setImmediate(count)
+  }
+  let beat = setImmediate(count)
+  const turns = new Set<number>()
+  server.on('connection', () => turns.add(turn))
+  const answered = crowd(port, 600)
+  // Busy for as long as they need to come: one door would then let them in in 600 turns.
+  await wait(100)
+  const until = performance.now() + 1_000
+  while (performance.now() < until);
+  expect(await answered).toBe(600)
+  clearImmediate(beat)
+  return turns.size
+}
+
 describe('a crowd that comes all at once', () => {
   test.runIf(canShareAddress)('is let in many at a time, and everybody is answered', async () => {
     const { server, port } = await started()
-    let turn = 0
-    const count = () => {
-      turn += 1
-      beat = setImmediate(count)
-    }
-    let beat = setImmediate(count)
-    const turns = new Set<number>()
-    server.app.server.on('connection', () => turns.add(turn))
-    const answered = crowd(port, 600)
-    // Busy for as long as they need to come: one door would then let them in in 600 turns.
-    await wait(100)
-    const until = performance.now() + 1_000
-    while (performance.now() < until);
-    expect(await answered).toBe(600)
-    clearImmediate(beat)
-    expect(turns.size).toBeLessThan(200)
+    expect(await turnsOfACrowd(server.app.server, port)).toBeLessThan(200)
   })
+
+  test.runIf(canShareAddress)(
+    'so it is by a bare server, whose address nobody else can have until it has closed',
+    async () => {
+      const listen = async (server: Server, port: number) => {
+        const doors = await listenBehindDoors(server, { host: '127.0.0.1', port })
+        open.push(doors)
+        return doors
+      }
+      const aBareServer = () => createServer((_, response) => response.end('here'))
+      const server = aBareServer()
+      const doors = await listen(server, 0)
+      expect(await turnsOfACrowd(server, doors.port)).toBeLessThan(200)
+      await expect(listen(aBareServer(), doors.port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+      await doors.close()
+      expect(await listen(aBareServer(), doors.port)).toMatchObject({ port: doors.port })
+    },
+  )
 })
 
 describe('an address', () => {

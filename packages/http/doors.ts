@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { createServer, type ListenOptions, type Server as Door } from 'node:net'
+import { type AddressInfo, createServer, type ListenOptions, type Server as Door } from 'node:net'
 
 export type Doors = {
   /** Lets nobody in any more; resolves when everybody who came in here has gone. */
@@ -58,6 +58,29 @@ export async function openDoors(
     throw error
   }
   return { close }
+}
+
+/**
+ * A server of Node's own that is to let in many at once: it listens, and its other doors with it. Without a limit to how many
+ * are connected. `close` lets nobody in any more and resolves when everybody has gone.
+ */
+export async function listenBehindDoors(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<Doors & { port: number }> {
+  if (canShareAddress && port !== 0) await assertFree(host, port)
+  await listening(server, { host, port, backlog, ...(canShareAddress && { reusePort: true }) })
+  const own = () => new Promise<void>((resolve) => server.close(() => resolve()))
+  const address = server.address() as AddressInfo
+  if (!canShareAddress) return { port: address.port, close: own }
+  const at = { host: address.address, port: address.port }
+  const doors = await openDoors(server, at, doorsOfServer - 1, () => true)
+  return {
+    port: address.port,
+    async close() {
+      await Promise.all([own(), doors.close()])
+    },
+  }
 }
 
 function listening(door: Door, at: ListenOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { listenBehindDoors } from '@souk/http/doors'
 import { readFiles } from './files.ts'
 import { createPageCache, type Page, pageOf } from './page-cache.ts'
 import { createPictures } from './pictures.ts'
@@ -79,16 +80,11 @@ export async function openStorefront(options: StorefrontOptions): Promise<Storef
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
   server.keepAliveTimeout = 15_000
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: options.host, port: options.port, backlog: 1_024 }, resolve)
-  })
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  const doors = await listenBehindDoors(server, { host: options.host, port: options.port })
   return {
-    url: `http://${options.host}:${port}`,
+    url: `http://${options.host}:${doors.port}`,
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
+      const closed = doors.close()
       server.closeIdleConnections()
       const cut = setTimeout(() => server.closeAllConnections(), 5_000)
       await closed
