@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { readDescription, servicesOf } from '../../apps/souk/cluster/description.ts'
 import { peersOf } from '../../apps/souk/cluster/plan.ts'
+import { testProviderSecrets } from '../../packages/stand-ins/test-provider/secrets.ts'
 import { faultsOf, storefrontSettings } from './settings.ts'
 
 type Service = {
@@ -13,6 +19,7 @@ type Service = {
   ports?: string[]
   volumes?: string[]
   configs?: { source: string; target: string }[]
+  secrets?: string[]
   healthcheck?: { test: string[] }
   depends_on?: Record<string, { condition: string }>
 }
@@ -21,6 +28,7 @@ const path = (name: string) => new URL(`../../deploy/${name}`, import.meta.url)
 const compose = parse(readFileSync(path('compose.yaml'), 'utf8'), { merge: true }) as {
   services: Record<string, Service>
   volumes: object
+  secrets: object
   configs: Record<string, { content: string }>
 }
 const cluster = readDescription(path('cluster.yaml').pathname)
@@ -35,6 +43,9 @@ const filled = (environment: Record<string, string> = {}) =>
       `${value}`.replaceAll(/\$\{(\w+)(?::[-?]([^}]*))?\}/g, (_, _name, usual = '') => `${usual}`.padEnd(40, 'x')),
     ]),
   )
+
+/** Where a browser on this machine finds a container. */
+const openAt = (name: string) => `http://${services[name]?.ports?.[0]?.split(':').slice(0, 2).join(':')}`
 
 /** The programs of Souk that know the databases. */
 const souks = Object.entries(cluster.programs).flatMap(([name, { run }]) => (run === 'storefront' ? [] : [name]))
@@ -72,8 +83,10 @@ test('the same programs run in containers as on this machine, with the same serv
     'kafka',
     'redis',
     'storefront',
+    'provider',
     'certificates',
     'migrate',
+    'demo',
     ...Object.keys(told),
   ]
   expect(Object.keys(services).sort()).toEqual(wanted.sort())
@@ -82,7 +95,7 @@ test('the same programs run in containers as on this machine, with the same serv
 test('each is set as its program understands it', () => {
   for (const [name, { command = [], environment }] of Object.entries(services)) {
     const env = filled(environment)
-    if ((name in cluster.programs && name !== 'storefront') || name === 'migrate')
+    if ((name in cluster.programs && name !== 'storefront') || name === 'migrate' || name === 'demo')
       expect(faultsOf(command, env), name).toEqual([])
     if (name === 'storefront') expect(Object.keys(env).filter((each) => !storefrontSettings.has(each))).toEqual([])
   }
@@ -181,10 +194,64 @@ test('each server is followed by a replica with a volume of its own, from which 
   }
 })
 
-test('what is open to the outside is the gateway and the storefront, on this machine alone', () => {
+test('there is something to buy, a way to pay for it and back, and somebody who may do everything', () => {
+  expect(services.demo?.command).toEqual(['seed'])
+  const serving = Object.entries(cluster.programs).filter(([, { run }]) => run === 'serve')
+  for (const [name, program] of serving) {
+    const env = filled(services[name]?.environment)
+    expect(services[name]?.depends_on, name).toHaveProperty('demo')
+    expect(env.SOUK_TEST_PROVIDER_URL, name).toBe(`http://provider:${cluster.provider.port}`)
+    expect(env.SOUK_PAYMENTS_RETURN_URL, name).toBe(`${openAt('storefront')}/payments`)
+    if (program.run === 'serve' && program.role === 'edges' && servicesOf(program).includes('identity'))
+      expect(Object.keys(env)).toEqual(expect.arrayContaining(['SOUK_OPERATOR_EMAIL', 'SOUK_OPERATOR_PASSWORD']))
+  }
+})
+
+test('the provider starts with what its container is told, and sends shoppers to where it is open', async () => {
+  const [, image = ''] = /AS provider\n[^]*?ENTRYPOINT (\[.*\])/.exec(dockerfile) ?? []
+  const [, program = '', ...fixed] = JSON.parse(image) as string[]
+  const { command = [] } = services.provider ?? {}
+  const folder = await mkdtemp(join(tmpdir(), 'souk-compose-'))
+  const secret = 'x'.repeat(40)
+  await writeFile(join(folder, 'secret'), secret)
+  const here: Record<string, string> = {
+    '0.0.0.0': '127.0.0.1',
+    [String(cluster.provider.port)]: '0',
+    '/book': folder,
+    '/run/secrets/souk': join(folder, 'secret'),
+  }
+  const args = [...fixed, ...command].map((each) => here[each] ?? each)
+  const child = spawn(process.execPath, [new URL(`../../${program}`, import.meta.url).pathname, ...args])
+  try {
+    const [said] = (await once(child.stdout, 'data')) as [Buffer]
+    const [url = ''] = /http:\S+/.exec(said.toString()) ?? []
+    const answer = await fetch(`${url}/charges`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${testProviderSecrets(secret).apiKey}` },
+      body: JSON.stringify({
+        reference: 'one',
+        idempotencyKey: 'one',
+        method: 'card',
+        amountMinor: 1_999,
+        currency: 'EUR',
+      }),
+    })
+    const { payUrl } = (await answer.json()) as { payUrl?: string }
+    expect(payUrl?.startsWith(`${openAt('provider')}/pay/`)).toBe(true)
+  } finally {
+    child.kill()
+    await once(child, 'exit')
+    await rm(folder, { recursive: true, force: true })
+  }
+  const [, hook] = command.slice(command.indexOf('--webhook-url'))
+  expect(hook).toBe('http://gateway:8080/v1/payments/webhooks/test')
+})
+
+test('what is open to the outside is the gateway, the storefront and the provider, on this machine alone', () => {
   const open = Object.entries(services).flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`))
-  expect(open).toEqual([
+  expect(open.sort()).toEqual([
     `gateway 127.0.0.1:${cluster.programs.gateway?.port}:8080`,
+    `provider 127.0.0.1:${cluster.provider.port}:${cluster.provider.port}`,
     `storefront 127.0.0.1:${cluster.programs.storefront?.port}:3000`,
   ])
 })
@@ -202,8 +269,9 @@ test('images are targets of the Dockerfile, and whoever is waited for exists', (
   }
 })
 
-test('volumes and files that are given to a container are there', () => {
-  for (const [name, { volumes = [], configs = [] }] of Object.entries(services)) {
+test('volumes, files and secrets that are given to a container are there', () => {
+  for (const [name, { volumes = [], configs = [], secrets = [] }] of Object.entries(services)) {
+    for (const secret of secrets) expect(compose.secrets, name).toHaveProperty(secret)
     for (const volume of volumes) expect(compose.volumes, name).toHaveProperty(volume.split(':')[0] ?? '')
     for (const { source } of configs) expect(compose.configs, name).toHaveProperty(source)
   }
@@ -211,7 +279,7 @@ test('volumes and files that are given to a container are there', () => {
 
 test('what the Dockerfile copies and runs is there', () => {
   const copied = [...dockerfile.matchAll(/^COPY --chown=root:root (\S+) /gm)].map(([, name = '']) => name)
-  const run = [...dockerfile.matchAll(/"((?:apps|scripts)\/\S+\.(?:ts|mjs))"|node (scripts\/\S+)/g)].map(
+  const run = [...dockerfile.matchAll(/"((?:apps|packages|scripts)\/\S+\.(?:ts|mjs))"|node (scripts\/\S+)/g)].map(
     ([, one, other]) => one ?? other ?? '',
   )
   expect(copied.length).toBeGreaterThan(5)

@@ -53,7 +53,7 @@ export function faultsOf(args: readonly string[], env: Readonly<Record<string, s
         env,
         services.map(({ name }) => name),
       )
-    } else if (!['relay', 'migrate'].includes(command)) faults.push(`there is no program ${command}`)
+    } else if (!['relay', 'migrate', 'seed'].includes(command)) faults.push(`there is no program ${command}`)
   } catch (error) {
     faults.push(...(error instanceof ConfigurationError ? error.faults : [(error as Error).message]))
   }

@@ -11,6 +11,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     host: { type: 'string', default: '127.0.0.1' },
     folder: { type: 'string', default: '.souk/test-provider' },
+    'public-url': { type: 'string' },
     'webhook-url': { type: 'string' },
     'secret-file': { type: 'string' },
   },
@@ -28,13 +29,14 @@ if (secret.length < 32) {
   console.error('--secret-file must name a file with the marketplace’s secret in it, 32 characters or more.')
   process.exit(2)
 }
-const webhookUrl = values['webhook-url']
+const { 'webhook-url': webhookUrl, 'public-url': publicUrl } = values
 const provider = await startTestProvider({
   folder: values.folder,
   host: values.host,
   port: Number(values.port),
   secrets: testProviderSecrets(secret),
   ...(webhookUrl !== undefined && { webhookUrl }),
+  ...(publicUrl !== undefined && { publicUrl }),
 })
 console.log(`Test provider ready at ${provider.url}`)
 process.send?.({ ready: provider.url })

@@ -16,6 +16,8 @@ export type TestProviderOptions = {
   host?: string
   port: number
   secrets: TestProviderSecrets
+  /** Where shoppers' browsers find its pages, when that is not where it listens. */
+  publicUrl?: string
   /** Where webhooks go; none are sent without. */
   webhookUrl?: string
 }
@@ -40,7 +42,7 @@ export async function startTestProvider(options: TestProviderOptions): Promise<T
   const timers = new Set<NodeJS.Timeout>()
   let url = ''
 
-  const payUrl = (id: string) => `${url}/pay/${id}?k=${pageKey(secrets.pageSecret, id)}`
+  const payUrl = (id: string) => `${options.publicUrl ?? url}/pay/${id}?k=${pageKey(secrets.pageSecret, id)}`
   const shown = (charge: Charge) => (charge.state === 'pending' ? { ...charge, payUrl: payUrl(charge.id) } : charge)
 
   /** Tell of it, before the answer or after it; a payment that waits for its bank is decided when its time has come. */
