@@ -93,6 +93,22 @@ describe('a call that takes too long', () => {
   })
 })
 
+describe('a process that was stopped while it called', () => {
+  test('blames nobody for the silence: the next call is made', async () => {
+    const options = { timeoutMs: 10_000, minimumCalls: 1, failureRate: 0.01, classify: () => 'failed' as const }
+    const { once, state } = given(options)
+    const answer = once(() => new Promise(() => {}))
+    // A stopped process's timers ring when it is woken, however long ago they were due.
+    const { now } = performance
+    vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 25_000)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await answer).toBeInstanceOf(CallTimedOut)
+    expect(state()).toBe(0)
+    expect(await once(ok)).toBe('ok')
+    vi.restoreAllMocks()
+  })
+})
+
 describe('the bulkhead', () => {
   test('lets twenty calls through, makes twenty wait and refuses the others at once', async () => {
     const { once, guard, metrics } = given()

@@ -91,6 +91,9 @@ export type Guard = {
   readonly inFlight: number
 }
 
+/** A timer is seldom later than this, however busy the process: beyond it, the process itself stood still. */
+const timersLateMs = 1_000
+
 type Settled<T> = { value: T } | { error: unknown; verdict: Verdict }
 
 const failed = (settled: unknown): boolean =>
@@ -139,13 +142,18 @@ export function createGuard({ name, metrics, clock, log, options: given }: Guard
 
   async function settle<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<Settled<T>> {
     trials += 1
+    const beganAtMs = performance.now()
     try {
       return { value: await deadline.execute((context) => call(context.signal), signal) }
-    } catch (error) {
-      if (!(error instanceof TaskCancelledError)) return { error, verdict: options.classify(error) }
-      if (signal.aborted) return { error: signal.reason, verdict: 'refused' }
-      const late = new CallTimedOut(name, options.timeoutMs)
-      return { error: late, verdict: options.classify(late) }
+    } catch (thrown) {
+      const gaveUp = thrown instanceof TaskCancelledError
+      if (gaveUp && signal.aborted) return { error: signal.reason, verdict: 'refused' }
+      const error = gaveUp ? new CallTimedOut(name, options.timeoutMs) : thrown
+      // Stopped, or on a machine that was: the alarm rang before the answers that had come meanwhile were read. The silence
+      // was ours, and no mark against the one who was called.
+      const wasAsleep = performance.now() - beganAtMs > options.timeoutMs + timersLateMs
+      const verdict = options.classify(error)
+      return { error, verdict: wasAsleep && verdict === 'failed' ? 'refused' : verdict }
     }
   }
 
