@@ -1,9 +1,9 @@
 import { sql } from '@souk/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type MoveStep, moveSteps } from './move-deps.ts'
+import { type MoveStep, moveSteps, pause } from './move-deps.ts'
 import { MoverKilled } from './move-refused.ts'
 import { ensureShardMap } from './shard-map.ts'
-import { held, losingAnswers, type MoveStage, openMoveStage } from './test-move.ts'
+import { answering, held, losingAnswers, type MoveStage, openMoveStage } from './test-move.ts'
 
 let stage: MoveStage
 beforeAll(async () => {
@@ -70,6 +70,23 @@ describe('moving', () => {
     expect(keys).toEqual([{ principal: 'somebody', key: 'a key', status: 201, answer: { id: 7 } }])
   })
 
+  test('of two answers under one key brings the later one: the earlier is about to be forgotten', async () => {
+    const answered = (shard: 'home' | 'east', key: string, hours: number) =>
+      stage.databases[shard].query(`
+        insert into books.idempotency_keys (principal, key, route, body_hash, answer, created_at)
+        values ('somebody', '${key}', 'writeBook', '', '"given ${hours} h ago"', now() - interval '${hours} hours')`)
+    await answered('home', 'later here', 1)
+    await answered('east', 'later here', 24)
+    await answered('home', 'later there', 23)
+    await answered('east', 'later there', 2)
+    await stage.move('east')
+    const keys = await stage.databases.east.query('select key, answer from books.idempotency_keys order by key')
+    expect(keys).toEqual([
+      { key: 'later here', answer: 'given 1 h ago' },
+      { key: 'later there', answer: 'given 2 h ago' },
+    ])
+  })
+
   test('lets nobody in while it changes over; who was about to come is told to come again', async () => {
     await stage.write('one')
     const { shards } = await stage.process()
@@ -85,6 +102,40 @@ describe('moving', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'shop-moving' })
     expect(await stage.titles('east')).toEqual(['one'])
     await expect.poll(() => shards.ofId(stage.newId()).name).toBe('east')
+  })
+
+  test('waits for a process that starts, which has looked at the map and has not said so yet', async () => {
+    await stage.write('one')
+    const looked = held()
+    const starting = stage.process(undefined, (db) =>
+      answering(db, async (text) => (text.includes('from shard_buckets') ? looked.here() : undefined)),
+    )
+    await looked.reached
+    const steps: MoveStep[] = []
+    const moving = stage.move('east', { at: (step) => void steps.push(step) })
+    await expect.poll(() => steps).toContain('copied')
+    await pause(200)
+    expect(steps).not.toContain('settling')
+    looked.letGo()
+    await moving
+    const { shards } = await starting
+    await expect.poll(() => shards.ofId(stage.newId()).name).toBe('east')
+  })
+
+  test('waits for no process that has taken its leave, not even one that was just about to look', async () => {
+    const looking = held()
+    let isLast = false
+    const { shardMap } = await stage.process(undefined, (db) =>
+      answering(db, async (text) => (isLast && text.includes('from shard_map') ? looking.here() : undefined)),
+    )
+    isLast = true
+    await looking.reached
+    const leaving = shardMap.stop()
+    await pause(50)
+    looking.letGo()
+    await leaving
+    await pause(50)
+    expect(await stage.databases.home.query('select about from shards.shard_processes')).toEqual([])
   })
 
   test('of two who move at once, one is told so', async () => {

@@ -21,6 +21,8 @@ import {
 const lookEveryMs = 250
 /** While something moves: whoever moves it waits for all processes at each step, and shops wait with him. */
 const lookWhileMovingMs = 20
+/** Older than every map: a process that says so is waited for until it has read one. */
+const notReadYet = '0'
 /** A process that could not look for so long works with nothing: whoever moves buckets no longer waits for it then. */
 export const mapLeaseMs = 4_000
 
@@ -65,12 +67,14 @@ export async function followShardMap(options: {
   let gates: readonly GateRow[] = []
   /** As read, and as announced: the latter once nothing is under way that the map forbids. */
   let version = ''
-  let announced = ''
+  let announced = notReadYet
   let seenAtMs = performance.now()
   let lapses = 0
   let stopped = false
   const isTrusted = () => performance.now() - seenAtMs <= mapLeaseMs
   const gate = createShardGate({ shards, isTrusted, lapses: () => lapses })
+  const announce = () => announceProcess(db.autocommit, { processId, version: announced, shards, about })
+  const forget = () => forgetProcess(db.autocommit, processId).catch(() => {})
 
   async function look(): Promise<void> {
     const beganAtMs = performance.now()
@@ -85,20 +89,28 @@ export async function followShardMap(options: {
         closed: new Map(gates.map((row) => [row.shard, row.closed])),
       })
     }
-    if (announced === '' || gate.isQuiet()) announced = version
-    await announceProcess(db.autocommit, { processId, version: announced, shards, about })
+    if (gate.isQuiet()) announced = version
+    await announce()
     if (!isTrusted()) lapses += 1
     // From before asking: the lease must never be longer here than whoever moves buckets thinks.
     seenAtMs = beganAtMs
   }
 
-  await look()
+  try {
+    // Before it has looked: whoever moves shops would else not wait for it, should he close them between the two.
+    await announce()
+    await look()
+  } catch (error) {
+    await forget()
+    throw error
+  }
   const isMoving = () => gates.length > 0 || rows.some(({ state }) => state !== 'open')
   let timer: NodeJS.Timeout
+  let looking: Promise<void> | undefined
   const lookAgain = () => {
     timer = setTimeout(
       () => {
-        void look()
+        looking = look()
           .catch((error: unknown) => {
             if (!stopped) log.warn({ err: error }, 'the map of shards could not be read; trying again')
           })
@@ -137,7 +149,9 @@ export async function followShardMap(options: {
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await forgetProcess(db.autocommit, processId).catch(() => {})
+      // Else it would be announced once more, by nobody who is there.
+      await looking
+      await forget()
     },
   }
 }

@@ -7,8 +7,9 @@ import {
   DatabaseUnavailable,
   logRole,
   openDatabase,
-  uuidv7,
+  type Sql,
   type Tx,
+  uuidv7,
 } from '@souk/postgres'
 import { memoryLog, type Migratable, type TestDatabase, testDatabase } from '@souk/testing'
 import type { BucketTables } from './bucket-tables.ts'
@@ -131,10 +132,10 @@ export async function openMoveStage(more: readonly Migratable[] = []) {
       databases.home.query<{ phase: string; note: string }>(
         'select phase, note from shards.shard_moves order by began_at',
       ),
-    /** A process that works by the map; its books lie where the map says. */
-    async process(names: readonly string[] = shards) {
+    /** A process that works by the map; its books lie where the map says. @param heard what it hears of the map through */
+    async process(names: readonly string[] = shards, heard = (db: Database) => db) {
       const shardMap = await followShardMap({
-        db: databases.home.open(shardsSchema.service),
+        db: heard(databases.home.open(shardsSchema.service)),
         shards: names,
         clock: () => new Date(),
         log: memoryLog(),
@@ -179,6 +180,24 @@ export async function openMoveStage(more: readonly Migratable[] = []) {
 }
 
 export type MoveStage = Awaited<ReturnType<typeof openMoveStage>>
+
+/** A database on which something happens after some statements, before their answers are heard. */
+export const answering = (db: Database, then: (text: string) => Promise<void>): Database => ({
+  ...db,
+  autocommit: {
+    ...db.autocommit,
+    async one<Row>(statement: Sql) {
+      const row = await db.autocommit.one<Row>(statement)
+      await then(statement.text)
+      return row
+    },
+    async run(statement) {
+      const rows = await db.autocommit.run(statement)
+      await then(statement.text)
+      return rows
+    },
+  },
+})
 
 /** The map, where the answer to one change of it is lost: `when` it is, in which order is the server's to say. */
 export function losingAnswers(map: Database, isLost: (statements: readonly string[]) => boolean): Database {
