@@ -397,6 +397,8 @@ export class Operations extends HeyApiClient {
     /**
      * Accounts, oldest first
      *
+     * With `query` those whose e-mail address begins so, or the words of whose name do.
+     *
      * For: permission operator.
      */
     public listAccounts<ThrowOnError extends boolean = true>(options?: Options<ListAccountsData, ThrowOnError>): RequestResult<ListAccountsResponses, unknown, ThrowOnError, 'data'> {

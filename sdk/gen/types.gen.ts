@@ -563,6 +563,7 @@ export type ListAccountsData = {
     query?: {
         limit?: number;
         cursor?: string;
+        query?: string;
     };
     url: '/v1/identity/accounts';
 };
@@ -719,6 +720,19 @@ export type ListTrailData = {
         limit?: number;
         cursor?: string;
         accountId?: string;
+        /**
+         * About or by somebody whose e-mail address begins so, or the words of whose name do, or whose account has this id; of a thousand such people at most.
+         */
+        who?: string;
+        kind?: 'registered' | 'guest-began' | 'signed-in' | 'sign-in-failed' | 'refreshed' | 'reuse-detected' | 'logged-out' | 'session-ended' | 'password-changed' | 'second-factor-on' | 'second-factor-off' | 'second-factor-reset' | 'api-key-made' | 'api-key-revoked' | 'api-key-rotated' | 'roles-changed' | 'duties-changed' | 'account-disabled' | 'account-enabled' | 'account-closed' | 'signing-key-rotated' | 'rehearsal-made' | 'rehearsal-removed';
+        /**
+         * From this time on.
+         */
+        from?: string;
+        /**
+         * Until before this time.
+         */
+        until?: string;
     };
     url: '/v1/identity/trail';
 };

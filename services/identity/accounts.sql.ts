@@ -107,14 +107,31 @@ export const updatePassword = (tx: Tx, accountId: string, passwordHash: string) 
 export const updateStatus = (tx: Tx, accountId: string, status: AccountStatus) =>
   tx.run(sql`update accounts set status = ${status} where id = ${accountId}`)
 
+/**
+ * Whose address begins so, or each of these words the beginning of a word of whose name: "ada lo" is Ada Lovelace.
+ * @param words of the name, without signs that mean something to `to_tsquery`
+ */
+const called = ({ emailKey, words }: Called): Sql => sql`
+  (email_key collate "C" >= ${emailKey} and email_key collate "C" < ${`${emailKey}\u{10ffff}`}
+   ${words.length === 0 ? sql`` : sql`or to_tsvector('simple', name) @@ to_tsquery('simple', ${words.map((word) => `'${word}':*`).join(' & ')})`})`
+
+export type Called = { emailKey: string; words: readonly string[] }
+
 /** Oldest first, after `afterId`. Rehearsal shoppers are left out: there may be a million of them. */
-export const listAccounts = (tx: Tx, page: { afterId: string | undefined; limit: number }) =>
+export const listAccounts = (tx: Tx, page: { afterId: string | undefined; limit: number; called?: Called }) =>
   tx.many<AccountRow & { roles: string[] }>(sql`
     select id, email, name, status, created_at as "createdAt",
            array(select role from account_roles where account_id = accounts.id order by role) as roles
       from accounts
      where not rehearsal ${page.afterId === undefined ? sql`` : sql`and id > ${page.afterId}`}
+       ${page.called === undefined ? sql`` : sql`and ${called(page.called)}`}
      order by id limit ${page.limit}`)
+
+/** Rehearsal shoppers among them. */
+export const idsOfCalled = async (tx: Tx, wanted: Called, limit: number): Promise<string[]> =>
+  (await tx.many<{ id: string }>(sql`select id from accounts where ${called(wanted)} limit ${limit}`)).map(
+    ({ id }) => id,
+  )
 
 export const accountsByEmail = (tx: Tx, emailKeys: readonly string[]) =>
   tx.many<{ id: string; email: string; name: string; emailKey: string }>(sql`

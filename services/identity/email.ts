@@ -18,3 +18,13 @@ export function maskEmail(email: string): string {
   const [first = ''] = email
   return `${first}***${email.slice(at)}`
 }
+
+/** What somebody typed to find a person: the beginning of an address, or of words of a name. */
+export const calledAs = (text: string): { emailKey: string; words: string[] } => ({
+  emailKey: emailKeyOf(text),
+  words:
+    text
+      .normalize('NFKC')
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.slice(0, 10) ?? [],
+})

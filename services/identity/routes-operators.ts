@@ -1,9 +1,11 @@
 import { created, cursorOf, noContent, ok, pageOf, type Route, readCursor, route } from '@souk/http'
+import { isUuid, type Tx } from '@souk/postgres'
 import { Type } from 'typebox'
-import { accountById, listAccounts } from './accounts.sql.ts'
+import { accountById, idsOfCalled, listAccounts } from './accounts.sql.ts'
 import { setRoles, setStatus } from './administer-accounts.ts'
 import { callerOf, unstored } from './caller.ts'
 import { closeAccount } from './close-account.ts'
+import { calledAs } from './email.ts'
 import { errors } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { makeRehearsalShoppers, removeRehearsalShoppers } from './rehearsal-shoppers.ts'
@@ -24,6 +26,12 @@ const shape = ({ id, email, name, status, roles, createdAt }: Omit<Shown, 'passw
   roles,
   createdAt: createdAt.toISOString(),
 })
+
+const mostPeople = 1_000
+const peopleCalled = async (tx: Tx, who: string): Promise<string[]> => {
+  const id = who.trim().toLowerCase()
+  return isUuid(id) ? [id] : idsOfCalled(tx, calledAs(who), mostPeople)
+}
 
 /** Running the marketplace: accounts, signing keys, the trail, rehearsals. */
 export function operatorRoutes(identity: Identity, settings: { rehearsal: boolean }): Route[] {
@@ -53,13 +61,15 @@ export function operatorRoutes(identity: Identity, settings: { rehearsal: boolea
       url: '/v1/identity/accounts',
       operationId: 'listAccounts',
       summary: 'Accounts, oldest first',
+      description: 'With `query` those whose e-mail address begins so, or the words of whose name do.',
       tag: 'Identity',
       access: operators,
-      query: schemas.pageQuery,
+      query: schemas.closed({ ...schemas.pageQuery.properties, query: Type.Optional(schemas.called) }),
       answers: { 200: schemas.page(schemas.account) },
-      async handle({ query: { limit, cursor } }) {
+      async handle({ query: { limit, cursor, query } }) {
         const [afterId] = readCursor('accounts', cursor, 'id') ?? []
-        const rows = await listAccounts(db.autocommit, { afterId, limit: limit + 1 })
+        const wanted = query === undefined ? {} : { called: calledAs(query) }
+        const rows = await listAccounts(db.autocommit, { afterId, limit: limit + 1, ...wanted })
         return ok(pageOf(rows, limit, shape, (row) => cursorOf('accounts', row.id)))
       },
     }),
@@ -143,11 +153,18 @@ export function operatorRoutes(identity: Identity, settings: { rehearsal: boolea
       summary: 'What happened around sign-in, newest first',
       tag: 'Identity',
       access: operators,
-      query: schemas.closed({ ...schemas.pageQuery.properties, accountId: Type.Optional(schemas.id) }),
+      query: schemas.trailQuery,
       answers: { 200: schemas.page(schemas.trailEvent) },
-      async handle({ query: { limit, cursor, accountId } }) {
+      async handle({ query: { limit, cursor, who, from, until, ...filter } }) {
         const [beforeSeq] = readCursor('trail', cursor, 'integer') ?? []
-        const rows = await readTrail(db.autocommit, { beforeSeq, limit: limit + 1, accountId: accountId ?? null })
+        const rows = await readTrail(db.autocommit, {
+          ...filter,
+          beforeSeq,
+          limit: limit + 1,
+          ...(who !== undefined && { people: await peopleCalled(db.autocommit, who) }),
+          ...(from !== undefined && { from: new Date(from) }),
+          ...(until !== undefined && { until: new Date(until) }),
+        })
         const shapeEvent = (row: (typeof rows)[number]) => ({ ...row, occurredAt: row.occurredAt.toISOString() })
         return ok(pageOf(rows, limit, shapeEvent, (row) => cursorOf('trail', row.seq)))
       },

@@ -28,6 +28,8 @@ CREATE TABLE accounts (
   CONSTRAINT accounts_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
   CONSTRAINT accounts_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text, 'closed'::text])) NOT VALID
 );
+CREATE INDEX accounts_by_email ON accounts (email_key COLLATE "C");
+CREATE INDEX accounts_by_words ON accounts USING gin (to_tsvector('simple'::regconfig, name));
 CREATE INDEX accounts_disabled ON accounts (id) WHERE status = 'disabled'::text;
 CREATE INDEX accounts_rehearsal ON accounts (id) WHERE rehearsal;
 
@@ -96,6 +98,9 @@ CREATE TABLE auth_events (
   CONSTRAINT auth_events_kind_check CHECK (length(kind) <= 40)
 );
 CREATE INDEX auth_events_by_account ON auth_events (account_id, seq);
+CREATE INDEX auth_events_by_actor ON auth_events (actor_id, seq) WHERE actor_id IS NOT NULL;
+CREATE INDEX auth_events_by_kind ON auth_events (kind, seq);
+CREATE INDEX auth_events_by_time ON auth_events USING brin (occurred_at);
 CREATE INDEX auth_events_order ON auth_events (xid, seq);
 CREATE TRIGGER auth_events_written_once BEFORE DELETE OR UPDATE OR TRUNCATE ON auth_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 GRANT INSERT, SELECT ON TABLE auth_events TO souk_identity;

@@ -1,4 +1,5 @@
 import { type Static, type TProperties, Type } from 'typebox'
+import { trailKinds } from './trail.ts'
 
 export const closed = <Properties extends TProperties>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false })
@@ -101,6 +102,26 @@ export const apiKeyWish = closed({
   expiresInDays: Type.Integer({ minimum: 1, maximum: 90, default: 90 }),
 })
 
+/** The beginning of an address, or of words of a name. */
+export const called = Type.String({
+  minLength: 1,
+  maxLength: 254,
+  pattern: oneLine.replace('^', '^(?=.*\\S)'),
+  examples: ['ada'],
+})
+
+export const trailQuery = closed({
+  ...pageQuery.properties,
+  accountId: Type.Optional(id),
+  who: Type.Optional({
+    ...called,
+    description:
+      'About or by somebody whose e-mail address begins so, or the words of whose name do, or whose account has this id; of a thousand such people at most.',
+  }),
+  kind: Type.Optional(Type.Enum([...trailKinds])),
+  from: Type.Optional(time('From this time on.')),
+  until: Type.Optional(time('Until before this time.')),
+})
 export const trailEvent = closed({
   seq: Type.Integer(),
   occurredAt: time(),

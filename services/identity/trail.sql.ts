@@ -22,15 +22,41 @@ export const insertTrail = (tx: Tx, json: string) =>
         as event ("occurredAt" timestamptz, kind text, "accountId" uuid, "actorId" uuid, "sessionId" uuid, address text,
                   "emailMasked" text, "correlationId" text, detail jsonb)`)
 
-/** Newest first. @param accountId of one account only, or null for all. */
-export const readTrail = (tx: Tx, page: { beforeSeq: number | undefined; limit: number; accountId: string | null }) =>
+export type TrailFilter = {
+  /** About one account. */
+  accountId?: string | undefined
+  /** About one of these, or done by one of them. */
+  people?: readonly string[] | undefined
+  kind?: string | undefined
+  /** From this time on, until before that. */
+  from?: Date | undefined
+  until?: Date | undefined
+}
+
+/** Newest first. */
+export const readTrail = (
+  tx: Tx,
+  {
+    beforeSeq,
+    limit,
+    accountId,
+    people,
+    kind,
+    from,
+    until,
+  }: TrailFilter & { beforeSeq: number | undefined; limit: number },
+) =>
   tx.many<TrailRow>(sql`
     select seq, occurred_at as "occurredAt", kind, account_id as "accountId", actor_id as "actorId",
            session_id as "sessionId", address, email_masked as "emailMasked", correlation_id as "correlationId", detail
       from auth_events
-     where true ${page.beforeSeq === undefined ? sql`` : sql`and seq < ${page.beforeSeq}`}
-       ${page.accountId === null ? sql`` : sql`and account_id = ${page.accountId}`}
-     order by seq desc limit ${page.limit}`)
+     where true ${beforeSeq === undefined ? sql`` : sql`and seq < ${beforeSeq}`}
+       ${accountId === undefined ? sql`` : sql`and account_id = ${accountId}`}
+       ${people === undefined ? sql`` : sql`and (account_id = any(${people}::uuid[]) or actor_id = any(${people}::uuid[]))`}
+       ${kind === undefined ? sql`` : sql`and kind = ${kind}`}
+       ${from === undefined ? sql`` : sql`and occurred_at >= ${from}`}
+       ${until === undefined ? sql`` : sql`and occurred_at < ${until}`}
+     order by seq desc limit ${limit}`)
 
 // Every column that says what happened, in a form that depends on no setting of the connection.
 const rowsDigest: Sql = sql`

@@ -92,6 +92,35 @@ test('operators read it newest first, page by page, of one account if they wish'
   expect(numbers).toEqual(numbers.toSorted((a, b) => b - a))
 })
 
+test('operators find what somebody did or had done to them, by name or address, and by what it was and when', async () => {
+  const bertha = await id.register({ email: 'Bertha.Benz@motor.example', name: "Bertha O'Ringer-Benz" })
+  await id.logIn(bertha.email, 'wrong-donkey-battery')
+  const boss = operator()
+  await id.call('disableAccount', { principal: boss, params: { accountId: bertha.accountId } })
+  type Item = { seq: number; kind: string; occurredAt: string }
+  const kinds = async (query: Record<string, unknown>) => {
+    const { status, body } = await id.call<{ items: Item[] }>('listTrail', { principal: boss, query })
+    expect(status).toBe(200)
+    return body.items.map(({ kind }) => kind)
+  }
+  const hers = ['account-disabled', 'sign-in-failed', 'registered']
+  for (const who of ['bertha.benz@m', 'benz', 'BERTHA RINGER', "o'ringer benz", bertha.accountId])
+    expect(await kinds({ who }), who).toEqual(hers)
+  expect(await kinds({ who: 'bertha lovelace' })).toEqual([])
+  expect(await kinds({ who: `' | !x:* & (` })).toEqual([])
+  expect(await kinds({ who: boss.accountId, kind: 'account-disabled' })).toEqual(['account-disabled'])
+  expect(await kinds({ who: 'benz', kind: 'registered' })).toEqual(['registered'])
+  const { body } = await id.call<{ items: Item[] }>('listTrail', { principal: boss, query: { who: 'benz' } })
+  const [last, middle] = body.items.map(({ occurredAt }) => occurredAt)
+  expect(await kinds({ who: 'benz', from: last })).toContain('account-disabled')
+  expect(await kinds({ who: 'benz', until: middle })).not.toContain('account-disabled')
+  const accounts = await id.call<{ items: { name: string }[] }>('listAccounts', {
+    principal: boss,
+    query: { query: 'benz' },
+  })
+  expect(accounts.body.items).toMatchObject([{ name: "Bertha O'Ringer-Benz" }])
+})
+
 test('rehearsals that are switched off stay off', async () =>
   expect(await id.call('makeRehearsalShoppers', { principal: operator(), body: { count: 1 } })).toMatchObject({
     status: 403,

@@ -2,30 +2,32 @@ import type { Tx } from '@souk/postgres'
 import { maskEmail } from './email.ts'
 import { insertTrail } from './trail.sql.ts'
 
-export type TrailKind =
-  | 'registered'
-  | 'guest-began'
-  | 'signed-in'
-  | 'sign-in-failed'
-  | 'refreshed'
-  | 'reuse-detected'
-  | 'logged-out'
-  | 'session-ended'
-  | 'password-changed'
-  | 'second-factor-on'
-  | 'second-factor-off'
-  | 'second-factor-reset'
-  | 'api-key-made'
-  | 'api-key-revoked'
-  | 'api-key-rotated'
-  | 'roles-changed'
-  | 'duties-changed'
-  | 'account-disabled'
-  | 'account-enabled'
-  | 'account-closed'
-  | 'signing-key-rotated'
-  | 'rehearsal-made'
-  | 'rehearsal-removed'
+export const trailKinds = [
+  'registered',
+  'guest-began',
+  'signed-in',
+  'sign-in-failed',
+  'refreshed',
+  'reuse-detected',
+  'logged-out',
+  'session-ended',
+  'password-changed',
+  'second-factor-on',
+  'second-factor-off',
+  'second-factor-reset',
+  'api-key-made',
+  'api-key-revoked',
+  'api-key-rotated',
+  'roles-changed',
+  'duties-changed',
+  'account-disabled',
+  'account-enabled',
+  'account-closed',
+  'signing-key-rotated',
+  'rehearsal-made',
+  'rehearsal-removed',
+] as const
+export type TrailKind = (typeof trailKinds)[number]
 
 export type TrailEvent = {
   kind: TrailKind

@@ -60,6 +60,7 @@ const messages = () => import('./screens/messages.tsx')
 const operations = () => import('./screens/operations.tsx')
 const audit = () => import('./screens/audit.tsx')
 const accounts = () => import('./screens/accounts.tsx')
+const trail = () => import('./screens/trail.tsx')
 const me = () => import('./screens/me.tsx')
 const promotions = () => import('./screens/promotions.tsx')
 const customers = () => import('./screens/customers.tsx')
@@ -96,7 +97,7 @@ const tree = root.addChildren([
   screen('/money', lazy(payments, 'Money')),
   screen('/inbox', lazy(messages, 'Inbox')),
   screen('/accounts', lazy(accounts, 'Accounts')),
-  screen('/trail', lazy(accounts, 'Trail')),
+  screen('/trail', lazy(trail, 'Trail')),
   screen('/dead-letters', lazy(operations, 'DeadLetters')),
   screen('/jobs', lazy(operations, 'Jobs')),
   screen('/audit', lazy(audit, 'Invariants')),

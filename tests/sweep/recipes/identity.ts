@@ -87,7 +87,9 @@ export const identityRecipes: Recipes = {
     params: { accountId: (await world.register('a-closed')).accountId },
   })),
   rotateSigningKeys: operator(200),
-  listTrail: operator(200, ({ a: { customer } }) => ({ query: { limit: 5, accountId: customer.accountId } })),
+  listTrail: operator(200, ({ a: { customer } }) => ({
+    query: { limit: 5, accountId: customer.accountId, who: customer.accountId, kind: 'registered' },
+  })),
   makeRehearsalShoppers: operator(201, () => ({ body: { count: 1 } })),
   removeRehearsalShoppers: operator(200),
 }

@@ -1,6 +1,6 @@
-import type { ListAccountsResponse, ListTrailResponse } from '@souk/sdk'
-import { Badge, Button, Confirm, Dialog, EmptyState, Facts, Field, Input } from '@souk/ui'
-import { ScrollText, UserCog } from 'lucide-react'
+import type { ListAccountsResponse } from '@souk/sdk'
+import { Badge, Button, Confirm, Dialog, EmptyState, Facts } from '@souk/ui'
+import { UserCog } from 'lucide-react'
 import { useState } from 'react'
 import { formatExact, humanise } from '../format.ts'
 import { FilterBar } from '../grid/filter-bar.tsx'
@@ -8,15 +8,11 @@ import { type Column, Grid } from '../grid/grid.tsx'
 import { useFilters } from '../grid/search.ts'
 import { useAct } from '../parts/act.ts'
 import { Page } from '../parts/page.tsx'
-import { Person } from '../parts/person.tsx'
 import { Status, When } from '../parts/status.tsx'
 import { useSession } from '../session.tsx'
 import { souk } from '../souk.ts'
-import { Json } from './operations.tsx'
-import { word } from '../work/form.ts'
 
 type Account = ListAccountsResponse['items'][number]
-type Entry = ListTrailResponse['items'][number]
 
 const columns: readonly Column<Account>[] = [
   {
@@ -44,18 +40,20 @@ const columns: readonly Column<Account>[] = [
 ]
 
 export function Accounts() {
+  const [{ q }] = useFilters()
   const [opened, setOpened] = useState<Account>()
   return (
     <Page title="Accounts" about="Who can sign in, and as what." fill>
+      <FilterBar screen="accounts" search="Name or e-mail" />
       <Grid
         label="Accounts"
         columns={columns}
         rowId={({ accountId }) => accountId}
         onOpen={setOpened}
-        queryKey={['accounts']}
-        list={(page) => souk.listAccounts({ query: page })}
+        queryKey={['accounts', q]}
+        list={(page) => souk.listAccounts({ query: { ...page, ...(q && { query: q }) } })}
         empty={
-          <EmptyState icon={<UserCog />} title="No accounts">
+          <EmptyState icon={<UserCog />} title={q ? `Nobody’s name or address begins with “${q}”` : 'No accounts'}>
             Whoever registers stands here: shoppers, shop staff and operators.
           </EmptyState>
         }
@@ -165,104 +163,5 @@ function AccountDrawer({ account, close }: { account: Account; close: () => void
         </div>
       )}
     </Dialog>
-  )
-}
-
-const trailColumns: readonly Column<Entry>[] = [
-  { id: 'kind', header: 'What', width: 11, grow: 2, phone: 'title', cell: ({ kind }) => humanise(kind) },
-  {
-    id: 'who',
-    header: 'Account',
-    width: 10,
-    cell: ({ emailMasked, accountId }) => emailMasked || (accountId ? <Person id={accountId} /> : '–'),
-  },
-  {
-    id: 'by',
-    header: 'By',
-    width: 8,
-    phone: 'hide',
-    cell: ({ actorId, accountId }) =>
-      actorId === null ? '–' : actorId === accountId ? 'themselves' : <Person id={actorId} />,
-  },
-  { id: 'address', header: 'From', width: 8, phone: 'hide', cell: ({ address }) => address },
-  { id: 'at', header: 'When', width: 9, grow: 0, phone: 'end', cell: ({ occurredAt }) => <When at={occurredAt} /> },
-]
-
-export function Trail() {
-  const [{ account }, set] = useFilters()
-  const [opened, setOpened] = useState<Entry>()
-  return (
-    <Page
-      title="Audit trail"
-      about="Who signed in, who changed whose rights. Entries are chained: none can be taken out unnoticed."
-      fill
-    >
-      <FilterBar screen="trail">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            set({ account: word(new FormData(event.currentTarget), 'account') })
-          }}
-        >
-          <Field label="Account id" hideLabel>
-            <Input
-              key={account}
-              name="account"
-              data-search
-              placeholder="Account id  ( / )"
-              defaultValue={account ?? ''}
-              pattern="[0-9a-fA-F\-]{36}"
-              className="w-72 max-w-full"
-            />
-          </Field>
-        </form>
-      </FilterBar>
-      <Grid
-        label="Audit trail"
-        columns={trailColumns}
-        rowId={({ seq }) => String(seq)}
-        onOpen={setOpened}
-        queryKey={['trail', account]}
-        list={(page) => souk.listTrail({ query: { ...page, ...(account && { accountId: account }) } })}
-        empty={
-          <EmptyState icon={<ScrollText />} title="Nothing yet">
-            Each sign-in and each change of rights leaves an entry. With an account in the search, only its own are
-            shown.
-          </EmptyState>
-        }
-      />
-      {opened && (
-        <Dialog open onOpenChange={(open) => !open && setOpened(undefined)} drawer title={humanise(opened.kind)}>
-          <div className="flex flex-col gap-4 pb-4">
-            <Facts
-              items={[
-                ['Number', opened.seq],
-                ['When', formatExact(opened.occurredAt)],
-                [
-                  'Account',
-                  <span key="account" className="font-mono text-xs">
-                    {opened.accountId ?? '–'}
-                  </span>,
-                ],
-                [
-                  'By',
-                  <span key="by" className="font-mono text-xs">
-                    {opened.actorId ?? '–'}
-                  </span>,
-                ],
-                ['From', opened.address],
-                [
-                  'Correlation',
-                  <span key="correlation" className="font-mono text-xs">
-                    {opened.correlationId}
-                  </span>,
-                ],
-              ]}
-            />
-            <Json label="Detail" value={opened.detail} />
-          </div>
-        </Dialog>
-      )}
-    </Page>
   )
 }
