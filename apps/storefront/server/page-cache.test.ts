@@ -40,6 +40,19 @@ test('an old page is shown while a new one is made; one that is too old is waite
   expect(await get('/', () => page('newest'))).toBe('newest')
 })
 
+test('whoever comes after a while sees how it is now, if that takes but a moment, and how it was if not', async () => {
+  const { get, later } = cacheAt()
+  await get('/', () => page('before the sale'))
+  later(20)
+  expect(await get('/', () => page('the sale is on'))).toBe('the sale is on')
+  later(20)
+  expect(await get('/', () => page('broken', [], 503))).toBe('the sale is on')
+  later(1)
+  const begunAt = performance.now()
+  expect(await get('/', () => new Promise(() => {}))).toBe('the sale is on')
+  expect(performance.now() - begunAt).toBeLessThan(2_000)
+})
+
 test('an old page is better than an error, for as long as it allows', async () => {
   const { get, later } = cacheAt()
   const fails = () => page('broken', [], 503)

@@ -12,6 +12,12 @@ export type Page = {
 
 /** Pages that are made anew while the old ones are still shown. */
 const mostRefreshing = 3
+/**
+ * Whoever is the first for a while would be shown how it was then, a sale that is over or not begun: where a page has been
+ * old for so long, the new one is waited for a moment. In a crowd none is that old.
+ */
+const oldMs = 5_000
+const momentMs = 200
 
 type Kept = { page: Page; freshUntilMs: number; staleUntilMs: number; errorUntilMs: number; bytes: number }
 
@@ -74,6 +80,19 @@ export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: P
     return under
   }
 
+  /** Never fails: what there was is given where there is nothing better. */
+  async function refresh(key: string, make: () => Promise<Page>, before: Page): Promise<Page> {
+    refreshing += 1
+    try {
+      const page = await render(key, make)
+      return page.status < 500 ? page : before
+    } catch {
+      return before
+    } finally {
+      refreshing -= 1
+    }
+  }
+
   async function get(key: string, make: () => Promise<Page>): Promise<Page> {
     const found = kept.get(key)
     const now = clock()
@@ -91,15 +110,9 @@ export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: P
     if (now < found.staleUntilMs) {
       counts.stale += 1
       // Whoever is here is served first: making pages anew never takes more than its share of the processor.
-      if (refreshing < mostRefreshing && !rendering.has(key)) {
-        refreshing += 1
-        render(key, make)
-          .catch(() => {})
-          .finally(() => {
-            refreshing -= 1
-          })
-      }
-      return found.page
+      if (refreshing >= mostRefreshing || rendering.has(key)) return found.page
+      const anew = refresh(key, make, found.page)
+      return now < found.freshUntilMs + oldMs ? found.page : Promise.race([anew, after(momentMs, found.page)])
     }
     try {
       const page = await render(key, make)
@@ -116,6 +129,8 @@ export function createPageCache({ clock = Date.now, maxBytes = 96 * 2 ** 20 }: P
 
   return { get, counts, size: () => ({ pages: kept.size, bytes }) }
 }
+
+const after = (ms: number, page: Page): Promise<Page> => new Promise((resolve) => setTimeout(resolve, ms, page).unref())
 
 export type PageCache = ReturnType<typeof createPageCache>
 

@@ -39,7 +39,7 @@ function Choice({
   const id = useId()
   const [value, change] = useChoice(name)
   return (
-    <div className="with-script flex flex-col gap-1">
+    <div className="with-script flex flex-col gap-1 max-sm:flex-1">
       <label htmlFor={id} className="text-xs text-quiet">
         {label}
       </label>
@@ -76,7 +76,7 @@ export function Footer() {
           </nav>
         </div>
         <div className="flex flex-wrap items-end gap-4">
-          <nav aria-label={t('footer.language')} className="flex h-10 items-center gap-1 text-sm">
+          <nav aria-label={t('footer.language')} className="-ml-2.5 flex h-10 items-center gap-1 text-sm max-sm:w-full">
             {languages.map((each) => (
               <a
                 key={each}

@@ -1,7 +1,7 @@
-import { Button, Checkbox, Field, Input, Select } from '@souk/ui/plain'
+import { Button, buttonClass, Checkbox, cx, Field, Input, Select } from '@souk/ui/plain'
 import { moneyForInput, parseMoney } from '@souk/ui/plain'
 import type { SearchProductsResponse } from '@souk/sdk'
-import { Form, Link, type LoaderFunctionArgs, useLoaderData, useNavigation } from 'react-router'
+import { Form, Link, type LoaderFunctionArgs, useLoaderData, useNavigation, useRouteLoaderData } from 'react-router'
 import { forEverybody, headersOf, lifeOf, reading } from '../answers.server.ts'
 import type { Card } from '../cards.ts'
 import { langOf } from '../i18n/languages.ts'
@@ -13,6 +13,7 @@ import { Page } from '../parts/page.tsx'
 import { shownCurrencies } from '../rates.ts'
 import { runtimeContext } from '../runtime.server.ts'
 import type { SearchQuery } from '../store.server.ts'
+import type { loader as frameLoader } from './frame.tsx'
 
 export { headersOf as headers }
 
@@ -94,6 +95,9 @@ export default function SearchPage() {
   const { query, cards, next, total, corrected } = loaded
   const { t, number } = useWords()
   const title = query.q ? t('search.title', { query: query.q }) : t('search.title-all')
+  const nothing = cards.length === 0
+  // Where nothing was found there is nothing to sort, and to filter only what filters have taken away.
+  const isFiltered = Object.keys(keptFields(query)).some((name) => name !== 'q' && name !== 'sort')
   return (
     <Page>
       <title>{`${title} · ${t('site.name')}`}</title>
@@ -108,23 +112,36 @@ export default function SearchPage() {
             {total.exact ? t('search.count', { count: total.count }) : `${number(total.count)}+`}
           </p>
         </div>
-        <SortBy value={query.sort ?? 'relevance'} options={sorts} keep={keptFields(query)} />
+        {!nothing && <SortBy value={query.sort ?? 'relevance'} options={sorts} keep={keptFields(query)} />}
       </div>
-      <div className="mt-8 grid gap-8 lg:grid-cols-[15rem_1fr] lg:gap-12">
-        <Filters {...loaded} />
+      <div className={cx('mt-8 grid gap-8 lg:gap-12', (!nothing || isFiltered) && 'lg:grid-cols-[15rem_1fr]')}>
+        {(!nothing || isFiltered) && <Filters {...loaded} />}
         <div className="min-w-0">
-          {cards.length === 0 ? (
-            <div className="py-12 text-center">
-              <p className="theirs font-medium">{t('search.none', { query: query.q ?? '' })}</p>
-              <p className="mt-1 text-quiet">{t('search.none-hint')}</p>
-            </div>
-          ) : (
-            <ProductGrid cards={cards} eager={2} heading="h2" />
-          )}
+          {nothing ? <Nothing query={query.q ?? ''} /> : <ProductGrid cards={cards} eager={2} heading="h2" />}
           <MorePages next={next} first={query.cursor === undefined} />
         </div>
       </div>
     </Page>
+  )
+}
+
+function Nothing({ query }: { query: string }) {
+  const { t, to, lang } = useWords()
+  const found = useRouteLoaderData<typeof frameLoader>(lang)
+  return (
+    <div className="py-12 text-center">
+      <p className="theirs font-medium">{t('search.none', { query })}</p>
+      <p className="mt-1 text-quiet">{t('search.none-hint')}</p>
+      <ul className="mt-6 flex flex-wrap justify-center gap-2">
+        {found?.categories.map(({ slug, title }) => (
+          <li key={slug}>
+            <Link to={to(`/c/${slug}`)} prefetch="intent" className={cx(buttonClass({}), 'theirs rounded-full')}>
+              {title}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 
