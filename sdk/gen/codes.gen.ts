@@ -72,6 +72,7 @@ export type ProblemCode =
   | 'media-shop-not-found'
   | 'media-storage-unavailable'
   | 'member-not-found'
+  | 'member-refused'
   | 'message-not-found'
   | 'message-unclear'
   | 'more-than-left'

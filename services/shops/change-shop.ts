@@ -39,7 +39,7 @@ export const announce = (deps: Pick<ChangeDeps, 'outbox'>, tx: Tx, shop: Shop, c
 
 /** Lock a shop, change it, raise its version, announce it. What is given back is what was written. */
 export async function changeShop(
-  deps: ChangeDeps,
+  deps: Pick<ChangeDeps, 'outbox' | 'clock'>,
   tx: Tx,
   shopId: string,
   by: By,

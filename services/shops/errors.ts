@@ -36,4 +36,9 @@ export const shopErrors = defineErrors({
     title: 'Not a member',
     help: 'This account is not a member of the shop.',
   },
+  'member-refused': {
+    status: 409,
+    title: 'This account cannot be a member',
+    help: 'There is no such account, it was closed, or it works for as many shops as one may. It was not added.',
+  },
 })

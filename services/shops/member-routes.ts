@@ -81,8 +81,10 @@ export const memberRoutes = (deps: RouteDeps): Route[] => [
       },
       closed,
     ),
+    // Repeating it asks for the same, and an answer that was kept would hide what identity says to it.
+    idempotency: 'none',
     answers: { 200: MemberView },
-    errors: ['shop-not-found', 'owners-only', 'last-owner'],
+    errors: ['shop-not-found', 'owners-only', 'last-owner', 'member-refused'],
     async handle(request) {
       const { shopId, accountId } = request.params
       requireDuty(request, shopId, 'members')
@@ -90,7 +92,8 @@ export const memberRoutes = (deps: RouteDeps): Route[] => [
         const member = await setMember(deps, tx, shopId, { accountId, ...request.body }, byOf(request))
         return ok(memberView(member), etag(member.version))
       })
-      await tellIdentity(deps, shopId, accountId)
+      const { refusal } = await tellIdentity(deps, shopId, accountId)
+      if (refusal !== undefined) throw shopErrors.error('member-refused', refusal.message)
       return answer
     },
   }),

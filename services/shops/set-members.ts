@@ -1,7 +1,16 @@
 import type { Tx } from '@souk/postgres'
 import { type By, type ChangeDeps, changeShop, shopNotFound } from './change-shop.ts'
 import { shopErrors } from './errors.ts'
-import { findMember, listOwners, type Member, removeMember, upsertMember, writeIntent } from './members.sql.ts'
+import {
+  type DutyIntent,
+  findMember,
+  listOwners,
+  type Member,
+  removeMember,
+  settleIntent,
+  upsertMember,
+  writeIntent,
+} from './members.sql.ts'
 import { allDuties, type Duty } from './shop.ts'
 import { lockShop } from './shops.sql.ts'
 
@@ -46,6 +55,17 @@ export async function dropMember(
   await keepContact(deps, tx, shopId, by)
 }
 
+/** Identity will not have this account in the shop, now or later: it is no member. The last owner stays, without duties. */
+export async function leaveOut(deps: Pick<ChangeDeps, 'outbox' | 'clock'>, tx: Tx, intent: DutyIntent): Promise<void> {
+  const { shopId, accountId } = intent
+  await lockShop(tx, shopId)
+  if ((await settleIntent(tx, intent)) === 0) return
+  const owners = await listOwners(tx, shopId)
+  if (owners.length === 1 && owners[0] === accountId) return
+  await removeMember(tx, shopId, accountId)
+  await keepContact(deps, tx, shopId, { accountId: intent.setBy, correlationId: '' })
+}
+
 /** Under the lock of the shop, so that two owners cannot remove each other at once. */
 async function guardOwners(
   tx: Tx,
@@ -62,7 +82,7 @@ async function guardOwners(
 }
 
 /** The owner a shop is announced with must still be one. */
-async function keepContact(deps: ChangeDeps, tx: Tx, shopId: string, by: By): Promise<void> {
+async function keepContact(deps: Pick<ChangeDeps, 'outbox' | 'clock'>, tx: Tx, shopId: string, by: By): Promise<void> {
   const shop = await lockShop(tx, shopId)
   const contact = shop && (await findMember(tx, shopId, shop.ownerAccountId))
   if (contact?.owner) return

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { shopChanged } from '@souk/contracts'
+import { defineErrors } from '@souk/errors'
 import type { Principal, Route } from '@souk/http'
 import type { Database } from '@souk/postgres'
 import {
@@ -31,6 +32,9 @@ const time = manualClock()
 let sold: Told[] = []
 let duties: { accountId: string; shopId: string; duties: string[] }[] = []
 let away = false
+/** To identity. */
+const unknown = new Set<string>()
+const accounts = defineErrors({ 'account-not-found': { status: 404, title: '', help: '' } })
 
 beforeAll(async () => {
   database = await testDatabase([shops])
@@ -53,6 +57,7 @@ beforeAll(async () => {
     identity: {
       setShopDuties: async ({ accountId = '', shopId = '', duties: given = [] }) => {
         if (away) throw new Error('identity is away')
+        if (unknown.has(accountId)) throw accounts.error('account-not-found', 'There is no account with this id.')
         duties.push({ accountId, shopId, duties: [...given] })
         return {} as never
       },
@@ -285,6 +290,31 @@ describe('members', () => {
     away = false
     await tellWhatIsUntold(deps)
     expect(duties).toEqual([{ shopId, accountId, duties: ['catalog', 'orders'] }])
+  })
+  test('an account that is none is refused and left out, at once or when identity can be asked; nothing is asked again', async () => {
+    const { shopId, owner } = await aShop()
+    const accountId = randomUUID()
+    unknown.add(accountId)
+    const add = () => call('setShopMember', owner, { params: { shopId, accountId }, body: { duties: [], owner: true } })
+    const left = async () => ({
+      members: await database.query('select account_id from shops.shop_members where shop_id = $1', [shopId]),
+      untold: await database.query('select from shops.duty_intents where shop_id = $1', [shopId]),
+    })
+    const ownerAlone = { members: [{ account_id: owner.accountId }], untold: [] }
+    expect((await add()).body.code).toBe('member-refused')
+    expect(await left()).toEqual(ownerAlone)
+    away = true
+    expect((await add()).status).toBe(200)
+    away = false
+    await tellWhatIsUntold(deps)
+    expect(await left()).toEqual(ownerAlone)
+    // Whoever is gone as the only owner stays it: a shop has one.
+    unknown.add(owner.accountId)
+    await call('setShopMember', operator(), {
+      params: { shopId, accountId: owner.accountId },
+      body: { duties: [], owner: true },
+    })
+    expect(await left()).toEqual(ownerAlone)
   })
 })
 

@@ -1,5 +1,7 @@
 import { IdentityService } from '@souk/contracts/identity'
 import { SaleService } from '@souk/contracts/orders'
+import { DomainError } from '@souk/errors'
+import type { Outbox } from '@souk/events'
 import type { Database } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import type { Logger } from '@souk/telemetry'
@@ -13,10 +15,12 @@ import {
   untoldShop,
   untoldShops,
 } from './members.sql.ts'
+import { leaveOut } from './set-members.ts'
 import { sells, type ShopStatus } from './shop.ts'
 
 export type TellDeps = {
   db: Database
+  outbox: Outbox
   clock: () => Date
   log: Logger
   sales: Pick<Client<typeof SaleService>, 'setSelling'>
@@ -50,32 +54,44 @@ async function tell(deps: TellDeps, { shopId, status, version }: Untold): Promis
   }
 }
 
+/** What became of it: identity knows, will be told later, or will not have this account in the shop, for this reason. */
+export type Heard = { known: boolean; refusal?: DomainError }
+
 /**
- * Tell identity what an account may do in a shop, if that is still to be told. Resolves to whether it knows now. One
- * sender at a time; when the intent changes while it is being sent, it is sent again.
+ * Tell identity what an account may do in a shop, if that is still to be told. One sender at a time; when the intent
+ * changes while it is being sent, it is sent again. An account that identity refuses is taken out of the shop.
  */
-export async function tellIdentity(deps: TellDeps, shopId: string, accountId: string): Promise<boolean> {
+export async function tellIdentity(deps: TellDeps, shopId: string, accountId: string): Promise<Heard> {
   for (;;) {
     const now = deps.clock()
     const intent = await leaseIntent(deps.db.autocommit, shopId, accountId, now, new Date(now.getTime() + leaseMs))
-    if (intent === undefined) return true
+    if (intent === undefined) return { known: true }
     try {
       await deps.identity.setShopDuties(
         { accountId, shopId, duties: intent.duties, setByAccountId: intent.setBy },
         { timeoutMs: callTimeoutMs },
       )
     } catch (error) {
+      if (isForGood(error)) {
+        deps.log.info({ shopId, accountId, code: error.code }, 'identity has no such member; it is left out')
+        await deps.db.transaction((tx) => leaveOut(deps, tx, intent))
+        return { known: true, refusal: error }
+      }
       deps.log.warn(
         { shopId, accountId, error },
         'identity could not be told the duties of a member; it will be tried again',
       )
       await releaseIntent(deps.db.autocommit, shopId, accountId, deps.clock())
-      return false
+      return { known: false }
     }
-    if ((await settleIntent(deps.db.autocommit, intent)) === 1) return true
+    if ((await settleIntent(deps.db.autocommit, intent)) === 1) return { known: true }
     await releaseIntent(deps.db.autocommit, shopId, accountId, deps.clock())
   }
 }
+
+/** There is no such account, or it works for too many shops: told again, it would be refused again. */
+const isForGood = (error: unknown): error is DomainError =>
+  error instanceof DomainError && [404, 409, 422].includes(error.row.status)
 
 /** What a crash or a service that was away left untold. 100 of each a round, so that a round ends. */
 export async function tellWhatIsUntold(deps: TellDeps): Promise<void> {
