@@ -67,7 +67,7 @@ export const messageConsumers = (deps: ConsumerDeps): Consumer[] => [
       await knowAccounts(tx, of<AccountRegistered>(accountRegistered), deps.clock())
       // Nothing comes after the closing of an account.
       const closed = of<AccountClosed>(accountClosed).map(({ accountId }) => accountId)
-      if (closed.length > 0) await forgetRecipients(tx, closed)
+      if (closed.length > 0) await forgetRecipients(tx, closed, deps.clock())
     },
   },
   {

@@ -17,7 +17,7 @@ export type Recipient = {
 
 const columns = sql`account_id, email, name, language, phone, push_token, channels, version`
 
-/** Names and addresses as identity announced them; what they chose here stays. */
+/** Names and addresses as identity announced them; what they chose here stays. Of closed accounts nothing is kept again. */
 export const knowAccounts = (
   tx: Tx,
   accounts: readonly { accountId: string; email: string; name: string }[],
@@ -29,16 +29,26 @@ export const knowAccounts = (
     from unnest(${uuidArray(accounts.map((each) => each.accountId))}::uuid[], ${accounts.map((each) => each.email)}::text[],
       ${accounts.map((each) => each.name)}::text[]) with ordinality t(account_id, email, name, at)
     order by account_id, at desc
-    on conflict (account_id) do update set email = excluded.email, name = excluded.name`)
+    on conflict (account_id) do update set email = excluded.email, name = excluded.name
+    where recipients.closed_at is null`)
 
-/** Their accounts were closed: there is no address to write to any more. */
-export const forgetRecipients = (tx: Tx, accountIds: readonly string[]) =>
-  tx.run(sql`delete from recipients where account_id = any(${uuidArray(accountIds)}::uuid[])`)
+/**
+ * Their accounts were closed: there is no address to write to any more. That they were is remembered, so that news which
+ * come late or twice bring none back.
+ */
+export const forgetRecipients = (tx: Tx, accountIds: readonly string[], now: Date) =>
+  tx.run(sql`
+    insert into recipients (account_id, changed_at, closed_at)
+    select account_id, ${now}, ${now} from unnest(${uuidArray([...new Set(accountIds)])}::uuid[]) t(account_id)
+    on conflict (account_id) do update set email = null, name = '', language = 'en', phone = null, push_token = null,
+      channels = null, version = recipients.version + 1, changed_at = excluded.changed_at, closed_at = excluded.closed_at
+    where recipients.closed_at is null`)
 
+/** Of closed accounts none. */
 export const recipientsOf = (tx: Tx, accountIds: readonly string[]) =>
-  tx.many<Recipient>(
-    sql`select ${columns} from recipients where account_id = any(${uuidArray([...new Set(accountIds)])}::uuid[])`,
-  )
+  tx.many<Recipient>(sql`
+    select ${columns} from recipients
+    where account_id = any(${uuidArray([...new Set(accountIds)])}::uuid[]) and closed_at is null`)
 
 /** Without an index: only whoever develops here looks people up by their address. */
 export const accountWithEmail = (tx: Tx, email: string) =>
@@ -46,14 +56,16 @@ export const accountWithEmail = (tx: Tx, email: string) =>
 
 export type Preferences = Pick<Recipient, 'language' | 'phone' | 'push_token' | 'channels'>
 
+/** @returns undefined of a closed account, for which nothing is kept. */
 export const savePreferences = (tx: Tx, accountId: string, chosen: Preferences, now: Date) =>
-  tx.one<Recipient>(sql`
+  tx.maybeOne<Recipient>(sql`
     insert into recipients (account_id, language, phone, push_token, channels, version, changed_at)
     values (${accountId}, ${chosen.language}, ${chosen.phone}, ${chosen.push_token},
       ${chosen.channels === null ? null : JSON.stringify(chosen.channels)}::jsonb, 2, ${now})
     on conflict (account_id) do update set language = excluded.language, phone = excluded.phone,
       push_token = excluded.push_token, channels = excluded.channels, version = recipients.version + 1,
       changed_at = excluded.changed_at
+    where recipients.closed_at is null
     returning ${columns}`)
 
 export type KnownShop = { shopId: string; name: string; ownerAccountId: string; version: number }

@@ -1,4 +1,4 @@
-import { ok, type Route, route } from '@souk/http'
+import { httpErrors, ok, type Route, route } from '@souk/http'
 import { errors } from './errors.ts'
 import { allKinds, type Kind, kindOf } from './kinds.ts'
 import type { Channel } from './message.ts'
@@ -80,6 +80,8 @@ export const preferenceRoutes = (deps: RouteDeps): Route[] => [
           },
           deps.clock(),
         )
+        // A token lives on for up to a second after its account was closed; nothing may be written down in it.
+        if (saved === undefined) throw httpErrors.error('unauthenticated', 'This account was closed.')
         return ok(shapeOf(saved))
       }),
   }),

@@ -154,6 +154,7 @@ CREATE TABLE recipients (
   channels jsonb,
   version bigint DEFAULT 1 NOT NULL,
   changed_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
   CONSTRAINT recipients_pkey PRIMARY KEY (account_id)
 );
 
@@ -192,7 +193,6 @@ AS $function$
     returning page)
   select count(*) from dropped
 $function$;
-GRANT EXECUTE ON FUNCTION drop_pages(timestamp with time zone) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION drop_pages(timestamp with time zone) TO souk_notifications;
 
 CREATE OR REPLACE FUNCTION first_id_at(at timestamp with time zone)
@@ -203,7 +203,6 @@ AS $function$
   select (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-7000-8000-000000000000')::uuid
   from (select lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') h) t
 $function$;
-GRANT EXECUTE ON FUNCTION first_id_at(timestamp with time zone) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION first_id_at(timestamp with time zone) TO souk_notifications;
 
 CREATE OR REPLACE FUNCTION forget_events(before timestamp with time zone, passed_xid xid8, passed_seq bigint)
@@ -235,7 +234,6 @@ AS $function$
   select (substr(t, 1, 8) || '-' || substr(t, 9) || '-7' || lpad(to_hex(kind * 16), 3, '0') || substr(order_id::text, 19))::uuid
   from (select lpad(to_hex(at_ms), 12, '0') t) as time
 $function$;
-GRANT EXECUTE ON FUNCTION paged_message_id(bigint,smallint,uuid) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION paged_message_id(bigint,smallint,uuid) TO souk_notifications;
 
 CREATE OR REPLACE FUNCTION tend_partitions(at timestamp with time zone, keep_from timestamp with time zone)
@@ -276,5 +274,4 @@ begin
   delete from deliveries where message_id < first_id_at(date_trunc('month', keep_from at time zone 'utc') at time zone 'utc');
   return changed;
 end $function$;
-GRANT EXECUTE ON FUNCTION tend_partitions(timestamp with time zone,timestamp with time zone) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION tend_partitions(timestamp with time zone,timestamp with time zone) TO souk_notifications;
