@@ -73,6 +73,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
       if (lost !== undefined) throw lost
       await ensureSchema(client, service.service, rolesSeparated, options.secret)
       for (const set of service.sets) applied.push(...(await applySet(client, service.service, set, options.onApplied)))
+      if (rolesSeparated) await keepToItself(client, service.service)
     }
     return {
       applied,
@@ -168,6 +169,19 @@ async function ensureSchema(client: pg.Client, service: string, roles: boolean, 
     alter default privileges in schema ${schema} grant select, insert, update, delete on tables to ${role};
     alter default privileges in schema ${schema} grant usage on sequences to ${role};
     alter default privileges in schema ${schema} grant execute on functions to ${role}`)
+}
+
+/**
+ * PostgreSQL lets everybody call a new function, and some of ours drop partitions as their owner would: whoever may look
+ * into a schema, as the event log may into all of them, could have called these.
+ */
+async function keepToItself(client: pg.Client, service: string): Promise<void> {
+  const schema = identifier(service)
+  const { rowCount } = await client.query(
+    `select from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) granted
+      where p.pronamespace = '${schema}'::regnamespace and granted.grantee = 0 limit 1`,
+  )
+  if (rowCount !== 0) await client.query(`revoke execute on all routines in schema ${schema} from public`)
 }
 
 async function applySet(

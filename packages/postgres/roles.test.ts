@@ -29,6 +29,7 @@ describe('a service works in a role of its own', () => {
     sql`truncate vault.secrets`,
     sql`select * from vault.outbox`,
     sql`select vault.forget_events(now(), '1', 1)`,
+    sql`select vault.burn()`,
   ])('which may not touch a neighbour: $text', async (statement) => {
     await expect(shelf.run(statement)).rejects.toThrow('permission denied for schema vault')
   })
@@ -72,6 +73,12 @@ describe('a service works in a role of its own', () => {
   })
 })
 
+test('a service calls its own functions', async () => {
+  const vault = database.open('vault').autocommit
+  expect(await vault.many(sql`select burn()`)).toHaveLength(1)
+  expect(await vault.many(sql`select * from secrets`)).toEqual([])
+})
+
 describe('the event log reads in a role of its own', () => {
   test('which sees the outbox of every service', async () => {
     expect(await log.autocommit.many(sql`select * from vault.outbox`)).toEqual([])
@@ -86,6 +93,7 @@ describe('the event log reads in a role of its own', () => {
     sql`insert into vault.outbox (topic, event_count, batch) values ('vault.secret', 1, '')`,
     sql`delete from vault.outbox`,
     sql`create table vault.extra (id int)`,
+    sql`select vault.burn()`,
   ])('which may do nothing else: $text', async (statement) => {
     await expect(log.autocommit.run(statement)).rejects.toThrow('permission denied')
   })

@@ -309,5 +309,4 @@ AS $function$
 begin
   raise exception 'the trail is written once and never changed';
 end $function$;
-GRANT EXECUTE ON FUNCTION refuse_change() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION refuse_change() TO souk_identity;

@@ -504,7 +504,6 @@ begin
   end if;
   return true;
 end $function$;
-GRANT EXECUTE ON FUNCTION expect(text,bigint,bigint) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION expect(text,bigint,bigint) TO souk_orders;
 
 CREATE OR REPLACE FUNCTION first_id_at(at timestamp with time zone)
@@ -515,7 +514,6 @@ AS $function$
   select (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-7000-8000-000000000000')::uuid
   from (select lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') h) t
 $function$;
-GRANT EXECUTE ON FUNCTION first_id_at(timestamp with time zone) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION first_id_at(timestamp with time zone) TO souk_orders;
 
 CREATE OR REPLACE FUNCTION forget_events(before timestamp with time zone, passed_xid xid8, passed_seq bigint)
@@ -585,7 +583,6 @@ begin
   end loop;
   return made;
 end $function$;
-GRANT EXECUTE ON FUNCTION make_partitions(timestamp with time zone,date) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions(timestamp with time zone,date) TO souk_orders;
 
 CREATE OR REPLACE FUNCTION make_partitions_for(months timestamp with time zone[])
@@ -617,7 +614,6 @@ begin
   end loop;
   return made;
 end $function$;
-GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION make_partitions_for(timestamp with time zone[]) TO souk_orders;
 
 CREATE OR REPLACE FUNCTION sample_little()
@@ -636,7 +632,6 @@ begin
     execute format('alter table %s alter column %I set statistics %s', part.name, part.col, part.target);
   end loop;
 end $function$;
-GRANT EXECUTE ON FUNCTION sample_little() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION sample_little() TO souk_orders;
 
 CREATE OR REPLACE FUNCTION tend_partitions(at timestamp with time zone, keys_before date)
@@ -653,5 +648,4 @@ begin
   end if;
   return made;
 end $function$;
-GRANT EXECUTE ON FUNCTION tend_partitions(timestamp with time zone,date) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION tend_partitions(timestamp with time zone,date) TO souk_orders;

@@ -217,7 +217,6 @@ AS $function$
       from (select * from words c where c.word operator(search.%) wanted limit 2000) w
       order by search.similarity(w.word, wanted) desc, w.uses desc, w.word limit most
     $function$;
-GRANT EXECUTE ON FUNCTION close_words(text,integer) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION close_words(text,integer) TO souk_search;
 
 CREATE OR REPLACE FUNCTION forget_events(before timestamp with time zone, passed_xid xid8, passed_seq bigint)
@@ -246,7 +245,6 @@ CREATE OR REPLACE FUNCTION words_of(language text, title text, tags text, descri
  LANGUAGE sql
  STABLE
 RETURN ((((((setweight(to_tsvector('words_plain'::regconfig, title), 'A'::"char") || setweight(to_tsvector('words_english'::regconfig, title), 'A'::"char")) || setweight(to_tsvector((('words_'::text || language))::regconfig, title), 'A'::"char")) || setweight(to_tsvector('words_plain'::regconfig, tags), 'B'::"char")) || setweight(to_tsvector('words_english'::regconfig, tags), 'B'::"char")) || setweight(to_tsvector('words_plain'::regconfig, description), 'D'::"char")) || setweight(to_tsvector((('words_'::text || language))::regconfig, description), 'D'::"char"));
-GRANT EXECUTE ON FUNCTION words_of(text,text,text,text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION words_of(text,text,text,text) TO souk_search;
 
 CREATE OR REPLACE FUNCTION words_query(words text[], language text)
@@ -271,5 +269,4 @@ begin
   end loop;
   return every;
 end $function$;
-GRANT EXECUTE ON FUNCTION words_query(text[],text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION words_query(text[],text) TO souk_search;
