@@ -17,12 +17,21 @@ const proxies = (given: { default: number; help: string }): EnvField<number | re
   },
 })
 
+/** JSON, or that of a file. Errors of the reader would repeat what was given, and there are passwords in it. */
+function jsonIn(value: string): unknown {
+  try {
+    return JSON.parse(value.trim().startsWith('{') ? value : readFileSync(value, 'utf8'))
+  } catch {
+    throw new Error('must be JSON, or the name of a file of JSON that can be read')
+  }
+}
+
 /** Names and addresses of databases, as JSON or the name of a file that holds it. */
 function shards(given: { help: string; secret: boolean }): EnvField<Readonly<Record<string, string>>> {
   return {
     ...given,
     parse(value) {
-      const map: unknown = JSON.parse(value.trim().startsWith('{') ? value : readFileSync(value, 'utf8'))
+      const map = jsonIn(value)
       if (typeof map !== 'object' || map === null || Array.isArray(map))
         throw new Error('must be {"name": "postgres://…"}')
       for (const [name, url] of Object.entries(map)) {
@@ -46,7 +55,7 @@ function replicas(given: { help: string; secret: boolean }): EnvField<Readonly<R
   return {
     ...given,
     parse(value) {
-      const map: unknown = JSON.parse(value.trim().startsWith('{') ? value : readFileSync(value, 'utf8'))
+      const map = jsonIn(value)
       const isMap = typeof map === 'object' && map !== null && !Array.isArray(map)
       if (!isMap || !Object.values(map).every((urls) => Array.isArray(urls) && urls.every(isDatabaseUrl)))
         throw new Error('must be {"home": ["postgres://…", …], …}')

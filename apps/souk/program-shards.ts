@@ -2,10 +2,14 @@ import type { Command } from 'commander'
 import type { Console } from './console.ts'
 import { examples, type MakeCommand, whole } from './program-parts.ts'
 
-/** Which database holds which shops. */
-export function addShardCommands(program: Command, command: MakeCommand, io: Console): void {
-  const shards = program.command('shards').description('see and change which database holds which shops')
+/** How shops are moved, whichever they are. */
+const inSteps = (command: Command) =>
+  command
+    .option('--at-once <n>', 'buckets a move', whole(1, 1_024), 16)
+    .option('--closed-for <seconds>', 'how long orders may be kept waiting', whole(1, 600), 5)
 
+/** Which database holds which shops. */
+export function addShardCommands(shards: Command, command: MakeCommand, io: Console): void {
   command(
     shards,
     'show',
@@ -28,7 +32,7 @@ set. Each process is to be started anew, and until all of them have been, nothin
       (await import('./commands/shards-add.ts')).add(io, { name, address, ...options }),
   )
 
-  command(
+  const move = command(
     shards,
     'move',
     'bring shops to another database while everything goes on',
@@ -45,10 +49,9 @@ everything stays as it was: move fewer buckets at once.`,
     .option('--shop <slug>', 'the bucket of this shop')
     .option('--count <n>', 'so many of those that lie on --from', whole(1, 1_024))
     .option('--from <shard>', 'only those that lie there')
-    .option('--at-once <n>', 'buckets a move', whole(1, 1_024), 16)
-    .option('--closed-for <seconds>', 'how long orders may be kept waiting', whole(1, 600), 5)
+  inSteps(move)
 
-  command(
+  const spread = command(
     shards,
     'spread',
     'move as few buckets as it takes until all databases hold alike many',
@@ -56,8 +59,7 @@ everything stays as it was: move fewer buckets at once.`,
     async (options: import('./commands/shards.ts').SpreadCommand) =>
       (await import('./commands/shards.ts')).spread(io, options),
   )
-    .option('--at-once <n>', 'buckets a move', whole(1, 1_024), 16)
-    .option('--closed-for <seconds>', 'how long orders may be kept waiting', whole(1, 600), 5)
+  inSteps(spread)
 
   command(
     shards,

@@ -65,7 +65,7 @@ All are explained when one of them is wrong. Ctrl-C finishes what was accepted; 
   )
 
   addProcessCommands(program, command, io)
-  addShardCommands(program, command, io)
+  addShardCommands(group('shards', 'see and change which database holds which shops'), command, io)
   addClusterCommands(group('cluster', 'run a whole cluster on this machine: docs/guides/cluster.md'), command, io)
 
   command(
