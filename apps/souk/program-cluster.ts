@@ -90,8 +90,9 @@ Topologies: together, one-shard, two-shards, four-shards; each in a temporary fo
     'how long the customers of other shops wait while one shop is hot, on another database and on theirs',
     `${examples('souk bench neighbours', 'souk bench neighbours --rate 20 --hot 150 --seconds 20 --rounds 5')}
 
-Three situations in turn, on a cluster of two databases in a temporary folder: nobody is hot, a shop on another database is,
-a shop on the same one is. What is compared is the p99 of the others, from the moment an order was due.`,
+Four situations in turn, on a cluster of two databases in a temporary folder: nobody is hot; a shop on another database is; a
+shop on the same one is; nobody is, and processes that have nothing to do with it take as much of the machine (Linux). What is
+compared is the p99 of the others, from the moment an order was due.`,
     async (options: import('./commands/bench-neighbours.ts').BenchNeighboursOptions) =>
       (await import('./commands/bench-neighbours.ts')).benchNeighbours(io, options),
   )

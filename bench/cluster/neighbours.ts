@@ -2,10 +2,14 @@ import { readAllotments } from '../faults/referee.sql.ts'
 import type { LoadResult } from '../load/index.ts'
 import { type ClusterStage, sendTo, setClusterStage } from './stage.ts'
 import type { ClusterUnderTest } from './types.ts'
+import { startStrangers, watchMachine } from './strangers.ts'
 import { drainCluster, onEachDatabase } from './verify.ts'
 
-/** Where the hot shop lies, seen from the shops whose customers are timed. */
-export const situations = ['alone', 'elsewhere', 'beside'] as const
+/**
+ * Where the hot shop lies, seen from the shops whose customers are timed; and, with no shop hot, strangers who take as much
+ * of the machine as it took elsewhere. What these cost the others is the machine's, and no shop's.
+ */
+export const situations = ['alone', 'elsewhere', 'beside', 'strangers'] as const
 export type Situation = (typeof situations)[number]
 
 export type Neighbour = {
@@ -18,6 +22,8 @@ export type Neighbour = {
   orders: number
   /** Of the hot shop, accepted. */
   hotPerSecond: number
+  /** Of the machine, by everybody. */
+  coresTaken: number
 }
 
 export type NeighboursOptions = {
@@ -37,22 +43,30 @@ export async function measureNeighbours(cluster: ClusterUnderTest, options: Neig
   const stage = await setClusterStage(cluster)
   const { others, hot } = await castOf(cluster, stage)
   const durationMs = seconds * 1_000
-  const found: Record<Situation, { timed: LoadResult; hot: LoadResult | undefined }[]> = {
+  const found: Record<Situation, { timed: LoadResult; hot: LoadResult | undefined; coresTaken: number }[]> = {
     alone: [],
     elsewhere: [],
     beside: [],
+    strangers: [],
   }
   const send = async (targets: ClusterStage['targets'], rate: number, salt: number) =>
     (await sendTo(cluster, stage, { seed: seed + salt, ratePerSecond: rate, durationMs, targets })).result
-  // The first orders of a cluster find cold plans and caches.
-  await send([...others, hot.elsewhere, hot.beside], ratePerSecond, 0)
+  // The first orders of a cluster find cold plans and caches, and code that is still being compiled.
+  await send([...others, hot.elsewhere, hot.beside], hotPerSecond, 0)
   for (let round = 1; round <= rounds; round += 1)
     for (const situation of situations) {
       await drainCluster(cluster)
       onPhase(`round ${round} of ${rounds}: ${situation}`)
-      const burning = situation === 'alone' ? undefined : send([hot[situation]], hotPerSecond, 1_000 + round)
+      const burning =
+        situation === 'elsewhere' || situation === 'beside'
+          ? send([hot[situation]], hotPerSecond, 1_000 + round)
+          : undefined
+      const taken = (of: Situation) => found[of].at(-1)?.coresTaken ?? 0
+      const strangers = situation === 'strangers' ? startStrangers(taken('elsewhere') - taken('alone')) : undefined
+      const machine = watchMachine()
       const [timed, burnt] = await Promise.all([send(others, ratePerSecond, round), burning])
-      found[situation].push({ timed, hot: burnt })
+      found[situation].push({ timed, hot: burnt, coresTaken: machine.coresTaken() })
+      strangers?.stop()
     }
   const rows = situations.map((situation): Neighbour => {
     const each = found[situation]
@@ -67,6 +81,7 @@ export async function measureNeighbours(cluster: ClusterUnderTest, options: Neig
       ratio: 1,
       orders: each.reduce((sum, { timed }) => sum + timed.accepted, 0),
       hotPerSecond: Math.round(middle(({ hot }) => hot?.acceptedPerSecond ?? 0)),
+      coresTaken: Math.round(middle((one) => one.coresTaken) * 100) / 100,
     }
   })
   const normal = rows[0]?.p99Ms ?? 1
@@ -91,9 +106,9 @@ async function castOf(cluster: ClusterUnderTest, { targets }: ClusterStage) {
 export const neighboursText = (rows: readonly Neighbour[]): string =>
   rows
     .map(
-      ({ situation, p50Ms, p99Ms, ratio, orders, hotPerSecond }) =>
+      ({ situation, p50Ms, p99Ms, ratio, orders, hotPerSecond, coresTaken }) =>
         `${describe[situation]}: p50 ${Math.round(p50Ms)} ms, p99 ${Math.round(p99Ms)} ms (${ratio.toFixed(2)} of normal), ` +
-        `${orders} orders${situation === 'alone' ? '' : `; the hot shop took ${hotPerSecond} a second`}`,
+        `${orders} orders${hotPerSecond === 0 ? '' : `; the hot shop took ${hotPerSecond} a second`}; ${coresTaken} cores taken`,
     )
     .join('\n')
 
@@ -101,4 +116,5 @@ const describe: Readonly<Record<Situation, string>> = {
   alone: 'no shop is hot',
   elsewhere: 'one is, on another database',
   beside: 'one is, on the same database',
+  strangers: 'none is, and strangers take as much of the machine as one elsewhere',
 }

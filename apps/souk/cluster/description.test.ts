@@ -86,6 +86,11 @@ describe('a description that will not do', () => {
       (given) => Object.assign(given.programs.gateway ?? {}, { role: 'edges' }),
       /only of those that run serve/,
     ],
+    [
+      'more workers than partitions',
+      (given) => Object.assign(given.programs, { third: { run: 'serve', role: 'work', port: 7743 } }),
+      /kafka\.partitions: 2 cannot be shared by 3 workers/,
+    ],
     ['an edge nobody can call', (given) => delete given.programs.front?.rpc, /programs\.front\.rpc is missing/],
     [
       'a desk for some',

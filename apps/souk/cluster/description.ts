@@ -154,6 +154,9 @@ export function portsOf(description: ClusterDescription): [owner: string, port: 
 export const servicesOf = ({ services }: ServeProgram): readonly string[] =>
   services ?? allServices.map((service) => service.name)
 
+const worksForAll = ({ services, role }: ServeProgram): boolean =>
+  services === undefined && (role === 'work' || role === 'all')
+
 function faultsIn(description: ClusterDescription): string[] {
   const { postgres, programs } = description
   const faults: string[] = []
@@ -197,6 +200,9 @@ function faultsIn(description: ClusterDescription): string[] {
     if (!working.has(service))
       faults.push(`programs: nobody reads events and runs jobs of ${service} (role work or all)`)
   }
+  const workers = Object.values(programs).filter((given) => given.run === 'serve' && worksForAll(given)).length
+  if (workers > description.kafka.partitions)
+    faults.push(`kafka.partitions: ${description.kafka.partitions} cannot be shared by ${workers} workers`)
   for (const run of ['gateway', 'relay'] as const)
     if (!Object.values(programs).some((given) => given.run === run)) faults.push(`programs: there is no ${run}`)
   return faults
