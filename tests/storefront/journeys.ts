@@ -88,6 +88,14 @@ export const journeys = (scene: Scene) =>
       await page.getByRole('button', { name: 'Ask to send it back' }).click()
       await page.getByText('Asked for').waitFor()
 
+      // Who is known is told what it costs, delivery to the address that is known with it, before it can be ordered.
+      await page.goto(`/p/${world.cup.id}/espresso-cup`)
+      await page.getByRole('button', { name: 'Put into the cart' }).click()
+      await page.getByText('In your cart.').waitFor()
+      await page.goto('/checkout')
+      await page.getByText('10115 Berlin, Germany').waitFor()
+      await page.getByRole('button', { name: 'Order and pay' }).waitFor()
+
       // Only whoever bought may write; what is written is shown as what it is.
       await goUntil(page, '/account/reviews', () => page.getByText('Write a review'))
       await page.getByText('Write a review').click()

@@ -1,4 +1,4 @@
-import { type CheckOutResponse, idempotencyKey, isProblem, type QuoteResponse } from '@souk/sdk'
+import { type CheckOutResponse, idempotencyKey, isProblem, type QuoteData, type QuoteResponse } from '@souk/sdk'
 import { addressOf } from './address.server.ts'
 import { cartHeaders, cartPath, type Cart, takeCartAlong } from './cart.server.ts'
 import { textOf } from './forms.server.ts'
@@ -6,12 +6,10 @@ import type { Visit } from './visit.server.ts'
 
 export const paymentMethods = ['card', 'bank-transfer', 'cash-on-delivery', 'wallet'] as const
 
-/** What the cart costs at this moment, sent there by this way. Undefined: nobody can say now; the order itself decides. */
-export async function quoteOf(
-  visit: Visit,
-  cart: Cart,
-  delivery: { method?: string; country: string; postcode?: string },
-): Promise<QuoteResponse | undefined> {
+type Delivery = NonNullable<QuoteData['body']['delivery']>
+
+/** What the cart costs at this moment, sent there by this way. Undefined: nobody can say now. */
+export async function quoteOf(visit: Visit, cart: Cart, delivery: Delivery): Promise<QuoteResponse | undefined> {
   const lines = cart.shops
     .flatMap(({ items }) => items)
     .filter(({ buyable }) => buyable)
@@ -20,8 +18,7 @@ export async function quoteOf(
   try {
     return await visit.souk.quote({ body: { lines, voucherCodes: cart.vouchers, delivery } })
   } catch (error) {
-    if (isProblem(error) && error.status < 500 && error.status !== 429 && error.code !== 'validation-failed')
-      throw error
+    if (isProblem(error) && error.status < 500 && error.status !== 429) throw error
     return undefined
   }
 }

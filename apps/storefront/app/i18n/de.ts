@@ -176,6 +176,9 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'checkout.place': 'Zahlungspflichtig bestellen',
   'checkout.placing': 'Wird bestellt…',
   'checkout.recalculate': 'Preise neu berechnen',
+  'checkout.unpriced':
+    'Was das kostet, lässt sich gerade nicht ausrechnen. Bestellt wird nichts zu einem Preis, den Sie nicht gesehen haben.',
+  'checkout.tax-included': 'Darin {label}',
   'checkout.terms': 'Sie bestellen bei den genannten Läden. Verbindlich ist, was wir auf der nächsten Seite sagen.',
   'checkout.partly': 'Einiges konnte nicht bestellt werden:',
   'checkout.busy': 'Die Kasse ist sehr beschäftigt. Nichts wurde doppelt bestellt; bitte noch einmal.',

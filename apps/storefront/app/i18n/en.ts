@@ -173,6 +173,9 @@ export const en = {
   'checkout.place': 'Order and pay',
   'checkout.placing': 'Placing your order…',
   'checkout.recalculate': 'Update the prices',
+  'checkout.unpriced':
+    'What this costs cannot be worked out at this moment. Nothing is ordered at a price you have not seen.',
+  'checkout.tax-included': 'Including {label}',
   'checkout.terms': 'You order from the shops named above. Nothing is final until we say so on the next page.',
   'checkout.partly': 'Some of it could not be ordered:',
   'checkout.busy': 'The till is busy. Nothing was ordered twice; please try again.',

@@ -13,6 +13,8 @@ export type Words = {
   to(path: string): string
   date(at: string | Date, style?: 'day' | 'minute' | 'short'): string
   number(value: number): string
+  /** The name of a country. @param code ISO 3166-1 */
+  region(code: string): string
 }
 
 const words = new Map<Lang, Words>()
@@ -38,6 +40,7 @@ function makeWords(lang: Lang): Words {
     minute: new Intl.DateTimeFormat(locale, { ...dayStyle, timeStyle: 'short' }),
     short: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'Europe/Berlin' }),
   }
+  const regions = new Intl.DisplayNames(locale, { type: 'region' })
   const number = (value: number) => numbers.format(value)
   return {
     lang,
@@ -54,6 +57,7 @@ function makeWords(lang: Lang): Words {
         return value === undefined ? whole : typeof value === 'number' ? number(value) : value
       })
     },
+    region: (code) => regions.of(code) ?? code,
     to: (path) => pathIn(lang, path),
     date: (at, style = 'day') => dates[style].format(new Date(at)),
   }

@@ -39,7 +39,7 @@ export function Summary({ cart, quote }: { cart: Cart; quote: QuoteResponse | un
                 .filter(({ included }) => included)
                 .map(({ label, taxMinor }) => (
                   <li key={label} className="flex justify-between gap-4 text-xs text-quiet">
-                    <span className="theirs">{label}</span>
+                    <span className="theirs">{t('checkout.tax-included', { label })}</span>
                     <Money minor={taxMinor} currency={shop.currency} className="shrink-0" />
                   </li>
                 ))}

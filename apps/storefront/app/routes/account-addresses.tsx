@@ -45,7 +45,7 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
 export default function Addresses() {
   const addresses = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
-  const { t } = useWords()
+  const { t, region } = useWords()
   const { state } = useNavigation()
   const faults = (at: string) => (answer?.ok === false && answer.at === at ? answer.fields : undefined)
   const fields = (address: (typeof addresses)[number] | undefined) => (
@@ -86,7 +86,7 @@ export default function Addresses() {
                 <br />
                 {address.postalCode} {address.city}
                 <br />
-                {address.country}
+                {region(address.country)}
               </address>
               <Form method="post">
                 <input type="hidden" name="intent" value="remove" />

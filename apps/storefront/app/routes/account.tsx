@@ -66,7 +66,7 @@ export default function Account() {
             ))}
             <li>
               <Form method="post" action={to('/sign-out')}>
-                <Button type="submit" variant="quiet" className="px-3! font-normal! text-quiet!">
+                <Button type="submit" variant="quiet" className="min-h-11! px-3! font-normal! text-quiet!">
                   {t('nav.sign-out')}
                 </Button>
               </Form>

@@ -40,23 +40,18 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
       addresses.find(({ id }) => id === url.searchParams.get('address')) ??
       addresses.find(({ defaultDelivery }) => defaultDelivery) ??
       addresses[0]
-    const country = (url.searchParams.get('country') ?? chosen?.country ?? (lang === 'de' ? 'DE' : 'GB'))
-      .slice(0, 2)
-      .toUpperCase()
+    const country = countryOf(url) ?? chosen?.country ?? (lang === 'de' ? 'DE' : 'GB')
     const method = (url.searchParams.get('method') ?? '').slice(0, 50)
     const quote = await quoteOf(visit, cart, {
       country,
       ...(method !== '' && { method }),
-      ...(chosen !== undefined &&
-        chosen.postalCode !== '' &&
-        !url.searchParams.has('country') && { postcode: chosen.postalCode }),
     })
     const wallet = shopper === undefined ? undefined : await perhaps(visit.souk.getMyWallet(), undefined)
     return {
       cart,
       quote,
       addresses,
-      chosenId: url.searchParams.has('country') ? 'new' : (chosen?.id ?? 'new'),
+      chosenId: countryOf(url) === undefined ? (chosen?.id ?? 'new') : 'new',
       country,
       method: method || 'standard',
       shopper: shopper && { name: shopper.name, email: shopper.email, guest: shopper.guest },
@@ -79,8 +74,8 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
       const others = (cart?.vouchers ?? []).filter((each) => each !== code)
       const changed = await setVouchers(visit, intent === 'voucher' ? [...others, code] : others)
       if (intent === 'no-voucher') return { ok: true }
-      const country = (new URL(request.url).searchParams.get('country') ?? (lang === 'de' ? 'DE' : 'GB')).slice(0, 2)
-      const refusal = refusalOf(code, await quoteOf(visit, changed, { country: country.toUpperCase() }))
+      const country = countryOf(new URL(request.url)) ?? (lang === 'de' ? 'DE' : 'GB')
+      const refusal = refusalOf(code, await quoteOf(visit, changed, { country }))
       if (refusal === undefined) return { ok: true }
       // One that is good for nothing is not kept: the whole order would be refused for it.
       await setVouchers(visit, others)
@@ -110,6 +105,12 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
   }
 }
 
+/** The one that is named in the address, if it is one. */
+function countryOf({ searchParams }: URL): string | undefined {
+  const country = (searchParams.get('country') ?? '').toUpperCase()
+  return /^[A-Z]{2}$/.test(country) ? country : undefined
+}
+
 /** Why no shop takes this voucher; undefined when one does, or when nobody can say now. */
 function refusalOf(code: string, quote: QuoteResponse | undefined): string | undefined {
   const isIt = (each: { code?: string }) => each.code?.toUpperCase() === code.toUpperCase()
@@ -120,7 +121,7 @@ function refusalOf(code: string, quote: QuoteResponse | undefined): string | und
 export default function CheckoutPage() {
   const { cart, quote, addresses, chosenId, country, method, shopper, hasWallet, key } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
-  const { t, to } = useWords()
+  const { t, to, region } = useWords()
   const { state, formData } = useNavigation()
   const submit = useSubmit()
   const [addressId, setAddressId] = useState(chosenId)
@@ -202,7 +203,7 @@ export default function CheckoutPage() {
                             <br />
                             {address.line1}
                             <br />
-                            {address.postalCode} {address.city}, {address.country}
+                            {address.postalCode} {address.city}, {region(address.country)}
                           </span>
                         )}
                       </label>
@@ -279,10 +280,36 @@ export default function CheckoutPage() {
             <h2 className="display text-xl">{t('checkout.summary')}</h2>
             <Summary cart={cart} quote={quote} />
             <Vouchers codes={cart.vouchers} refusals={quote?.shops.flatMap(({ refusals }) => refusals) ?? []} />
-            <Button type="submit" form="checkout" variant="primary" size="lg" busy={placing} className="mt-6 w-full">
-              {t(placing ? 'checkout.placing' : 'checkout.place')}
-            </Button>
-            <p className="mt-3 text-xs text-quiet">{t('checkout.terms')}</p>
+            {quote === undefined ? (
+              <div className="mt-6">
+                <Alert
+                  tone="warn"
+                  actions={
+                    <Button onClick={() => priced({})} busy={state !== 'idle'}>
+                      {t('checkout.recalculate')}
+                    </Button>
+                  }
+                >
+                  {t('checkout.unpriced')}
+                </Alert>
+              </div>
+            ) : (
+              <>
+                {/* While prices are asked for anew, what stands above is not what it would cost. */}
+                <Button
+                  type="submit"
+                  form="checkout"
+                  variant="primary"
+                  size="lg"
+                  busy={placing}
+                  disabled={state !== 'idle' && !placing}
+                  className="mt-6 w-full"
+                >
+                  {t(placing ? 'checkout.placing' : 'checkout.place')}
+                </Button>
+                <p className="mt-3 text-xs text-quiet">{t('checkout.terms')}</p>
+              </>
+            )}
           </div>
         </aside>
       </div>

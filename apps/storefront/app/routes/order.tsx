@@ -62,7 +62,7 @@ const lookAgainMs = 2_000
 export default function OrderPage() {
   const { order, shop, payUrl, refundedMinor, returns } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
-  const { t, to, date, locale } = useWords()
+  const { t, to, date, region } = useWords()
   const [search] = useSearchParams()
   const { revalidate } = useRevalidator()
   const { state } = useNavigation()
@@ -257,7 +257,7 @@ export default function OrderPage() {
                 <br />
                 {order.delivery.address.postalCode} {order.delivery.address.city}
                 <br />
-                {new Intl.DisplayNames(locale, { type: 'region' }).of(order.delivery.address.country)}
+                {region(order.delivery.address.country)}
               </address>
             </div>
           )}
