@@ -191,7 +191,7 @@ export const insertLines = (tx: Tx, lines: MadeLines, products: readonly KnownPr
       select * from unnest(${products.map((product) => product.product_id)}::uuid[],
         ${products.map((product) => product.variant_id)}::uuid[], ${products.map((product) => product.code)}::text[])
         with ordinality as p (product_id, variant_id, sku, at))
-    insert into order_lines (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor,
+    insert into order_lines_apart (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor,
       price_version, sale_window_id)
     select l.order_id, l.line_no, p.variant_id, p.product_id, p.sku, l.title, l.quantity, l.unit_price_minor,
       l.quantity * l.unit_price_minor, 0, null

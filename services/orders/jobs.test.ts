@@ -68,7 +68,9 @@ describe('months and days', () => {
       expect(answers(await placeOrders(world.deps(), [ask(variantId)]))).toEqual(['placed'])
     })
     const months = await partitionsOf('orders')
-    expect(await partitionsOf('order_lines')).toEqual(months.map((name) => name.replace('orders_', 'order_lines_')))
+    expect(await partitionsOf('order_lines_apart')).toEqual(
+      months.map((name) => name.replace('orders_', 'order_lines_')),
+    )
     expect(months).toHaveLength(6)
   })
 
@@ -77,11 +79,11 @@ describe('months and days', () => {
       `select distinct i.inhparent::regclass::text as parent, a.attstattarget::text as targets
         from pg_inherits i join pg_attribute a on a.attrelid = i.inhrelid and a.attnum > 0
         where i.inhparent = any($1::regclass[]) order by 1`,
-      ['{orders.orders,orders.order_lines,orders.order_keys}'],
+      ['{orders.orders,orders.order_lines_apart,orders.order_keys}'],
     )
     expect(sampled).toEqual([
       { parent: 'orders.order_keys', targets: '0' },
-      { parent: 'orders.order_lines', targets: '10' },
+      { parent: 'orders.order_lines_apart', targets: '10' },
       { parent: 'orders.orders', targets: '10' },
     ])
   })

@@ -27,7 +27,7 @@ beforeAll(async () => {
          case when n % 100 = 7 then '${customerId}' else gen_random_uuid() end::uuid,
          case when n % 1000 = 2 then 'cancelled' else 'confirmed' end, 2, 200, 'EUR', 'cash-on-delivery', now(), '[["placed", 1]]'
        from made)
-     insert into orders.order_lines (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor, price_version)
+     insert into orders.order_lines_apart (order_id, line_no, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor, price_version)
      select order_id, line, order_id, order_id, 'SKU', 'A thing', 1, 100, 100, 1 from made cross join generate_series(1, 2) line;
      insert into orders.shipments (shipment_id, order_id, shop_id, state, carrier, tracking_number, tracking_url, actor_id, correlation_id, created_at, try_at)
      select order_id, order_id, shop_id, 'issued', '', '', '', shop_id, '', now(), now() from orders.orders;
@@ -38,7 +38,7 @@ beforeAll(async () => {
      from orders.orders;
      insert into orders.return_lines (return_id, line_no, variant_id, quantity)
      select order_id, 1, order_id, 1 from orders.orders;
-     analyze orders.orders, orders.order_lines, orders.shipments, orders.shipment_lines, orders.returns, orders.return_lines`,
+     analyze orders.orders, orders.order_lines_apart, orders.shipments, orders.shipment_lines, orders.returns, orders.return_lines`,
   )
   const ids = (await listOfCustomer(world.db.autocommit, customerId, null, 100)).map(({ orderId }) => orderId)
   middle = ids[50] as string

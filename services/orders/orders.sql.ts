@@ -14,6 +14,25 @@ type OrderRow = {
   placed_at: Date
   history: OrderHistory
   details: OrderExtras | null
+  lines: readonly LineWithin[] | null
+}
+
+/** A line as its order's row keeps it: see `order_lines` in the migrations. */
+type LineWithin = readonly [
+  variantId: string,
+  productId: string,
+  sku: string,
+  title: string,
+  quantity: number,
+  unitPriceMinor: number,
+  priceVersion: number,
+  saleWindowId: string | null,
+]
+
+const lineWithin = (line: LineWithin): OrderLine => {
+  const [variantId, productId, sku, title, quantity, unitPriceMinor, priceVersion, saleWindowId] = line
+  const totalMinor = quantity * unitPriceMinor
+  return { variantId, productId, sku, title, quantity, unitPriceMinor, totalMinor, priceVersion, saleWindowId }
 }
 
 type LineRow = {
@@ -41,13 +60,16 @@ const line = (row: LineRow): OrderLine => ({
   saleWindowId: row.sale_window_id,
 })
 
-/** Orders with their lines, two statements however many; in the order of the rows given. */
+/** Orders with their lines, in the order of the rows given. Lines of old and of imported orders have rows of their own: a second statement. */
 async function withLines(tx: Tx, rows: readonly OrderRow[]): Promise<Order[]> {
-  if (rows.length === 0) return []
-  const lines = await tx.many<LineRow>(sql`
-    select order_id, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor, price_version, sale_window_id
-    from order_lines where order_id = any(${rows.map((row) => row.order_id)}::uuid[]) order by order_id, line_no`)
-  const byOrder = Map.groupBy(lines, (row) => row.order_id)
+  const apart = rows.filter(({ lines }) => lines === null).map((row) => row.order_id)
+  const linesApart =
+    apart.length === 0
+      ? []
+      : await tx.many<LineRow>(sql`
+          select order_id, variant_id, product_id, sku, title, quantity, unit_price_minor, total_minor, price_version, sale_window_id
+          from order_lines_apart where order_id = any(${uuidArray(apart)}::uuid[]) order by order_id, line_no`)
+  const byOrder = Map.groupBy(linesApart, (row) => row.order_id)
   return rows.map((row) => ({
     orderId: row.order_id,
     shopId: row.shop_id,
@@ -59,12 +81,12 @@ async function withLines(tx: Tx, rows: readonly OrderRow[]): Promise<Order[]> {
     paymentMethod: row.payment_method,
     placedAtMs: row.placed_at.getTime(),
     history: row.history,
-    lines: (byOrder.get(row.order_id) ?? []).map(line),
+    lines: row.lines?.map(lineWithin) ?? (byOrder.get(row.order_id) ?? []).map(line),
     ...(row.details !== null && { extras: row.details }),
   }))
 }
 
-const columns = sql`order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history,
+const columns = sql`order_id, shop_id, customer_id, status, version, total_minor, currency, payment_method, placed_at, history, lines,
   (select d.details from order_details d where d.order_id = orders.order_id) as details`
 
 export const readOrders = async (tx: Tx, orderIds: readonly string[]): Promise<Order[]> =>
