@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { codecOf } from './codec.ts'
 import { decodeBatch, encodeEnvelope, openEnvelope } from './envelope.ts'
-import { headsOf, openHead } from './envelope-heads.ts'
+import { headsOf, openHead, SharedHeads } from './envelope-heads.ts'
 import { counted } from './test-log.ts'
 
 const envelope = fc.record({
@@ -53,4 +53,16 @@ test('bytes that are no batch are refused or read as one, never worse', () => {
         }
     }),
   )
+})
+
+test('what one reader has opened the others are given as it is, and after the last of them it is let go', () => {
+  const bytes = encode([{ type: counted.type, schemaVersion: counted.schemaVersion }])
+  const shared = new SharedHeads(2)
+  const [first, second, late] = [shared.of(bytes), shared.of(bytes), shared.of(bytes)]
+  expect(second).toBe(first)
+  expect(second[0]?.open(counted)).toBe(first[0]?.open(counted))
+  expect(late).not.toBe(first)
+  expect(late[0]?.open(counted)).toEqual(first[0]?.open(counted))
+  const newer = { ...counted, schemaVersion: counted.schemaVersion + 1 }
+  expect(() => first[0]?.open(newer)).toThrow('is not known here')
 })

@@ -32,6 +32,7 @@ export class EnvelopeHead {
   correlationIdAt = -1
   payloadFrom = 0
   payloadEnd = 0
+  #opened: { readonly event: Event; readonly kind: EventType } | undefined
 
   constructor(bytes: Buffer, index: number, from: number, end: number) {
     this.bytes = bytes
@@ -47,6 +48,33 @@ export class EnvelopeHead {
 
   textAt(at: number): string {
     return at < 0 ? '' : text({ bytes: this.bytes, at, end: this.end })
+  }
+
+  /** The event inside, made once. @throws Error saying why it cannot be read here: a version nobody here knows, a broken payload. */
+  open(kind: EventType): Event {
+    if (this.#opened?.kind !== kind) this.#opened = { event: openHead(this, kind), kind }
+    return this.#opened.event
+  }
+}
+
+/**
+ * The envelopes of a row, for all readers of this process that want it: what the first has opened the others need not. Of
+ * a sale's orders two consumers read each event; opening one takes some 2 µs, and as much again of the collector's time.
+ */
+export class SharedHeads {
+  #heads: readonly EnvelopeHead[] | undefined
+  #readersToCome: number
+
+  constructor(readers: number) {
+    this.#readersToCome = readers
+  }
+
+  /** Called once by each reader. Kept for no longer than somebody is to come: opened events are ten times their bytes. */
+  of(batch: Buffer): readonly EnvelopeHead[] {
+    const heads = this.#heads ?? headsOf(batch)
+    this.#readersToCome -= 1
+    this.#heads = this.#readersToCome > 0 ? heads : undefined
+    return heads
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '@souk/contracts/events'
 import { decodeEnvelope } from './envelope.ts'
-import { type EnvelopeHead, headsOf, openHead } from './envelope-heads.ts'
+import { type EnvelopeHead, headsOf } from './envelope-heads.ts'
 import type { EventLog, LogPage, LogRow, Wanted } from './log.ts'
 import type { Consumer, Event, EventType, Position } from './types.ts'
 
@@ -61,7 +61,7 @@ export const wantedBy = (events: readonly EventType[]): Wanted & { topics: reado
 export function itemsOf(row: LogRow, kinds: Kinds, from: Position): Item[] {
   let heads: readonly EnvelopeHead[]
   try {
-    heads = headsOf(row.batch)
+    heads = row.shared?.of(row.batch) ?? headsOf(row.batch)
   } catch (error) {
     return [
       {
@@ -83,7 +83,7 @@ export function itemsOf(row: LogRow, kinds: Kinds, from: Position): Item[] {
     let event: Event | undefined
     let cause: string | undefined
     try {
-      event = openHead(head, kind)
+      event = head.open(kind)
     } catch (error) {
       cause = messageOf(error)
     }

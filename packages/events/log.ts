@@ -1,3 +1,4 @@
+import type { SharedHeads } from './envelope-heads.ts'
 import type { Position } from './types.ts'
 
 /** One row of a log: the events of one transaction and one topic. */
@@ -9,6 +10,8 @@ export type LogRow = {
   /** souk.events.EventBatch */
   readonly batch: Buffer
   readonly writtenAtMs: number
+  /** Of a row that several readers of this process are given. */
+  readonly shared?: SharedHeads
 }
 
 export type LogPage = {

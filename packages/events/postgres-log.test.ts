@@ -5,7 +5,8 @@ import { decodeBatch, encodeBatch } from './envelope.ts'
 import { describeConsumers } from './consumer.conformance.ts'
 import { describeLog, type LogUnderTest } from './log.conformance.ts'
 import { readRows } from './log.sql.ts'
-import { beginning, type EventLog } from './log.ts'
+import { itemsOf, kindsOf } from './intake.ts'
+import { beginning, type EventLog, type LogRow } from './log.ts'
 import { counted, countedEvent, noted, openSession, openStage, type Stage } from './test-log.ts'
 
 async function openLog(read: (log: EventLog) => EventLog['read']): Promise<LogUnderTest> {
@@ -161,6 +162,24 @@ describe('the outbox as a log', () => {
     expect(
       (await stage.log.lag('writer', 'main', from, { topics: [counted.topic], kinds: ['writer.other'] })).events,
     ).toBe(1)
+  })
+
+  test('two consumers of one process are given the same event, opened once', async () => {
+    const from = await stage.end()
+    const wants = [[counted.type], [counted.type, noted.type]].map((kinds) => ({
+      topics: [counted.topic],
+      kinds,
+      limitEvents: 10,
+    }))
+    const pages = () => Promise.all(wants.map((want) => stage.log.read('writer', 'main', from, want)))
+    await pages() // from here on both read what is newest
+    await stage.write(countedEvent('a', 1))
+    await stage.end()
+    const [one, other] = (await pages()).map(
+      ({ rows }) => itemsOf(rows[0] as LogRow, kindsOf([counted]), from)[0]?.event,
+    )
+    expect(one?.key).toBe('a')
+    expect(other).toBe(one)
   })
 
   test('the service may write events and can neither change nor remove them; the log may only read them', async () => {

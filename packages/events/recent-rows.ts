@@ -1,3 +1,4 @@
+import { SharedHeads } from './envelope-heads.ts'
 import { comparePositions, type LogPage, type LogRow, type Wanted } from './log.ts'
 import type { Position } from './types.ts'
 
@@ -32,6 +33,8 @@ export class RecentRows {
   readonly #extend: (from: Position, want: Exactly, limitEvents: number) => Promise<Extension>
   readonly #topics = new Set<string>()
   readonly #kinds = new Set<string>()
+  /** By the list of kinds each brings, and when it last came. */
+  readonly #readers = new Map<readonly string[], { want: Exactly; atMs: number }>()
   #rows: Kept[] = []
   #bytes = 0
   /** Undefined: nothing is known, until somebody has read up to the end of the log. */
@@ -63,7 +66,9 @@ export class RecentRows {
   }
 
   /** A kind nobody wanted before may lie within the stretch, unread. */
-  #include({ topics, kinds }: Exactly): void {
+  #include(want: Exactly): void {
+    const { topics, kinds } = want
+    this.#readers.set(kinds, { want, atMs: performance.now() })
     const before = this.#topics.size + this.#kinds.size
     for (const topic of topics) this.#topics.add(topic)
     for (const kind of kinds) this.#kinds.add(kind)
@@ -123,8 +128,11 @@ export class RecentRows {
     if (comparePositions(end, stretch.end) < 0) return this.#forget()
     const atMs = performance.now()
     this.#extendedAtMs = atMs
+    for (const [kinds, reader] of this.#readers) if (atMs - reader.atMs > maxAgeMs) this.#readers.delete(kinds)
+    const readers = [...this.#readers.values()]
     for (const row of rows) {
-      this.#rows.push({ row, atMs })
+      const shared = new SharedHeads(readers.filter(({ want: wanted }) => isWanted(row, wanted)).length)
+      this.#rows.push({ row: { ...row, shared }, atMs })
       this.#bytes += row.batch.length
     }
     this.#stretch = { from: this.#trimmed(atMs) ?? stretch.from, end }

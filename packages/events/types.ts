@@ -22,7 +22,8 @@ export type Event<Desc extends DescMessage = DescMessage> = {
   readonly key: string
   readonly occurredAtMs: number
   readonly correlationId: string
-  readonly payload: MessageShape<Desc>
+  /** The same for all consumers of a process: never to be changed. */
+  readonly payload: Readonly<MessageShape<Desc>>
 }
 
 /** An event about to be written. Made by `newEvent`. */
