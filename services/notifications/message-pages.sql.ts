@@ -33,6 +33,8 @@ const asRow = sql`g.customer_id, g.id, g.about_id, g.shop_id, null::timestamptz 
   null::jsonb as parameters, null::text as outcome, null::text as receipt, null::timestamptz as receipt_at,
   null::text as receipt_detail, null::text as state, null::smallint as attempts, null::text as cause`
 
+// One that was heard twice lies in two pages: each list takes it once, before it counts how many it has.
+
 // The page first, along the index; then the place in it.
 const ofCustomer = (customerId: string) =>
   sql`g.customers @> array[${customerId}::uuid] and g.customer_id = ${customerId}`
@@ -45,15 +47,15 @@ const earlier = (before: string | null) =>
  * through everybody's pages in the hope that some of this customer come soon.
  */
 export const pagedOf = (customerId: string, before: string | null, kind: number | null, limit: number): Sql => sql`
-  select ${asRow} from paged_messages g
+  select distinct on (g.id) ${asRow} from paged_messages g
   where ${ofCustomer(customerId)} and ${earlier(before)} and (${kind}::smallint is null or g.kind = ${kind})
   order by g.id desc limit ${limit}`
 
-/** Of everybody, the newest first: by the page's time, and all of the last instant that is needed. */
+/** Of everybody, the newest first: by the page's time, along the index, and by the id among those of an instant. */
 export const pagedLatest = (from: string, before: string | null, kind: number | null, limit: number): Sql => sql`
-  select ${asRow} from paged_messages g
+  select distinct on (g.at_ms, g.id, g.customer_id) ${asRow} from paged_messages g
   where g.at_ms >= ${timeInId(from)} and ${earlier(before)} and (${kind}::smallint is null or g.kind = ${kind})
-  order by g.at_ms desc fetch first ${limit} rows with ties`
+  order by g.at_ms desc, g.id desc, g.customer_id limit ${limit}`
 
 export const pagedAbout = (customerId: string, aboutId: string): Sql =>
   sql`select ${asRow} from paged_messages g where ${ofCustomer(customerId)} and g.about_id = ${aboutId}`

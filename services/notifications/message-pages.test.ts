@@ -104,6 +104,24 @@ describe('a message in a page', () => {
     expect(await toldTwice(undefined)).toEqual([])
   })
 
+  test('heard twice hides none of those before it, in nobody’s list', async () => {
+    const customerId = newId()
+    const mine = rush(8).map((order) => ({ ...order, customerId }))
+    const atMs = noon + 3_600_000
+    for (const [index, order] of mine.entries())
+      for (const company of [rush(70), rush(70)]) await hear(atMs + index, [...company, order])
+    const newest = mine.map(({ orderId }) => orderId).toReversed()
+    const first = await inboxOf(customerId, { limit: 5 })
+    expect(first.items.map(({ orderId }) => orderId)).toEqual(newest.slice(0, 5))
+    const second = await inboxOf(customerId, { limit: 5, cursor: first.nextCursor })
+    expect(second.items.map(({ orderId }) => orderId)).toEqual(newest.slice(5))
+    const again = rush(70)
+    await hear(atMs + 60_000, again)
+    await hear(atMs + 60_000, again)
+    const { items } = await recent({ limit: 100 })
+    expect(new Set(items.map(({ orderId }) => orderId)).size).toBe(100)
+  })
+
   test('under another id is one too many: the audit names the order', async () => {
     const orders = rush(100)
     await hear(noon, orders)
