@@ -55,6 +55,9 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
     pool_mode: 'transaction',
     default_pool_size: String(poolSize),
     max_client_conn: '2000',
+    // A server that was away is asked again after a second, not fifteen: whoever waits for it waits as long.
+    server_login_retry: '1',
+    server_connect_timeout: '3',
     // Session settings of the start-up packet that nothing depends on.
     ignore_startup_parameters: 'extra_float_digits,options',
     ...settings,

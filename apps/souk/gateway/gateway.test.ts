@@ -21,7 +21,7 @@ const echo: RouteEntry[] = [
 ]
 
 /** A process that serves these routes and keeps what it is sent. */
-async function upstream(table = echo, port = 0) {
+async function upstream(table = echo, port = 0, slowMs = 0) {
   const seen: Seen[] = []
   let isReady = true
   const server = createServer((request, response) => {
@@ -33,13 +33,15 @@ async function upstream(table = echo, port = 0) {
       if (url === '/routes.json') return response.end(JSON.stringify(table))
       if (url === '/openapi.json') return response.end(JSON.stringify({ openapi: '3.1.0', paths: {} }))
       seen.push({ method, url, headers, body: Buffer.concat(chunks) })
-      response.writeHead(201, {
-        'x-own': 'kept',
-        connection: 'keep-alive, x-internal',
-        'x-internal': 'cut',
-        etag: '"7"',
-      })
-      response.end('{"done":true}')
+      setTimeout(() => {
+        response.writeHead(201, {
+          'x-own': 'kept',
+          connection: 'keep-alive, x-internal',
+          'x-internal': 'cut',
+          etag: '"7"',
+        })
+        response.end('{"done":true}')
+      }, slowMs)
     })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -179,6 +181,20 @@ describe('a request on its way through the gateway', () => {
     expect(text).toMatch(/^HTTP\/1.1 400 /)
     expect(text.match(/^HTTP\/1.1/gm)).toHaveLength(1)
     expect(seen).toEqual([])
+  })
+})
+
+describe('a gateway that is told to stop', () => {
+  test('hands back what is under way before it goes', async () => {
+    const { url } = await upstream(echo, 0, 400)
+    const { url: entry, stop } = await gateway([url])
+    const asked = Array.from({ length: 20 }, (_, at) =>
+      fetch(`${entry}/v1/hooks/${at}`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    const stopped = stop()
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 201))
+    await stopped
   })
 })
 

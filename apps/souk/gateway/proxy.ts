@@ -62,7 +62,9 @@ export async function serveProxy(app: FastifyInstance, options: ProxyOptions): P
     disableRequestLogging: true,
     // A busy upstream has said when to come back; asking it again at once is the opposite.
     retryMethods: [],
-    destroyAgent: true,
+    // It would be destroyed when closing begins, under the requests that are still being answered. Idle connections keep
+    // nobody from ending.
+    destroyAgent: false,
     undici: { connections: 256, pipelining: 1, keepAliveTimeout: 30_000, connect: { timeout: 2_000 } },
     replyOptions: { getUpstream: () => '' },
     handler: (request: FastifyRequest, reply: FastifyReply) => proxied(request, reply),
