@@ -13,3 +13,9 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 
 export const json = 'application/json; charset=utf-8'
 export const problemJson = 'application/problem+json; charset=utf-8'
+
+/** The same as answers begin with them: names and values in turn, and as text. */
+export const firstLines: readonly string[] = Object.entries(securityHeaders).flat()
+export const firstLinesText = Object.entries(securityHeaders)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')

@@ -7,7 +7,7 @@ import { authenticate, type Verifiers } from './authenticate.ts'
 import { isTrace } from './correlation.ts'
 import { errors } from './errors.ts'
 import { Exchange } from './exchange.ts'
-import { json, problemJson, securityHeaders } from './headers.ts'
+import { firstLines, json, problemJson, securityHeaders } from './headers.ts'
 import type { InFlight } from './in-flight.ts'
 import { problemBody, refusalFor } from './problem.ts'
 import { type QuotaKeeper, rateLimitHeader } from './quotas.ts'
@@ -27,7 +27,6 @@ export type PipelineOptions = Verifiers & {
 
 const idempotencyKey = /^[\x21-\x7e]{1,255}$/
 const security = Object.entries(securityHeaders)
-const everyAnswer = security.flat()
 
 /**
  * Takes each request from its first header to its answer. Everything here is on the path of every request.
@@ -193,7 +192,7 @@ export function createPipeline(options: PipelineOptions) {
     // A route may mean another policy than answers that are never pages: a picture is for pages of any origin.
     const fixed =
       headers?.['cross-origin-resource-policy'] === undefined
-        ? everyAnswer
+        ? firstLines
         : security.filter(([name]) => headers[name] === undefined).flat()
     const lines = [...fixed, 'x-correlation-id', exchange.correlationId]
     if (policy !== undefined && taken !== undefined)
