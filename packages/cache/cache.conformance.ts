@@ -51,6 +51,15 @@ export function describeCache(name: string, openStage: () => Promise<Stage>): vo
       expect(await prices.get(two)).toEqual({ minor: 200 })
     })
 
+    test('gives on what cannot be kept, and is no worse for it', async () => {
+      const counts = cache.region<{ units: bigint }>('counts', { ttlMs: 60_000 })
+      const at = fresh()
+      const load = async () => ({ value: { units: 7n }, tags: [] })
+      expect(await counts.through(at, load)).toEqual({ units: 7n })
+      await counts.set(at, await load())
+      expect(await counts.get(at)).toBeUndefined()
+    })
+
     test('loads what it has not, once for however many ask at the same time', async () => {
       const at = fresh()
       let go = () => {}

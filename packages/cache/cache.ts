@@ -74,11 +74,16 @@ export function createCache(options: CacheOptions): Cache {
     return { entries, nearMark, farMark: mark }
   }
 
+  /** What is no JSON after all (a bigint in it) is not kept: whoever asked has it, and nobody waits for this. */
   async function keep(key: string, loaded: Loaded<unknown>, ttlMs: number, marks: [Mark, Mark], costMs: number) {
     const { value, tags } = loaded
     const leftMs = jittered(ttlMs)
-    keepNear(key, { value, tags, mark: 0, leftMs, costMs }, marks[0])
-    await far?.write(key, { value, tags, mark: marks[1], leftMs, costMs })
+    try {
+      keepNear(key, { value, tags, mark: 0, leftMs, costMs }, marks[0])
+      await far?.write(key, { value, tags, mark: marks[1], leftMs, costMs })
+    } catch {
+      // Loaded anew each time, which the counts of loads show.
+    }
   }
 
   return {
