@@ -1,19 +1,11 @@
-import { created, cursorOf, mayActFor, noContent, ok, pageOf, readCursor, route, type Route } from '@souk/http'
+import { cursorOf, mayActFor, ok, pageOf, readCursor, route, type Route } from '@souk/http'
 import { Type } from 'typebox'
 import { mediaErrors } from './errors.ts'
-import {
-  acceptUpload,
-  announceMedia,
-  lookAtUpload,
-  markEnded,
-  type MediaDeps,
-  mediaNotFound,
-  removeFiles,
-  requireMine,
-} from './keep-pictures.ts'
-import { findMedia, findUsage, listMedia } from './media.sql.ts'
-import { masterKey, mediaStates, originalKey } from './picture.ts'
+import { type MediaDeps, requireMine } from './keep-pictures.ts'
+import { findUsage, listMedia } from './media.sql.ts'
+import { masterKey, mediaStates } from './picture.ts'
 import { closed, Id, LinkView, listOf, MediaView, mediaView, NewMediaBody, UploadView, UsageView } from './views.ts'
+import { createWays } from './ways.ts'
 
 const tag = 'Media'
 const access = { duty: 'catalog' }
@@ -22,7 +14,7 @@ const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 const downloadMs = 5 * 60_000
 
 /** What shops do with their pictures. */
-export const mediaRoutes = (deps: MediaDeps, baseUrl: string): Route[] => [
+export const mediaRoutes = (deps: MediaDeps, baseUrl: string, ways = createWays(deps, baseUrl)): Route[] => [
   route({
     method: 'POST',
     url: '/v1/media',
@@ -39,19 +31,9 @@ export const mediaRoutes = (deps: MediaDeps, baseUrl: string): Route[] => [
       const { shopId, alt = '' } = request.body
       if (!mayActFor(request.me, shopId, 'catalog'))
         throw mediaErrors.error('media-shop-not-found', `There is no shop ${shopId} for you.`)
-      return request.once(deps.shards.ofOwner(shopId).db, async (tx) => {
-        const media = await announceMedia(deps, tx, { ...request.body, alt }, request.me.accountId)
-        const { contentType, bytes, uploadUntil } = media
-        const upload = await deps.storage.uploadTarget(originalKey(media.mediaId), {
-          contentType,
-          bytes,
-          until: uploadUntil,
-        })
-        return created(
-          { media: mediaView(media, baseUrl), upload: { ...upload, expiresAt: uploadUntil.toISOString() } },
-          { location: `/v1/media/${media.mediaId}` },
-        )
-      })
+      return request.once(deps.shards.ofOwner(shopId).db, (tx) =>
+        ways.announce(tx, { ...request.body, alt }, request.me.accountId, { at: '/v1/media' }),
+      )
     },
   }),
   route({
@@ -66,19 +48,7 @@ export const mediaRoutes = (deps: MediaDeps, baseUrl: string): Route[] => [
     answers: { 200: MediaView },
     errors: ['media-not-found', 'media-not-uploaded', 'media-refused', 'media-not-ready', 'media-storage-unavailable'],
     timeoutMs: 60_000,
-    async handle(request) {
-      const { mediaId } = request.params
-      const media = await requireMine(deps, request.me, mediaId)
-      if (media.state === 'refused')
-        throw mediaErrors.error('media-refused', `Not taken: ${media.refusal}.`, { reason: media.refusal ?? '' })
-      const seen = media.state === 'awaiting' ? await lookAtUpload(deps, media) : undefined
-      return request.once(deps.shards.ofId(mediaId).db, async (tx) => {
-        if (seen !== undefined) await acceptUpload(deps, tx, mediaId, seen)
-        const now = await findMedia(tx, mediaId)
-        if (now === undefined) throw mediaNotFound(mediaId)
-        return ok(mediaView(now, baseUrl))
-      })
-    },
+    handle: async (request) => ways.complete(request, await requireMine(deps, request.me, request.params.mediaId)),
   }),
   route({
     method: 'GET',
@@ -160,18 +130,9 @@ export const mediaRoutes = (deps: MediaDeps, baseUrl: string): Route[] => [
     params: MediaParams,
     answers: { 204: Type.Null() },
     errors: ['media-not-found'],
-    async handle(request) {
+    handle(request) {
       const { mediaId } = request.params
-      const answer = await request.once(deps.shards.ofId(mediaId).db, async (tx) => {
-        await requireMine(deps, request.me, mediaId, tx)
-        await markEnded(deps, tx, mediaId, 'deleting', null)
-        return noContent
-      })
-      // What cannot be removed now is swept later.
-      await removeFiles(deps, mediaId, 'deleting').catch((error: unknown) =>
-        deps.log.warn({ mediaId, error }, 'files of a deleted picture are left for the sweeper'),
-      )
-      return answer
+      return ways.remove(request, mediaId, (tx) => requireMine(deps, request.me, mediaId, tx))
     },
   }),
   route({
