@@ -11,7 +11,7 @@ export const config = {
     min: 1,
     max: 1_000_000,
     default: 10,
-    help: 'How often one network address may register, sign in and refresh in a minute, each counted apart.',
+    help: 'How often one network address may register and sign in in a minute, each counted apart; it may stay signed in (refresh) 12 times as often.',
   }),
   SOUK_SECOND_FACTOR: oneOf(factorPolicies, {
     default: 'optional',

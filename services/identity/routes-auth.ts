@@ -8,6 +8,12 @@ import { refreshSession } from './refresh-session.ts'
 import { register } from './register.ts'
 import * as schemas from './schemas.ts'
 
+/**
+ * A page of the back office refreshes whenever it is opened, and a team sits behind one address. Nothing is to be guessed here:
+ * a refresh token is 256 random bits.
+ */
+const refreshesForASignIn = 12
+
 /** Getting in, for whoever is not in yet. None is stored under an Idempotency-Key: the answers are secrets. */
 export function authRoutes(identity: Identity, settings: { authPerMinute: number }): Route[] {
   const limit = (name: string) => ({ name, perMinute: settings.authPerMinute, per: 'address' as const })
@@ -88,7 +94,7 @@ export function authRoutes(identity: Identity, settings: { authPerMinute: number
         'A refresh token is good once. For 10 seconds after its use a repeat gets the same new refresh token, in case the answer was lost; a later one ends the session, because two parties hold the token.',
       tag: 'Identity',
       access: 'public',
-      limit: limit('auth-refresh'),
+      limit: { ...limit('auth-refresh'), perMinute: settings.authPerMinute * refreshesForASignIn },
       idempotency: 'none',
       body: schemas.closed({ refreshToken: Type.String({ minLength: 1, maxLength: 200 }) }),
       answers: { 200: schemas.tokens },
