@@ -42,8 +42,8 @@ export type House = {
   directory: Directory
   cache: Cache
   eventLog: EventLog
-  /** What services announced, where they wrote it down; and whether somebody brings it to where it is read. */
-  announced: { outboxes: EventLog; isSent: OpenedEventLog['isSent'] }
+  /** What services announced, where they wrote it down; whether it is read elsewhere, and somebody brings it there. */
+  announced: { outboxes: EventLog; readElsewhere: boolean; isSent: OpenedEventLog['isSent'] }
   /** A further pool in the role of a service, beside the one it works with. The caller closes it. Default: at home. */
   open(service: string, options?: Partial<DatabaseOptions>, shard?: string): Database
   /** How shops are divided among databases. */
@@ -173,7 +173,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       log,
       clock,
     })
-    const announced = { outboxes, isSent: carried.isSent }
+    const announced = { outboxes, readElsewhere: carried.eventLog !== outboxes, isSent: carried.isSent }
     const ownLog = carried.eventLog
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const ownJobs = {

@@ -118,7 +118,7 @@ export function rehearsalRoutes(rehearsals: Rehearsals, copyable: () => Promise<
       operationId: 'startRehearsal',
       summary: 'Send a crowd to a sale, in a copy of this marketplace',
       description:
-        'Copies this marketplace (its database; pictures stay) into a process and a temporary folder of its own, or opens an empty one there, lets the buyers at a sale of it, compares what each was told with what is in its books, and takes it away again. Nothing here is touched; the machine is shared. One at a time.',
+        'Copies this marketplace (its database, and pictures that lie on the same disk) into a process and a temporary folder of its own, or opens an empty one there, lets the buyers at a sale of it, compares what each was told with what is in its books, and takes it away again. Nothing here is touched; the machine is shared. One at a time.',
       tag,
       access: operator,
       idempotency: 'none',

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, createApi } from './api.ts'
 import { type OwnMarketplace, ownFolders, startOwnMarketplace } from './own-marketplace.ts'
@@ -44,6 +44,10 @@ test('a rehearsal sells in a copy of the marketplace, which stays as it is, and 
   const shop = { name: 'Here already', country: 'DE', currency: 'EUR' }
   const { id } = await api.post<{ id: string }>('/v1/shops', shop)
   await api.post(`/v1/shops/${id}/verification`, { decision: 'verify' })
+  // Some picture that was there: the copy has it, and takes only its own away.
+  const picture = join(own.folder, 'media', 'public', 'cup', '480.webp')
+  mkdirSync(dirname(picture), { recursive: true })
+  writeFileSync(picture, 'a cup')
   const before = await shops()
   await api.post('/v1/operations/rehearsals', { units: 5, buyers: 12, rate: 0 })
   await expect(api.post('/v1/operations/rehearsals', { units: 1, buyers: 1, rate: 0 })).rejects.toThrow()
@@ -59,6 +63,8 @@ test('a rehearsal sells in a copy of the marketplace, which stays as it is, and 
     result: { placed: 5, refused: 7 },
   })
   expect(rehearsal.lines.some((line) => line.includes('Copying the marketplace'))).toBe(true)
+  expect(rehearsal.lines.filter((line) => line.includes('pictures are left out'))).toEqual([])
+  expect(existsSync(picture)).toBe(true)
   expect(rehearsal.result?.checks.filter(({ broken }) => broken > 0)).toEqual([])
   expect(copy).toMatchObject({ mostMb: 4_000, unable: null })
   expect(copy.mb).toBeGreaterThan(1)

@@ -11,6 +11,10 @@ export type RunningMarketplace = {
   startedAt: string
   /** Of the embedded PostgreSQL; absent when the marketplace uses one of its owner's. */
   databaseUrl?: string
+  /** Why it cannot be copied, where that is for more than its database. */
+  uncopied?: string
+  /** The folder of its pictures; absent where they are in a bucket. */
+  pictures?: string
   /** Of the test provider it started. */
   testProviderUrl?: string
   operator?: SignIn

@@ -217,7 +217,7 @@ function resultOf({ options, seed, venue, load, facts, audit, faults, rate, unit
   }
 }
 
-/** In a copy, what changed in it: what stood before is the other's, and its pictures are not there. */
+/** In a copy, what changed in it: what stood before is the other's, and its pictures may not be there. */
 async function auditOf(api: Api, { own, copied }: Venue): Promise<AuditReport> {
   const audit = await api.get<AuditReport>(`/v1/operations/audit?full=${own !== undefined && !copied}`)
   return copied ? { ...audit, checks: audit.checks.filter(({ service }) => service !== 'media') } : audit

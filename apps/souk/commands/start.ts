@@ -3,6 +3,7 @@ import { builtAdmin } from '../admin-build.ts'
 import { allServices } from '../services.ts'
 import { appConfig } from '../config.ts'
 import { choosePort } from '../choose-port.ts'
+import { pictureFolderOf, whyNotCopied } from '../copyable.ts'
 import { type Console, timed } from '../console.ts'
 import { Refusal } from '../explain.ts'
 import type { House } from '../house.ts'
@@ -112,11 +113,14 @@ export async function start(io: Console, { json }: { json?: true }): Promise<num
           log: marketplace.log,
         })
   operator ??= demo?.signIns.operator
+  const [uncopied, pictures] = [whyNotCopied(io.env), pictureFolderOf(io.env)]
   await announceRunning(folder, {
     url,
     pid: process.pid,
     startedAt: new Date().toISOString(),
     ...(database.embedded !== undefined && { databaseUrl: database.adminTcpUrl }),
+    ...(uncopied !== undefined && { uncopied }),
+    ...(pictures !== undefined && { pictures }),
     ...(testProvider !== undefined && { testProviderUrl: testProvider.url }),
     ...(operator !== undefined && { operator }),
     ...(demo !== undefined && { demo: { staff: demo.signIns.staff, shoppers: demo.signIns.shoppers } }),

@@ -8,6 +8,7 @@ import { number } from '../console.ts'
 import { Refusal } from '../explain.ts'
 import { dataFolderOf, findRunning } from '../running.ts'
 import { forgetSigningKeys } from './copy.sql.ts'
+import { linkFiles } from './link-files.ts'
 
 const megabyte = 1_000_000
 /** The shop is open: its disk has other things to do. */
@@ -18,7 +19,8 @@ const roomBeside = 1.5
 export type CopySource = { secret: string; prepare(folder: string): Promise<void> }
 
 /**
- * The marketplace that runs here, ready to be copied into the folder of another one. Pictures stay where they are.
+ * The marketplace that runs here, ready to be copied into the folder of another one, with its pictures where they lie on the same
+ * disk.
  * @throws Refusal when there is none on an embedded database alone, or it is too large
  */
 export async function copyOfRunning(
@@ -32,6 +34,7 @@ export async function copyOfRunning(
     throw new Refusal(
       'Only a marketplace that runs here on its embedded database alone can be copied. Leave out --copy.',
     )
+  if (running?.uncopied !== undefined) throw new Refusal(`${running.uncopied} Leave out --copy.`)
   const original = { url: databaseUrl, folder: join(dataFolderOf(env), 'postgres') }
   const bytes = await bytesOfServer(original.folder)
   const most = settings.SOUK_REHEARSAL_COPY_MB
@@ -55,6 +58,9 @@ export async function copyOfRunning(
       }
       const into = join(folder, 'postgres')
       await copyServer(original, into, { bytesPerSecond, onBytes })
+      const pictures = running?.pictures
+      if (pictures === undefined || (await linkFiles(pictures, join(folder, 'media'))) === undefined)
+        progress('Its pictures are left out: they do not lie on the disk of the copy.')
       // Beside the data of whoever opens it: passwords and keys in it were made from this one.
       await writeFile(join(folder, 'secret'), secret, { mode: 0o600 })
       const server = await startEmbeddedPostgres({ folder: into })

@@ -73,7 +73,10 @@ function Begin({ units, copy }: { units: number; copy: GetRehearsalResponse['cop
           name="data"
           value="copy"
           label="In a copy of this marketplace"
-          hint={copy.unable ?? `All shops, products and orders, ${formatCount(copy.mb)} MB; pictures are left out.`}
+          hint={
+            copy.unable ??
+            `All shops, products and orders, ${formatCount(copy.mb)} MB, and pictures that lie on the same disk.`
+          }
           disabled={copy.unable !== null}
           defaultChecked={copy.unable === null}
         />
