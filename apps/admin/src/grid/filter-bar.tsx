@@ -61,7 +61,10 @@ export function FilterBar({
           aria-label={label}
           value={values[name] ?? ''}
           onChange={(event) => set({ [name]: event.target.value })}
-          className={cx('max-w-60 min-w-34', values[name] && '[&_select]:border-accent')}
+          className={cx(
+            'max-w-60 min-w-34 max-sm:max-w-none max-sm:flex-1 max-sm:basis-34',
+            values[name] && '[&_select]:border-accent',
+          )}
         >
           <option value="">{all}</option>
           {options.map(([value, text]) => (

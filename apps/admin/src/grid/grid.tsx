@@ -229,7 +229,7 @@ function Rows<Row>({
           onKeyDown={onKeyDown}
           className={cx(
             'group/grid min-h-0 overflow-auto [overflow-anchor:none] focus-visible:-outline-offset-2',
-            inset ? 'max-h-120' : 'flex-1',
+            inset ? 'max-h-[max(30rem,70dvh)]' : 'flex-1',
           )}
         >
           <div

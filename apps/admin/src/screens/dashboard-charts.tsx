@@ -1,19 +1,7 @@
 import type { GetShopDashboardResponse } from '@souk/sdk'
 import { chartAxis, chartColours, chartGrid, formatMoney, minorDigits } from '@souk/ui'
 import type { ReactNode } from 'react'
-import {
-  Area,
-  AreaChart,
-  Bar,
-  BarChart,
-  CartesianGrid,
-  Line,
-  LineChart,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts'
+import { Area, AreaChart, Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { formatCompact, formatCount } from '../format.ts'
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
@@ -44,38 +32,70 @@ const Frame = ({ says, children }: { says: string; children: ReactNode }) => (
   </figure>
 )
 
-export function OrdersPerSecond({ figures }: { figures: GetShopDashboardResponse }) {
-  const data = figures.perSecond.map(({ at, orders }) => ({ at: Date.parse(at), orders }))
-  const most = Math.max(...data.map(({ orders }) => orders), 0)
+/** How one number went. `at` of each sample is what the axis below is of; the axis beside begins at 0. */
+function Course({
+  says,
+  samples,
+  name,
+  colour,
+  moment = (at: number) => clock.format(at),
+  top,
+  steps = false,
+  filled = true,
+}: {
+  says: string
+  samples: readonly { at: number; value: number }[]
+  name: string
+  colour: string | undefined
+  moment?: (at: number) => string
+  /** Of the axis. Left out: the highest value, 4 at least. */
+  top?: number
+  /** What stays until it changes, as stock does. */
+  steps?: boolean
+  filled?: boolean
+}) {
   return (
-    <Frame says={`At most ${formatCount(most)} orders a second in the last two minutes.`}>
-      <AreaChart data={data} margin={margin} accessibilityLayer={false}>
+    <Frame says={says}>
+      <AreaChart data={[...samples]} margin={margin} accessibilityLayer={false}>
         <CartesianGrid {...chartGrid} />
-        <XAxis dataKey="at" tickFormatter={(at: number) => clock.format(at)} minTickGap={60} {...chartAxis} />
+        <XAxis dataKey="at" tickFormatter={moment} minTickGap={60} {...chartAxis} />
         <YAxis
-          width={40}
+          width={44}
           allowDecimals={false}
           tickFormatter={formatCompact}
           {...chartAxis}
-          domain={[0, (top: number) => Math.max(4, top)]}
+          domain={[0, top ?? ((highest: number) => Math.max(4, highest))]}
         />
         <Tooltip
           {...tooltip}
-          labelFormatter={(at) => clock.format(Number(at))}
-          formatter={(value) => [formatCount(Number(value)), 'Orders']}
+          labelFormatter={(at) => moment(Number(at))}
+          formatter={(value) => [formatCount(Math.round(Number(value))), name]}
         />
         <Area
-          dataKey="orders"
-          type="monotone"
-          stroke={chartColours[0]}
-          fill={chartColours[0]}
-          fillOpacity={0.18}
+          dataKey="value"
+          type={steps ? 'stepAfter' : 'monotone'}
+          stroke={colour ?? 'currentColor'}
+          fill={colour ?? 'currentColor'}
+          fillOpacity={filled ? 0.18 : 0}
           strokeWidth={2}
           isAnimationActive={false}
           dot={false}
         />
       </AreaChart>
     </Frame>
+  )
+}
+
+export function OrdersPerSecond({ figures }: { figures: GetShopDashboardResponse }) {
+  const samples = figures.perSecond.map(({ at, orders }) => ({ at: Date.parse(at), value: orders }))
+  const most = Math.max(...samples.map(({ value }) => value), 0)
+  return (
+    <Course
+      says={`At most ${formatCount(most)} orders a second in the last two minutes.`}
+      samples={samples}
+      name="Orders"
+      colour={chartColours[0]}
+    />
   )
 }
 
@@ -106,90 +126,38 @@ export function OverTheDay({ figures }: { figures: GetShopDashboardResponse }) {
 }
 
 export const LagChart = ({ samples }: { samples: readonly { at: number; events: number }[] }) => (
-  <Frame says={`${formatCount(samples.at(-1)?.events ?? 0)} events wait to be handled.`}>
-    <LineChart data={[...samples]} margin={margin} accessibilityLayer={false}>
-      <CartesianGrid {...chartGrid} />
-      <XAxis dataKey="at" tickFormatter={(at: number) => clock.format(at)} minTickGap={60} {...chartAxis} />
-      <YAxis
-        width={40}
-        allowDecimals={false}
-        tickFormatter={formatCompact}
-        {...chartAxis}
-        domain={[0, (top: number) => Math.max(4, top)]}
-      />
-      <Tooltip
-        {...tooltip}
-        labelFormatter={(at) => clock.format(Number(at))}
-        formatter={(value) => [formatCount(Number(value)), 'Waiting']}
-      />
-      <Line
-        dataKey="events"
-        type="monotone"
-        stroke={chartColours[3]}
-        strokeWidth={2}
-        isAnimationActive={false}
-        dot={false}
-      />
-    </LineChart>
-  </Frame>
+  <Course
+    says={`${formatCount(samples.at(-1)?.events ?? 0)} events wait to be handled.`}
+    samples={samples.map(({ at, events }) => ({ at, value: events }))}
+    name="Waiting"
+    colour={chartColours[3]}
+    filled={false}
+  />
 )
 
 /** How the units of a sale go. */
 export const LeftChart = ({ samples, units }: { samples: readonly { at: number; left: number }[]; units: number }) => (
-  <Frame says={`${formatCount(samples.at(-1)?.left ?? units)} of ${formatCount(units)} units are left.`}>
-    <AreaChart data={[...samples]} margin={margin} accessibilityLayer={false}>
-      <CartesianGrid {...chartGrid} />
-      <XAxis dataKey="at" tickFormatter={(at: number) => clock.format(at)} minTickGap={60} {...chartAxis} />
-      <YAxis width={44} allowDecimals={false} tickFormatter={formatCompact} {...chartAxis} domain={[0, units]} />
-      <Tooltip
-        {...tooltip}
-        labelFormatter={(at) => clock.format(Number(at))}
-        formatter={(value) => [formatCount(Number(value)), 'Left']}
-      />
-      <Area
-        dataKey="left"
-        type="stepAfter"
-        stroke={chartColours[5]}
-        fill={chartColours[5]}
-        fillOpacity={0.18}
-        strokeWidth={2}
-        isAnimationActive={false}
-        dot={false}
-      />
-    </AreaChart>
-  </Frame>
+  <Course
+    says={`${formatCount(samples.at(-1)?.left ?? units)} of ${formatCount(units)} units are left.`}
+    samples={samples.map(({ at, left }) => ({ at, value: left }))}
+    name="Left"
+    colour={chartColours[5]}
+    top={units}
+    steps
+  />
 )
 
-/** Orders a second and what is left, over the seconds of a rehearsal. */
+/** Orders a second over the seconds of a rehearsal. */
 export const RehearsalChart = ({
   timeline,
 }: {
-  timeline: readonly { elapsedMs: number; ordersPerSecond: number; remaining: number }[]
+  timeline: readonly { elapsedMs: number; ordersPerSecond: number }[]
 }) => (
-  <Frame says="Orders a second over the rehearsal.">
-    <AreaChart data={[...timeline]} margin={margin} accessibilityLayer={false}>
-      <CartesianGrid {...chartGrid} />
-      <XAxis
-        dataKey="elapsedMs"
-        tickFormatter={(ms: number) => `${(ms / 1_000).toFixed(1)} s`}
-        minTickGap={50}
-        {...chartAxis}
-      />
-      <YAxis width={44} tickFormatter={formatCompact} {...chartAxis} />
-      <Tooltip
-        {...tooltip}
-        labelFormatter={(ms) => `${(Number(ms) / 1_000).toFixed(1)} s`}
-        formatter={(value) => [formatCount(Math.round(Number(value))), 'Orders a second']}
-      />
-      <Area
-        dataKey="ordersPerSecond"
-        type="monotone"
-        stroke={chartColours[0]}
-        fill={chartColours[0]}
-        fillOpacity={0.18}
-        isAnimationActive={false}
-        dot={false}
-      />
-    </AreaChart>
-  </Frame>
+  <Course
+    says="Orders a second over the rehearsal."
+    samples={timeline.map(({ elapsedMs, ordersPerSecond }) => ({ at: elapsedMs, value: ordersPerSecond }))}
+    name="Orders a second"
+    colour={chartColours[0]}
+    moment={(ms) => `${(ms / 1_000).toFixed(1)} s`}
+  />
 )

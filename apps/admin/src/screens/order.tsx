@@ -210,7 +210,9 @@ const dots: Readonly<Record<string, string>> = {
 }
 
 function Timeline({ timeline }: { timeline: GetOrderTimelineResponse }) {
-  const people = timeline.entries.filter(({ kind }) => kind !== 'step' && kind !== 'event')
+  // While money is awaited its provider is looked at every few minutes: that is for whoever asks for everything.
+  const isLook = ({ kind, what }: { kind: string; what: string }) => kind === 'payment' && /^look\b/i.test(what)
+  const people = timeline.entries.filter((entry) => entry.kind !== 'step' && entry.kind !== 'event' && !isLook(entry))
   const list = (entries: GetOrderTimelineResponse['entries']) => (
     <ol className="relative flex flex-col gap-3 border-l border-line pl-4">
       {entries.map((entry, index) => (

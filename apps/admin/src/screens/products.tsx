@@ -43,7 +43,7 @@ const columns: readonly Column<Product>[] = [
   {
     id: 'picture',
     header: 'Picture',
-    width: 4,
+    width: 5,
     grow: 0,
     phone: 'hide',
     cell: ({ pictures }) => <Picture picture={pictures[0]} size="sm" />,

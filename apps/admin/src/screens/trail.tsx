@@ -85,13 +85,13 @@ export function Trail() {
   }
   const isFiltered = Object.keys(filter).length > 0
   const day = (name: 'from' | 'until', label: string, value: string | undefined) => (
-    <label className="flex items-center gap-1.5 text-sm text-quiet">
+    <label className="flex min-w-0 flex-1 items-center gap-1.5 text-sm text-quiet">
       {label}
       <Input
         type="date"
         value={value ?? ''}
         onChange={(event) => set({ [name]: event.target.value })}
-        className={cx('w-38 text-ink', value && 'border-accent')}
+        className={cx('w-38 min-w-0 text-ink max-sm:w-full', value && 'border-accent')}
       />
     </label>
   )
@@ -106,8 +106,10 @@ export function Trail() {
         search="Name, e-mail or account id"
         filters={[{ name: 'kind', label: 'What', options: Object.entries(kinds) }]}
       >
-        {day('from', 'From', from)}
-        {day('until', 'to', until)}
+        <span className="flex gap-2 max-sm:w-full">
+          {day('from', 'From', from)}
+          {day('until', 'to', until)}
+        </span>
       </FilterBar>
       <Grid
         label="Audit trail"
@@ -149,7 +151,7 @@ export function Trail() {
                 ],
               ]}
             />
-            <Json label="Detail" value={opened.detail} />
+            {Object.keys(opened.detail).length > 0 && <Json label="Detail" value={opened.detail} />}
           </div>
         </Dialog>
       )}
