@@ -10,11 +10,28 @@ export const moveMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'packages/service/common-tables.sql.ts',
-        find: 'sql`insert into ${table} select * from ${brought} on conflict do nothing`',
-        replace: 'sql`delete from ${table} where exists (select from ${brought} where false)`',
+        find: 'select * from ${brought} on conflict',
+        replace: 'select * from ${brought} where false on conflict',
       },
     ],
     turnsRed: [{ file: moving, test: 'brings answers that were given under a key, so that they are given again' }],
+  },
+  {
+    name: 'newcomers-unseen',
+    breaks: 'Nobody waits for a process that has looked at the map before it changed, and not said so yet.',
+    edits: [
+      {
+        file: 'packages/service/shard-map.ts',
+        find: '    await announce()\n    await look()',
+        replace: '    await look()',
+      },
+    ],
+    turnsRed: [
+      {
+        file: moving,
+        test: 'waits for a process that starts, which has looked at the map and has not said so yet',
+      },
+    ],
   },
   {
     name: 'doors-stay-open',

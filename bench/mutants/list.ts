@@ -216,7 +216,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'price-from-memory',
     breaks: 'A price that changed a moment ago is still paid as it is remembered.',
-    edits: [{ file: placeSql, find: ' and o.version + s.epoch = l.terms_version', replace: '' }],
+    edits: [{ file: placeSql, find: ' and o.version + s.epoch = t.version', replace: '' }],
     turnsRed: [{ file: placing, test: 'a new price is the one that is paid' }],
   },
   {
