@@ -106,6 +106,8 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'sale.running': 'Die Aktion läuft',
   'sale.upcoming': 'Beginnt in',
   'sale.ends': 'Endet in',
+  'sale.until': 'Bis {until}',
+  'sale.window': 'Von {from} bis {until}',
   'sale.over': 'Diese Aktion ist vorbei.',
   'sale.left': { one: 'Noch {count} von {units}', other: 'Noch {count} von {units}' },
   'sale.gone': 'Alles verkauft',

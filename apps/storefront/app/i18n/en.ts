@@ -104,6 +104,8 @@ export const en = {
   'sale.running': 'The sale is on',
   'sale.upcoming': 'Starts in',
   'sale.ends': 'Ends in',
+  'sale.until': 'Until {until}',
+  'sale.window': 'From {from} to {until}',
   'sale.over': 'This sale is over.',
   'sale.left': { one: '{count} of {units} left', other: '{count} of {units} left' },
   'sale.gone': 'All sold',

@@ -35,12 +35,10 @@ export function Countdown({ startsAt, endsAt, large = false }: { startsAt: strin
   if (phase === 'past') return <span>{t('sale.over')}</span>
   const until = phase === 'upcoming' ? startsAt : endsAt
   // The moment of rendering is not the moment of reading: pages are kept.
-  if (phase === undefined)
-    return (
-      <time dateTime={endsAt} className="figures">
-        {date(endsAt, 'minute')}
-      </time>
-    )
+  if (phase === undefined) {
+    const [from, until] = [date(startsAt, 'minute'), date(endsAt, 'minute')]
+    return <span className="figures">{large ? t('sale.window', { from, until }) : t('sale.until', { until })}</span>
+  }
   const { days, clock } = clockOf((Date.parse(until) - now) / 1_000)
   return (
     <span role="timer" aria-live="off">

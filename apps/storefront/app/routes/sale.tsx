@@ -110,7 +110,11 @@ export default function SalePage() {
             {t('product.by', { shop: shop.name })}
           </Link>
           <p className="mt-3">
-            <PriceTag size="lg" minor={sale.priceMinor} beforeMinor={beforeMinor} currency={currency} />
+            {phase === 'past' ? (
+              <PriceTag size="lg" minor={beforeMinor ?? sale.priceMinor} currency={currency} />
+            ) : (
+              <PriceTag size="lg" minor={sale.priceMinor} beforeMinor={beforeMinor} currency={currency} />
+            )}
           </p>
           {phase !== 'past' && (
             <p className="mt-6 text-quiet">
