@@ -12,7 +12,8 @@ if (process.send === undefined) {
 // Ctrl-C reaches the whole group. The process with the edges says when it is our turn.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
-const say = (message: FromWorker) => process.send?.(message)
+// To nobody, once the other side is gone: without somebody to hear of that, it would end this process before it has finished.
+const say = (message: FromWorker) => process.send?.(message, undefined, {}, () => {})
 
 const house = await openHouse({
   services: allServices,
