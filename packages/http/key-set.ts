@@ -8,13 +8,15 @@ export type SigningKey = { readonly kid: string; readonly key: KeyObject; withdr
 export type KeySet = {
   /** The key of this id if it is known now. */
   known(kid: string): SigningKey | undefined
-  /** Ask for the set again, at most once per ten seconds, and then look. */
+  /** Ask for the set again, at most once per ten seconds, and then look. Rejects when nobody could be asked. */
   find(kid: string): Promise<SigningKey | undefined>
   /** Ask again in the background when the set is older than a minute, so that withdrawn keys are noticed. */
   refreshIfStale(): void
 }
 
 const refetchPauseMs = 10_000
+/** After a question that was not answered. */
+const failedPauseMs = 500
 const staleMs = 60_000
 
 /** Only RSA keys for RS256 with 2,048 bits or more and an id: the algorithm is the key's, never the token's. */
@@ -30,6 +32,7 @@ export function createKeySet(fetchKeys: () => Promise<Jwks>, nowMs: () => number
   let keys = new Map<string, SigningKey>()
   let askedAtMs = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
 
   async function fetchOnce(): Promise<void> {
     const { keys: given } = await fetchKeys()
@@ -48,17 +51,32 @@ export function createKeySet(fetchKeys: () => Promise<Jwks>, nowMs: () => number
   function ask(): Promise<void> {
     if (asking !== undefined) return asking
     askedAtMs = nowMs()
-    asking = fetchOnce().finally(() => {
-      asking = undefined
-    })
+    asking = fetchOnce()
+      .then(
+        () => {
+          failure = undefined
+        },
+        (error: unknown) => {
+          failure = { error }
+          throw error
+        },
+      )
+      .finally(() => {
+        asking = undefined
+      })
     return asking
   }
 
   return {
     known: (kid) => keys.get(kid),
     async find(kid) {
-      if (asking !== undefined || nowMs() - askedAtMs >= refetchPauseMs) await ask()
-      return keys.get(kid)
+      const pauseMs = failure === undefined ? refetchPauseMs : failedPauseMs
+      if (asking !== undefined || nowMs() - askedAtMs >= pauseMs) await ask()
+      const found = keys.get(kid)
+      // A process that has just started while identity was away knows no keys at all: whoever comes then is not to be told
+      // that he is nobody.
+      if (found === undefined && failure !== undefined) throw failure.error
+      return found
     },
     refreshIfStale() {
       // A failure keeps the keys we have: tokens go on being checked against them, and the next minute tries again.

@@ -201,6 +201,24 @@ describe('rotating keys', () => {
     atMs += 120_000
     expect(await judge(token({ claims: { sub: 'other' } }), verify)).toBe('other')
   })
+  test('nobody is told that he is nobody by one that has just started and could not ask for keys', async () => {
+    let atMs = nowMs
+    let asked = 0
+    let broken = true
+    const verify = verifier({
+      clock: () => new Date(atMs),
+      keySet: async () => {
+        asked += 1
+        if (broken) throw new Error('unreachable')
+        return { keys: [jwk(ours.publicKey)] }
+      },
+    })
+    for (let at = 0; at < 10; at += 1) await expect(async () => verify(token())).rejects.toThrow('unreachable')
+    expect(asked).toBe(1)
+    broken = false
+    atMs += 500
+    expect(await judge(token(), verify)).toBe('account-1')
+  })
 })
 
 describe('an API key', () => {
