@@ -55,6 +55,15 @@ describe('a checkout', () => {
     expect(await world.findings()).toEqual([])
   })
 
+  test('keeps neither address nor contact once it is done', async () => {
+    const cartId = await world.filled(me, await world.sell())
+    const contact = { name: 'Ada', phone: '+4930123456' }
+    const { body } = await checkOut(cartId, { body: { contact } })
+    expect(body).toMatchObject({ state: 'done', result: 'placed' })
+    const kept = await world.database.query('select request from carts.checkouts where checkout_id = $1', [body.id])
+    expect(kept).toEqual([{ request: {} }])
+  })
+
   test('repeated with its key gives the same answer, whatever lies in the cart by then; another body does not', async () => {
     const cup = await world.sell()
     const cartId = await world.filled(me, cup)

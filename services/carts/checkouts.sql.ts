@@ -104,10 +104,10 @@ export const markUncancellable = (tx: Tx, checkoutId: string, orderId: string, r
 export const setState = (tx: Tx, checkoutId: string, state: 'undoing') =>
   tx.run(sql`update checkouts set state = ${state} where checkout_id = ${checkoutId}`)
 
-/** The token of the card has served. */
+/** Address, contact and the token of the card have served: the orders have what is needed of them. */
 export const finishCheckout = (tx: Tx, checkoutId: string, now: Date) =>
   tx.run(sql`
-    update checkouts set state = 'done', done_at = ${now}, request = request - 'paymentToken'
+    update checkouts set state = 'done', done_at = ${now}, request = '{}'
     where checkout_id = ${checkoutId} and state <> 'done'`)
 
 /** Whoever asked could not be answered: somebody else may try from this instant on. */
