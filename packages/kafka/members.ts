@@ -7,6 +7,8 @@ import type { Layout } from './layout.ts'
 
 /** Offsets are told to Kafka so often: for its tools, for scaling by lag, and to begin near the right place. */
 const tellEveryMs = 2_000
+/** A broker that does not answer is not waited for: how far a consumer is stands in its own database. */
+const leaveWithinMs = 5_000
 
 /**
  * Membership in Kafka's group of a consumer: it shares the lanes out, and that is all. How far the consumer is stands in
@@ -80,7 +82,7 @@ export function joinGroup(
     for (let failures = 0; !leaving.signal.aborted; )
       try {
         if (group === undefined || !isAlive(group)) {
-          await group?.close(true).catch(() => {})
+          await quit(group)
           group = undefined
           group = await join()
           failures = 0
@@ -92,6 +94,13 @@ export function joinGroup(
         if (failures === 3) logger.warn({ err: error }, 'the group of this consumer cannot be joined; trying on')
         await abortableDelay(Math.min(2_000, 100 * 2 ** failures), leaving.signal)
       }
+  }
+
+  async function quit(member: Consumer | undefined): Promise<void> {
+    const late = new AbortController()
+    const closed = member?.close(true).catch(() => {})
+    await Promise.race([closed, abortableDelay(leaveWithinMs, late.signal)])
+    late.abort()
   }
 
   const isAlive = (member: Consumer): boolean => {
@@ -137,7 +146,7 @@ export function joinGroup(
       for (const one of following.values()) one.release()
       if (group === undefined) return
       await tell(group)
-      await group.close(true).catch(() => {})
+      await quit(group)
     },
   }
 }
