@@ -10,8 +10,11 @@ const long = {
   'bench/faults': ['bench/faults/faults.test.ts', 'bench/faults/disorder.test.ts'],
   'killed-import': ['apps/souk/import/killed-import.test.ts'],
   rehearsal: ['apps/souk/rehearsal.test.ts'],
-  'shards-commands': ['apps/souk/shards-commands.test.ts'],
-  'shards-kafka': ['apps/souk/shards-kafka.test.ts'],
+  'apps/souk/shards': [
+    'apps/souk/shards.test.ts',
+    'apps/souk/shards-commands.test.ts',
+    'apps/souk/shards-kafka.test.ts',
+  ],
 }
 const notAskedFor = Object.entries(long).flatMap(([name, files]) =>
   process.argv.some((arg) => arg.includes(name)) ? [] : files,
