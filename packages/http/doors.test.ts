@@ -80,6 +80,17 @@ describe('a crowd that comes all at once', () => {
   )
 })
 
+test('who had come when the server was told to close is let in and answered', async () => {
+  const { server, port } = await started()
+  const answered = crowd(port, 600)
+  // Busy while they come, and told to close before it has seen one of them.
+  await wait(100)
+  const until = performance.now() + 1_000
+  while (performance.now() < until);
+  await server.close()
+  expect(await answered).toBe(600)
+})
+
 describe('an address', () => {
   test('that somebody has is not shared with him unnoticed, whether he shares it or not', async () => {
     const { port } = await started()

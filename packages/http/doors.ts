@@ -61,6 +61,25 @@ export async function openDoors(
 }
 
 /**
+ * Resolves in a turn of the event loop in which nobody came in, after half a second at the latest. Whoever still waits at a
+ * door when it closes is sent away by the kernel without a word, and after a busy turn some always do.
+ */
+export async function nobodyAtTheDoors(server: Server): Promise<void> {
+  const latest = performance.now() + 500
+  let somebodyCame = true
+  const note = () => {
+    somebodyCame = true
+  }
+  server.on('connection', note)
+  while (somebodyCame && performance.now() < latest) {
+    somebodyCame = false
+    // Comes right after the doors were looked at.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  server.removeListener('connection', note)
+}
+
+/**
  * A server of Node's own that is to let in many at once: it listens, and its other doors with it. Without a limit to how many
  * are connected. `close` lets nobody in any more and resolves when everybody has gone.
  */
@@ -72,12 +91,13 @@ export async function listenBehindDoors(
   await listening(server, { host, port, backlog, ...(canShareAddress && { reusePort: true }) })
   const own = () => new Promise<void>((resolve) => server.close(() => resolve()))
   const address = server.address() as AddressInfo
-  if (!canShareAddress) return { port: address.port, close: own }
+  if (!canShareAddress) return { port: address.port, close: () => nobodyAtTheDoors(server).then(own) }
   const at = { host: address.address, port: address.port }
   const doors = await openDoors(server, at, doorsOfServer - 1, () => true)
   return {
     port: address.port,
     async close() {
+      await nobodyAtTheDoors(server)
       await Promise.all([own(), doors.close()])
     },
   }

@@ -10,7 +10,15 @@ import fastify, {
 import type { Verifiers } from './authenticate.ts'
 import { faultsOfRoutes } from './check-routes.ts'
 import { correlationIdOf } from './correlation.ts'
-import { assertFree, backlog, canShareAddress, type Doors, doorsOfServer, openDoors } from './doors.ts'
+import {
+  assertFree,
+  backlog,
+  canShareAddress,
+  type Doors,
+  doorsOfServer,
+  nobodyAtTheDoors,
+  openDoors,
+} from './doors.ts'
 import { errors } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { forwardedAddress } from './forwarder.ts'
@@ -200,7 +208,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   async function close(): Promise<void> {
     draining = true
-    const closed = Promise.all([app.close(), doors?.close()])
+    await nobodyAtTheDoors(app.server)
+    const closed = Promise.all([doors?.close(), app.close()])
     // Connections that were busy when closing began fall idle one by one.
     const closeIdle = () => {
       sockets?.closeIdle()
