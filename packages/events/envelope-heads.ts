@@ -59,7 +59,7 @@ export class EnvelopeHead {
 
 /**
  * The envelopes of a row, for all readers of this process that want it: what the first has opened the others need not. Of
- * a sale's orders two consumers read each event; opening one takes some 2 µs, and as much again of the collector's time.
+ * a sale's orders two consumers read each event, and opening one takes some 2 µs.
  */
 export class SharedHeads {
   #heads: readonly EnvelopeHead[] | undefined
@@ -69,7 +69,7 @@ export class SharedHeads {
     this.#readersToCome = readers
   }
 
-  /** Called once by each reader. Kept for no longer than somebody is to come: opened events are ten times their bytes. */
+  /** Called once by each reader. Kept for no longer than somebody is to come: opened events take more room than their bytes. */
   of(batch: Buffer): readonly EnvelopeHead[] {
     const heads = this.#heads ?? headsOf(batch)
     this.#readersToCome -= 1

@@ -1,6 +1,6 @@
 /**
  * What Helmet would set, as far as it means anything for answers that are never pages. A fixed list instead of Helmet
- * itself, which works it out again for every request; each header costs 0.3 µs on its way out, so there is none to spare.
+ * itself, which works it out again for every request. Checked and joined one by one, each costs 0.3 µs on its way out: see firstLinesText.
  */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
