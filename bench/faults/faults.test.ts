@@ -20,7 +20,7 @@ const patient = {
 
 describe('a marketplace under which everything breaks', () => {
   test('keeps every promise through kills, crashes, cuts, stalls, poison, overload and a power cut', {
-    timeout: 240_000,
+    timeout: 420_000,
   }, async () => {
     const result = await runFaults({
       seed: 2_026,
@@ -49,7 +49,7 @@ describe('a marketplace under which everything breaks', () => {
 
 describe('orders on their whole way', () => {
   test('end well, and all books agree, while every process under them is killed, stopped or cut off', {
-    timeout: 240_000,
+    timeout: 420_000,
   }, async () => {
     const result = await runFaults({
       seed: 2_026,

@@ -17,6 +17,8 @@ export async function sendLoad(
   targets: Stage['targets'] = stage.targets,
   onTick: (live: LiveStats) => void = () => {},
   signal?: AbortSignal,
+  /** Ends sending as the plan's own end would. */
+  enough?: AbortSignal,
 ): Promise<Sent> {
   loads += 1
   const file = join(world.folder, `history-${loads}`)
@@ -39,6 +41,7 @@ export async function sendLoad(
     },
     onTick,
     signal,
+    enough,
   )
   return { result, file, targets }
 }

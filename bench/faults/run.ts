@@ -85,6 +85,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsResult> {
         kinds: options.faults,
         ratePerSecond: options.ratePerSecond,
         roomShare: options.roomShare ?? 1,
+        recoverWithinMs: limits.recoverWithinMs,
         onStrike: on.strike ?? (() => {}),
         onTick: on.tick ?? (() => {}),
       })

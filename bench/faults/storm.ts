@@ -16,6 +16,8 @@ export type StormOptions = {
   ratePerSecond: number
   /** See planFaults. */
   roomShare: number
+  /** After the last fault the load goes on until all is as before, and at most this long. */
+  recoverWithinMs: number
   /** How many of the stage's customers send the load; the others are difficult. */
   customers: number
   onStrike: (strike: Strike) => void
@@ -34,11 +36,18 @@ export type Storm = {
 
 const warmMs = 2_500
 const healMs = 3_500
+/** A fault may take so much longer than its room, on a machine that is slow to start a server: 9 s were seen. */
+const lateMs = 20_000
 
 /** A crowd at a steady rate, difficult customers among it, and one fault after the other. */
 export async function storm(world: World, stage: Stage, options: StormOptions): Promise<Storm> {
   const { seed, kinds, ratePerSecond, signal } = options
   const { plan, overMs } = planFaults(seed, kinds, warmMs, options.seconds, options.roomShare)
+  const usual = ratePerSecond
+  const strikes: Strike[] = []
+  const enough = new AbortController()
+  /** The end of the last fault, since the load began. */
+  let calmAtMs = Number.POSITIVE_INFINITY
   const difficult = letInDifficultCustomers(stage, {
     url: world.souk.url,
     seed,
@@ -51,8 +60,14 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
   const onTick = (live: LiveStats) => {
     // The generator runs in another process: its clock is known from what it says.
     beganAt = performance.now() - live.elapsedMs
-    timeline.push(live)
     options.onTick(live)
+    // What is answered when nobody comes any more says nothing about the server.
+    if (enough.signal.aborted) return
+    timeline.push(live)
+    const calmForMs = live.elapsedMs - calmAtMs
+    if (calmForMs < healMs) return
+    const healed = strikes.every((each, index) => seenBy(timeline, each, strikes[index + 1], usual).recoveredMs !== null)
+    if (healed || calmForMs > options.recoverWithinMs) enough.abort()
   }
   const loading = sendLoad(
     world,
@@ -61,14 +76,14 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
     {
       mode: { kind: 'open', ratePerSecond },
       seed,
-      durationMs: overMs + healMs,
+      durationMs: overMs + plan.length * lateMs + options.recoverWithinMs + healMs,
       repeatShare: 0.05,
     },
     stage.targets,
     onTick,
     signal,
+    enough.signal,
   )
-  const strikes: Strike[] = []
   let failure: unknown
   const striking = (async () => {
     for (const planned of plan) {
@@ -88,23 +103,23 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
       strikes.push(done)
       options.onStrike(done)
     }
+    calmAtMs = performance.now() - beganAt
   })().catch((error: unknown) => {
     failure = error
+    enough.abort()
   })
   const sent = await loading
   await striking
   await difficult.leave()
   if (failure !== undefined) throw failure
-  const usual = ratePerSecond
   for (const [index, each] of strikes.entries()) Object.assign(each, seenBy(timeline, each, strikes[index + 1], usual))
   const at = (ms: number) => timeline.findIndex(({ elapsedMs }) => elapsedMs >= ms)
-  const overAt = timeline.findLastIndex(({ elapsedMs }) => elapsedMs <= overMs + healMs)
   return {
     sent,
     strikes,
     difficult,
     before: answeredPerSecond(timeline, Math.max(1, at(warmMs - 500)), 3),
-    after: answeredPerSecond(timeline, overAt, 4),
+    after: answeredPerSecond(timeline, timeline.length - 1, 4),
   }
 }
 
