@@ -37,19 +37,30 @@ export const dueStats = (tx: Tx) =>
 
 export type Check = { variantId: string; productId: string; shopId: string }
 
-/** Orders is to be asked about these variants. */
+/**
+ * Orders is to be asked about these variants. Whoever waits and was not yet being asked about when this statement began
+ * is not marked again: the asking begins after `checkUpTo` is committed, so it will see what the caller knows. In a rush
+ * that is nearly every variant of nearly every batch.
+ */
 export const markToCheck = (tx: Tx, checks: readonly Check[]) =>
   tx.run(sql`
     insert into checks (variant_id, product_id, shop_id)
-    select distinct on (variant_id) * from unnest(${checks.map((one) => one.variantId)}::uuid[],
+    select distinct on (variant_id) t.* from unnest(${checks.map((one) => one.variantId)}::uuid[],
       ${checks.map((one) => one.productId)}::uuid[], ${checks.map((one) => one.shopId)}::uuid[])
-      as t (variant_id, product_id, shop_id) order by variant_id
+      as t (variant_id, product_id, shop_id)
+    where not exists (
+      select from checks c where c.variant_id = t.variant_id and c.mark > (select checking_up_to from index_state))
+    order by variant_id
     on conflict (variant_id) do update set mark = nextval('marks')`)
 
 export const nextChecks = (tx: Tx, limit: number) =>
   tx.many<Check & { mark: number }>(sql`
     select variant_id as "variantId", product_id as "productId", shop_id as "shopId", mark from checks
     order by mark limit ${limit}`)
+
+/** Orders is asked about what has a mark up to this from now on. To be committed before it is. */
+export const checkUpTo = (tx: Tx, mark: number) =>
+  tx.run(sql`update index_state set checking_up_to = ${mark} where checking_up_to < ${mark}`)
 
 /** Settled: unless they were marked again meanwhile. */
 export const clearChecks = (tx: Tx, done: readonly { variantId: string; mark: number }[]) =>
@@ -66,8 +77,11 @@ export const settleChecks = (
   tx.run(sql`
     with changed as (
       insert into availability as a (variant_id, product_id, available)
-      select * from unnest(${answers.map((one) => one.variantId)}::uuid[], ${answers.map((one) => one.productId)}::uuid[],
-        ${answers.map((one) => one.available)}::boolean[]) as t (variant_id, product_id, available) order by variant_id
+      select t.* from unnest(${answers.map((one) => one.variantId)}::uuid[], ${answers.map((one) => one.productId)}::uuid[],
+        ${answers.map((one) => one.available)}::boolean[]) as t (variant_id, product_id, available)
+      where not exists (
+        select from availability known where known.variant_id = t.variant_id and known.available = t.available)
+      order by variant_id
       on conflict (variant_id) do update set available = excluded.available
       where a.available <> excluded.available
       returning product_id, available, xmax = 0 as first)

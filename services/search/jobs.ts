@@ -1,7 +1,7 @@
 import type { Job } from '@souk/service'
 import { forgetSales } from './facts.sql.ts'
 import { goOnRebuilding, remarkShops } from './rebuild.ts'
-import { checkAvailability, type IndexDeps, readCategories, writeDue } from './write-due.ts'
+import { checkAvailability, checkedAtOnce, type IndexDeps, readCategories, writeDue } from './write-due.ts'
 
 const dayMs = 86_400_000
 
@@ -10,11 +10,15 @@ const dayMs = 86_400_000
  * event took it away. As long as there is something to do, 20 rounds at most.
  */
 export async function catchUp(deps: IndexDeps): Promise<void> {
+  let mayWait = true
   for (let round = 0; round < 20; round += 1) {
     const remarked = await remarkShops(deps)
+    // In a rush the same variants wait again at once: these are asked about in the next run.
     // Orders may be away: what is to be found does not wait for what can be had.
-    const checked = await checkAvailability(deps).catch(() => 0)
+    const checked: number = mayWait ? await checkAvailability(deps).catch(() => 0) : 0
     const written = await writeDue(deps)
+    // Of products that are new, nobody has asked yet.
+    mayWait = checked === checkedAtOnce || written > 0
     const rebuilding = await goOnRebuilding(deps)
     if (!remarked && checked === 0 && written === 0 && !rebuilding) return
   }

@@ -144,6 +144,7 @@ CREATE TABLE index_state (
   started_at timestamp with time zone,
   asked_at timestamp with time zone,
   finished_at timestamp with time zone,
+  checking_up_to bigint DEFAULT 0 NOT NULL,
   CONSTRAINT index_state_pkey PRIMARY KEY (only_row),
   CONSTRAINT index_state_only_row_check CHECK (only_row)
 );

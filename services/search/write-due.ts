@@ -5,6 +5,7 @@ import type { Client } from '@souk/rpc'
 import { languageOfCountry, type SearchDocument } from './document.ts'
 import {
   type Check,
+  checkUpTo,
   clearChecks,
   clearDue,
   type Due,
@@ -39,6 +40,8 @@ export type IndexDeps = {
 const perCall = { timeoutMs: 10_000 }
 /** As many as catalog describes at once. One transaction of some 200 ms in PostgreSQL. */
 export const atOnce = 500
+/** Variants orders is asked about in one round. */
+export const checkedAtOnce = 1_000
 
 /** Write the documents of what is due, from what is so now. Resolves to how many were. */
 export async function writeDue(deps: IndexDeps): Promise<number> {
@@ -162,8 +165,10 @@ export async function readCategories(deps: Pick<IndexDeps, 'db' | 'catalog' | 'c
 
 /** Ask orders what may still be promised of what changed. Resolves to how many variants were looked at. */
 export async function checkAvailability(deps: Pick<IndexDeps, 'db' | 'allotments'>): Promise<number> {
-  const checks = await nextChecks(deps.db.autocommit, 1_000)
-  if (checks.length === 0) return 0
+  const checks = await nextChecks(deps.db.autocommit, checkedAtOnce)
+  const last = checks.at(-1)
+  if (last === undefined) return 0
+  await checkUpTo(deps.db.autocommit, last.mark)
   const answers = await Promise.all(
     [...Map.groupBy(checks, (check) => check.shopId)].map(async ([shopId, ofShop]) => {
       const { allotments } = await deps.allotments.listAllotments(
