@@ -2940,6 +2940,10 @@ export type ListProductsData = {
         cursor?: string;
         shopId?: string;
         /**
+         * Within the shop named in `shopId`: the beginning of words of a title, or of an article number. Over all shops: `/v1/search`.
+         */
+        query?: string;
+        /**
          * Slug of a category; those below it are included.
          */
         category?: string;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { productChanged } from '@souk/contracts'
 import { CatalogService } from '@souk/contracts/catalog'
+import type { Principal } from '@souk/http'
 import { createDirectory } from '@souk/rpc'
 import { operator, shopper, staff } from '@souk/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -273,6 +274,29 @@ describe('categories', () => {
 })
 
 describe('lists', () => {
+  test('a shop finds its products by words of their titles and by article numbers, drafts too', async () => {
+    const { shopId, clerk } = await s.announce()
+    const make = async (title: string, sku: string, status = 'active') =>
+      (
+        await s.call('createProduct', clerk, {
+          body: aProduct(shopId, { title, status, variants: [{ sku, priceMinor: 100 }] }),
+        })
+      ).body.id
+    const [coat, hat] = [await make('Coat, grey/blue 1.5 kg', 'CO-17'), await make('Blue hat', 'ht_2', 'draft')]
+    const ask = async (query: string, principal: Principal | undefined = clerk) =>
+      (await s.call('listProducts', principal, { query: { shopId, query, sort: 'title' } })).body.items.map(
+        ({ id }) => id,
+      )
+    expect(await ask('blu')).toEqual([hat, coat])
+    expect(await ask('1.5 GREY')).toEqual([coat])
+    expect(await ask('co-1')).toEqual([coat])
+    expect(await ask('HT_')).toEqual([hat])
+    expect(await ask("' | !a:* %")).toEqual([])
+    expect(await s.call('listProducts', undefined, { query: { shopId, query: 'blue' } })).toMatchObject({
+      body: { items: [{ id: coat }] },
+    })
+    expect((await s.call('listProducts', clerk, { query: { query: 'blue' } })).body.code).toBe('validation-failed')
+  })
   test.each(['newest', 'price', 'price-desc', 'title'])(
     'pages sorted by %s hold each product once, in order, with ties',
     async (sort) => {

@@ -1,4 +1,4 @@
-import { cursorOf, ok, readCursor, route, type Route } from '@souk/http'
+import { cursorOf, httpErrors, ok, readCursor, route, type Route } from '@souk/http'
 import { listsOf } from '@souk/postgres'
 import { type Static, Type } from 'typebox'
 import { findCategoryBySlug } from './categories.sql.ts'
@@ -9,12 +9,20 @@ import { mergePages } from './merge-pages.ts'
 import type { ListPage, Pages } from './pages.ts'
 import { productStatuses, tagFacet } from './product.ts'
 import { findCatalogShop, withVariants } from './products.sql.ts'
+import { findSought, type Sought, soughtFor } from './sought.sql.ts'
 import { closed, Id, line, listOf, Minor, ProductView, productView, Slug } from './views.ts'
 
 const ListQuery = Type.Object(
   {
     ...paging,
     shopId: Type.Optional(Id),
+    query: Type.Optional(
+      Type.String({
+        ...line(1, 100),
+        description:
+          'Within the shop named in `shopId`: the beginning of words of a title, or of an article number. Over all shops: `/v1/search`.',
+      }),
+    ),
     category: Type.Optional(Type.String({ ...Slug, description: 'Slug of a category; those below it are included.' })),
     tag: Type.Optional(line(1, 40)),
     status: Type.Optional(
@@ -50,8 +58,9 @@ export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
       async handle({ query, principal }) {
         const { shopId, cursor } = query
         const managed = shopId !== undefined && manages(principal, shopId)
-        // Most look at the first page and go no further; who manages the shop sees it as it is.
-        if (managed || cursor !== undefined) return ok(await pageOf(query, managed))
+        // Most look at the first page and go no further; who manages the shop sees it as it is. What is looked for has too
+        // many first pages to keep.
+        if (managed || cursor !== undefined || query.query !== undefined) return ok(await pageOf(query, managed))
         const which = JSON.stringify(Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1)))
         return ok(await pages.list(which, shopId, () => pageOf(query, false)))
       },
@@ -61,7 +70,8 @@ export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
   /** Which index is walked is decided here, and nowhere else. */
   async function pageOf(query: Static<typeof ListQuery>, managed: boolean): Promise<ListPage> {
     const { sort, limit, shopId } = query
-    const name = JSON.stringify([sort, shopId, query.category, query.tag, managed ? query.status : undefined])
+    const state = managed ? query.status : undefined
+    const name = JSON.stringify([sort, shopId, query.category, query.tag, state, query.query])
     const byPrice = sort === 'price' || sort === 'price-desc'
     const place = readCursor(name, query.cursor, byPrice ? 'integer' : 'text', 'id')
     const after = place && { key: place[0], id: place[1] }
@@ -80,16 +90,18 @@ export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
         ? productStatuses
         : [query.status]
     const [walked, ...others] = facets
+    const { productIds, sought } = query.query === undefined ? {} : await lookFor(query.query, shopId)
     const list: ProductList = {
       sort,
       after,
       walk:
         shopId !== undefined
-          ? { kind: 'shop', shopId, statuses }
+          ? { kind: 'shop', shopId, statuses, productIds }
           : walked === undefined
             ? { kind: 'all' }
             : { kind: 'facet', facet: walked },
       facets: shopId === undefined ? others : facets,
+      sought,
       minPriceMinor: query.minPriceMinor,
       maxPriceMinor: query.maxPriceMinor,
       currency: query.currency,
@@ -113,5 +125,19 @@ export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
       items: rows.map((product) => productView(product, managed)),
       nextCursor: next === undefined ? null : cursorOf(name, next.key, next.id),
     }
+  }
+
+  /** Few are found first, by their indexes; for many the list is walked, and each of its rows looked at. */
+  async function lookFor(
+    text: string,
+    shopId: string | undefined,
+  ): Promise<{ productIds?: string[] | undefined; sought?: Sought }> {
+    if (shopId === undefined)
+      throw httpErrors.error('validation-failed', 'query: looks within one shop, so it needs a shopId', {
+        faults: [{ in: 'query', path: '/query', message: 'needs a shopId beside it' }],
+      })
+    const sought = soughtFor(text)
+    const productIds = await findSought(deps.shards.ofOwner(shopId).db.autocommit, shopId, sought)
+    return productIds === undefined ? { sought } : { productIds }
   }
 }

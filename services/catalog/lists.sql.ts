@@ -1,6 +1,7 @@
 import { type Sql, sql, type Tx } from '@souk/postgres'
 import type { ProductStatus } from './product.ts'
 import { type ProductRow, selectProduct } from './products.sql.ts'
+import { isSought, type Sought } from './sought.sql.ts'
 
 export const productSorts = ['newest', 'price', 'price-desc', 'title'] as const
 export type ProductSort = (typeof productSorts)[number]
@@ -11,13 +12,17 @@ export type After = { key: string | number; id: string }
 export type ProductList = {
   sort: ProductSort
   after: After | undefined
-  /** The index walked: everything on show, what is under a category or tag, or a shop's products in these states. */
+  /**
+   * The index walked: everything on show, what is under a category or tag, or a shop's products in these states; or just
+   * these products of a shop, which were found before.
+   */
   walk:
     | { kind: 'all' }
     | { kind: 'facet'; facet: string }
-    | { kind: 'shop'; shopId: string; statuses: readonly ProductStatus[] }
+    | { kind: 'shop'; shopId: string; statuses: readonly ProductStatus[]; productIds?: readonly string[] | undefined }
   /** What else must hold of a product; looked up in the rows walked over. */
   facets: readonly string[]
+  sought?: Sought | undefined
   minPriceMinor: number | undefined
   maxPriceMinor: number | undefined
   currency: string | undefined
@@ -82,6 +87,9 @@ function windowOf(list: ProductList): Sql {
   if (walk.kind === 'all') return sql`(${columns} from products d where d.listed ${walkedRange(list)})`
   if (walk.kind === 'facet')
     return sql`(${columns} from listings d where d.facet = ${walk.facet}::uuid ${walkedRange(list)})`
+  if (walk.productIds !== undefined)
+    return sql`(${columns} from products d where d.product_id = any(${walk.productIds}::uuid[])
+      and d.status = any(${walk.statuses}) ${walkedRange(list)})`
   const ranges = walk.statuses.map(
     (status) =>
       sql`(${columns} from products d where d.shop_id = ${walk.shopId}::uuid and d.status = ${status} ${walkedRange(list)})`,
@@ -99,6 +107,7 @@ function filters(list: ProductList): Sql {
           ${list.maxPriceMinor === undefined ? sql`` : sql`and p.price_from_minor <= ${list.maxPriceMinor}`}`
   return sql`
     ${list.facets.length === 0 ? sql`` : sql`and p.facets @> ${list.facets}::uuid[]`}
+    ${list.sought === undefined ? sql`` : sql`and ${isSought(list.sought)}`}
     ${list.currency === undefined ? sql`` : sql`and p.currency = ${list.currency}`}
     ${list.openShopsOnly ? sql`and (select s.status from shops s where s.shop_id = p.shop_id) = 'open'` : sql``}
     ${price}`

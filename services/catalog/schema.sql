@@ -142,6 +142,7 @@ CREATE TABLE products (
 );
 CREATE INDEX products_by_price ON products (price_from_minor, product_id) WHERE listed;
 CREATE INDEX products_by_title ON products (title_key, product_id) WHERE listed;
+CREATE INDEX products_by_words ON products USING gin (to_tsvector('simple'::regconfig, translate(title, '/-_.@+<>&'::text, '         '::text)));
 CREATE INDEX products_newest ON products (product_id) WHERE listed;
 CREATE INDEX products_of_shop ON products (shop_id, status, product_id);
 CREATE INDEX products_of_shop_by_price ON products (shop_id, status, price_from_minor, product_id);
@@ -212,6 +213,7 @@ CREATE TABLE variants (
   CONSTRAINT variants_weight_grams_check CHECK (weight_grams >= 0)
 );
 CREATE INDEX variants_of_product ON variants (product_id, "position");
+CREATE INDEX variants_of_shop_by_sku ON variants (shop_id, lower(sku));
 
 CREATE OR REPLACE FUNCTION forget_events(before timestamp with time zone, passed_xid xid8, passed_seq bigint)
  RETURNS integer

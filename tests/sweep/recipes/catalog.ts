@@ -27,6 +27,7 @@ export const catalogRecipes: Recipes = {
     query: {
       limit: 5,
       shopId,
+      query: 'cup',
       category: category.slug,
       tag: 'kitchen',
       status: 'active',

@@ -48,6 +48,7 @@ export function FilterBar({
             type="search"
             aria-label={search}
             aria-keyshortcuts="/"
+            maxLength={100}
             placeholder={`${search}  ( / )`}
             value={text}
             onChange={(event) => setText(event.target.value)}

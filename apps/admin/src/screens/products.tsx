@@ -88,9 +88,10 @@ const sorts = ['newest', 'title', 'price', 'price-desc'] as const
 export function Products() {
   const shopId = useShopId()
   const navigate = useNavigate()
-  const [{ status, sort, category, tag }] = useFilters()
+  const [{ q, status, sort, category, tag }] = useFilters()
   const categories = useQuery({ queryKey: ['categories'], queryFn: () => souk.listCategories(), staleTime: 300_000 })
   const wanted = {
+    ...(q?.trim() && { query: q }),
     status: statuses.find((each) => each === status) ?? ('all' as const),
     sort: sorts.find((each) => each === sort) ?? ('newest' as const),
     ...(category && { category }),
@@ -113,6 +114,7 @@ export function Products() {
     >
       <FilterBar
         screen="products"
+        search="Title or SKU"
         filters={[
           { name: 'status', label: 'State', options: statuses.map((each) => [each, humanise(each)]) },
           { name: 'category', label: 'Category', options: namesOf(categories.data?.items ?? []) },
@@ -139,9 +141,15 @@ export function Products() {
         list={(page) => souk.listProducts({ query: { shopId, ...wanted, ...page } })}
         bulk={(chosen, clear) => <BulkEdit chosen={chosen} clear={clear} />}
         empty={
-          <EmptyState icon={<PackageSearch />} title="No products here">
-            Add one by hand, or bring a whole catalogue as CSV: one line for each variant. Drafts are seen only here.
-          </EmptyState>
+          q?.trim() ? (
+            <EmptyState icon={<PackageSearch />} title={`No product matches “${q}”`}>
+              Products are found by the beginnings of words of their title, or by the beginning of a SKU.
+            </EmptyState>
+          ) : (
+            <EmptyState icon={<PackageSearch />} title="No products here">
+              Add one by hand, or bring a whole catalogue as CSV: one line for each variant. Drafts are seen only here.
+            </EmptyState>
+          )
         }
       />
     </Page>

@@ -19,7 +19,7 @@ import {
   parseMoney,
   Select,
 } from '@souk/ui'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { CalendarClock, ChevronLeft, ChevronRight, Plus } from 'lucide-react'
 import { type FormEvent, useMemo, useState } from 'react'
 import { formatClock, formatCount, formatExact, formatMoment, shortId } from '../format.ts'
@@ -286,17 +286,24 @@ function SaleDialog({ sale, title, close }: { sale: Sale; title: string | undefi
   )
 }
 
+const optionOf = ({ id, title, variants }: Product): Option => ({
+  value: id,
+  label: title,
+  note: variants[0]?.sku ?? '',
+})
+
 function Plan({ shopId, day, close }: { shopId: string; day: Date; close: () => void }) {
-  const [product, setProduct] = useState<Option | null>(null)
+  const [chosen, setChosen] = useState<Product>()
   const [query, setQuery] = useState('')
   const [faults, setFaults] = useState<Readonly<Record<string, string>>>({})
   const products = useQuery({
-    queryKey: ['products', shopId, 'for-sale'],
-    queryFn: () => souk.listProducts({ query: { shopId, status: 'active', sort: 'title', limit: 100 } }),
+    queryKey: ['products', shopId, 'for-sale', query],
+    queryFn: () =>
+      souk.listProducts({ query: { shopId, status: 'active', sort: 'title', limit: 20, ...(query && { query }) } }),
     staleTime: 60_000,
+    placeholderData: keepPreviousData,
   })
-  const found = products.data?.items.filter(({ title }) => title.toLowerCase().includes(query.toLowerCase())) ?? []
-  const chosen: Product | undefined = products.data?.items.find(({ id }) => id === product?.value)
+  const found = products.data?.items ?? []
   const start = useMemo(() => {
     const at = new Date(day)
     const soon = new Date(Date.now() + 3_600_000)
@@ -352,15 +359,11 @@ function Plan({ shopId, day, close }: { shopId: string; day: Date; close: () => 
           <span className="text-sm font-medium">Product</span>
           <Combobox
             label="Product"
-            placeholder="Type a part of its title"
-            options={found.map(({ id, title, variants }) => ({
-              value: id,
-              label: title,
-              note: variants[0]?.sku ?? '',
-            }))}
-            value={product}
-            onChange={setProduct}
-            onQuery={(text) => setQuery(text === product?.label ? '' : text)}
+            placeholder="Type words of its title, or its SKU"
+            options={found.map(optionOf)}
+            value={chosen ? optionOf(chosen) : null}
+            onChange={(option) => setChosen(found.find(({ id }) => id === option?.value))}
+            onQuery={(text) => setQuery(text === chosen?.title ? '' : text.trim().slice(0, 100))}
           />
           {faults.product && (
             <p role="alert" className="text-sm text-bad">
