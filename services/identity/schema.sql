@@ -97,6 +97,7 @@ CREATE TABLE auth_events (
   CONSTRAINT auth_events_pkey PRIMARY KEY (seq),
   CONSTRAINT auth_events_kind_check CHECK (length(kind) <= 40)
 );
+CREATE INDEX auth_events_but_refreshes ON auth_events (seq) WHERE kind <> 'refreshed'::text;
 CREATE INDEX auth_events_by_account ON auth_events (account_id, seq);
 CREATE INDEX auth_events_by_actor ON auth_events (actor_id, seq) WHERE actor_id IS NOT NULL;
 CREATE INDEX auth_events_by_kind ON auth_events (kind, seq);

@@ -119,6 +119,9 @@ export const trailQuery = closed({
       'About or by somebody whose e-mail address begins so, or the words of whose name do, or whose account has this id; of a thousand such people at most.',
   }),
   kind: Type.Optional(Type.Enum([...trailKinds])),
+  without: Type.Optional(
+    Type.Enum(['refreshed'], { description: 'Leave out who only stayed signed in: that is most of all entries.' }),
+  ),
   from: Type.Optional(time('From this time on.')),
   until: Type.Optional(time('Until before this time.')),
 })

@@ -28,6 +28,7 @@ export type TrailFilter = {
   /** About one of these, or done by one of them. */
   people?: readonly string[] | undefined
   kind?: string | undefined
+  without?: 'refreshed' | undefined
   /** From this time on, until before that. */
   from?: Date | undefined
   until?: Date | undefined
@@ -42,6 +43,7 @@ export const readTrail = (
     accountId,
     people,
     kind,
+    without,
     from,
     until,
   }: TrailFilter & { beforeSeq: number | undefined; limit: number },
@@ -54,6 +56,7 @@ export const readTrail = (
        ${accountId === undefined ? sql`` : sql`and account_id = ${accountId}`}
        ${people === undefined ? sql`` : sql`and (account_id = any(${people}::uuid[]) or actor_id = any(${people}::uuid[]))`}
        ${kind === undefined ? sql`` : sql`and kind = ${kind}`}
+       ${without === undefined ? sql`` : sql`and kind <> 'refreshed'`}
        ${from === undefined ? sql`` : sql`and occurred_at >= ${from}`}
        ${until === undefined ? sql`` : sql`and occurred_at < ${until}`}
      order by seq desc limit ${limit}`)

@@ -87,6 +87,11 @@ test('operators read it newest first, page by page, of one account if they wish'
   expect(first.body.items).toMatchObject([{ kind: 'signed-in', emailMasked: 'p***@example.com' }])
   const second = await page({ limit: 1, accountId: ada.accountId, cursor: first.body.nextCursor })
   expect(second.body).toMatchObject({ items: [{ kind: 'registered' }], nextCursor: null })
+  await id.refresh((await id.logIn(ada.email, goodPassword)).body.refreshToken)
+  const kinds = async (query: object) =>
+    (await page({ accountId: ada.accountId, ...query })).body.items.map(({ kind }) => kind)
+  expect(await kinds({ limit: 2 })).toEqual(['refreshed', 'signed-in'])
+  expect(await kinds({ limit: 2, without: 'refreshed' })).toEqual(['signed-in', 'signed-in'])
   const all = await page({ limit: 100 })
   const numbers = all.body.items.map((item) => item.seq)
   expect(numbers).toEqual(numbers.toSorted((a, b) => b - a))

@@ -88,7 +88,13 @@ export const identityRecipes: Recipes = {
   })),
   rotateSigningKeys: operator(200),
   listTrail: operator(200, ({ a: { customer } }) => ({
-    query: { limit: 5, accountId: customer.accountId, who: customer.accountId, kind: 'registered' },
+    query: {
+      limit: 5,
+      accountId: customer.accountId,
+      who: customer.accountId,
+      kind: 'registered',
+      without: 'refreshed',
+    },
   })),
   makeRehearsalShoppers: operator(201, () => ({ body: { count: 1 } })),
   removeRehearsalShoppers: operator(200),

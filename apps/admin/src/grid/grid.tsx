@@ -244,7 +244,7 @@ function Rows<Row>({
               style={{ gridTemplateColumns: template }}
             >
               {choosable && (
-                <span role="columnheader" className="pl-3">
+                <span role="columnheader" className="flex pl-3">
                   <span className="sr-only">Chosen</span>
                   <input
                     type="checkbox"
@@ -320,7 +320,7 @@ function Rows<Row>({
                       style={narrow ? { height: rowHeight } : { height: rowHeight, gridTemplateColumns: template }}
                     >
                       {choosable && (
-                        <span role="gridcell" className={narrow ? undefined : 'pl-3'}>
+                        <span role="gridcell" className={cx('flex', !narrow && 'pl-3')}>
                           <input
                             type="checkbox"
                             tabIndex={-1}

@@ -170,12 +170,13 @@ function TagFilter() {
   const [{ tag = '' }, set] = useFilters()
   return (
     <form
+      className="w-28 max-sm:flex-1"
       onSubmit={(event) => {
         event.preventDefault()
         set({ tag: word(new FormData(event.currentTarget), 'tag') })
       }}
     >
-      <Input key={tag} name="tag" aria-label="Tag" placeholder="Tag" defaultValue={tag} className="w-28" />
+      <Input key={tag} name="tag" aria-label="Tag" placeholder="Tag" defaultValue={tag} />
     </form>
   )
 }
