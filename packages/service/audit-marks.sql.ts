@@ -2,8 +2,9 @@ import { sql, type Tx } from '@souk/postgres'
 
 export type AuditMark = { snapshot: string; madeAt: Date }
 
-export const findAuditMark = (tx: Tx) =>
-  tx.maybeOne<AuditMark>(sql`select snapshot::text, made_at as "madeAt" from audit_marks where name = 'audit'`)
+/** @param name of the audit as a whole, or of a check that keeps figures of its own. */
+export const findAuditMark = (tx: Tx, name = 'audit') =>
+  tx.maybeOne<AuditMark>(sql`select snapshot::text, made_at as "madeAt" from audit_marks where name = ${name}`)
 
 /** What this transaction sees, and when; both the server's own. */
 export const seenNow = (tx: Tx) =>
@@ -15,3 +16,13 @@ export const keepAuditMark = (tx: Tx, mark: AuditMark) =>
   insert into audit_marks (name, snapshot, made_at) values ('audit', ${mark.snapshot}::pg_snapshot, ${mark.madeAt})
   on conflict (name) do update set snapshot = excluded.snapshot, made_at = excluded.made_at
    where audit_marks.made_at < excluded.made_at`)
+
+/** Set a check's own mark, unless somebody has moved it since it was read as `before`. @returns whether it was set. */
+export const replaceAuditMark = async (tx: Tx, name: string, before: AuditMark | undefined, mark: AuditMark) =>
+  (before === undefined
+    ? await tx.run(sql`
+        insert into audit_marks (name, snapshot, made_at) values (${name}, ${mark.snapshot}::pg_snapshot, ${mark.madeAt})
+        on conflict (name) do nothing`)
+    : await tx.run(sql`
+        update audit_marks set snapshot = ${mark.snapshot}::pg_snapshot, made_at = ${mark.madeAt}
+        where name = ${name} and snapshot::text = ${before.snapshot}`)) > 0

@@ -3,7 +3,12 @@ import type { Tx } from '@souk/postgres'
 /** One thing that does not add up: which row, and what was expected of it. */
 export type Finding = { subject: string; message: string }
 
-export type AuditResult = { checked: number; findings: Finding[] }
+export type AuditResult = {
+  checked: number
+  findings: Finding[]
+  /** Writes down what the next audit starts from. Called with the mark's own transaction, once everything was found sound. */
+  keep?: ((tx: Tx) => Promise<unknown>) | undefined
+}
 
 export type AuditScope = {
   /** Only what changed after this snapshot (text form of pg_snapshot). Undefined: everything. */

@@ -1,3 +1,4 @@
+export { type AuditMark, findAuditMark, replaceAuditMark, seenNow } from './audit-marks.sql.ts'
 export type { AuditCheck, AuditResult, AuditScope, Finding } from './audit.ts'
 export type { BucketTables, MoveDetails, TableMove } from './bucket-tables.ts'
 export { commonTables } from './common-tables.sql.ts'

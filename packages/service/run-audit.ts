@@ -12,6 +12,7 @@ export type CheckOutcome = {
   /** Why the check could not be carried out; that proves nothing either. */
   failure: string | undefined
   tookMs: number
+  keep?: AuditResult['keep']
 }
 
 export type ServiceAudit = { outcomes: CheckOutcome[]; seen: AuditMark; since: AuditMark | undefined }
@@ -67,5 +68,12 @@ export async function outcomeOf(
   }
 }
 
-/** The next audit may begin where this one looked. Only for one without findings: those must be seen again. */
-export const keepMark = (db: Database, seen: AuditMark) => keepAuditMark(db.autocommit, seen)
+/**
+ * The next audit may begin where this one looked. Only for one without findings: those must be seen again. Of two audits
+ * at once the one that began later counts.
+ */
+export const keepMark = (db: Database, { seen, outcomes }: Pick<ServiceAudit, 'seen' | 'outcomes'>): Promise<void> =>
+  db.transaction(async (tx) => {
+    if ((await keepAuditMark(tx, seen)) === 0) return
+    for (const { keep } of outcomes) await keep?.(tx)
+  })

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type Database, openDatabase, type Sql, sql, type Tx } from '@souk/postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { orderAudits } from './audits.ts'
+import { orderBuckets } from './bucket-tables.sql.ts'
+import { everything, type Mark, markNow, redIn } from './test-audits.ts'
 import { fulfilmentWorld } from './test-fulfilment.ts'
 
 let world: Awaited<ReturnType<typeof fulfilmentWorld>>
 /** The superuser, to break things on purpose. */
 let admin: Database
+let mark: Mark
+type Kept = { name: string; id: string; units: number }
 const things = {
   goods: '',
   shipped: '',
@@ -15,13 +18,12 @@ const things = {
   confirmed: '',
   shipmentId: '',
   returnId: '',
-  sinceMs: 0,
 }
 
 beforeAll(async () => {
   world = await fulfilmentWorld()
   admin = openDatabase({ url: world.database.adminUrl, schema: 'orders' })
-  things.sinceMs = world.clock.now.getTime()
+  mark = await markNow(world.db)
   things.goods = await world.goods(50)
   const variantId = things.goods
   things.confirmed = (await world.confirmed(variantId)).orderId
@@ -46,14 +48,11 @@ afterAll(async () => {
 
 class Undo extends Error {}
 
-/** The invariants that do not hold, over everything and since the mark. */
+/** The invariants that do not hold, over everything; over what was done since the mark they must be the same. */
 async function red(tx: Tx): Promise<string[]> {
-  const found = new Set<string>()
-  for (const check of orderAudits)
-    for (const sinceMs of [undefined, things.sinceMs])
-      if ((await check.run(tx, { since: undefined, sinceMs, maxFindings: 10 })).findings.length > 0)
-        found.add(check.invariant)
-  return [...found]
+  const found = await redIn(tx, everything)
+  expect((await redIn(tx, mark)).toSorted()).toEqual(found.toSorted())
+  return found
 }
 
 async function redAfter(...breaking: readonly Sql[]): Promise<string[]> {
@@ -176,4 +175,41 @@ describe('turns red when', () => {
   test.each(cases)('%s: %s', async (_, invariants, breaking) =>
     expect((await redAfter(...breaking())).toSorted()).toEqual(invariants.toSorted()),
   )
+})
+
+test('what an audit kept, the next one counts on from, whatever was placed, cancelled and shipped between', async () => {
+  const variantId = things.goods
+  const [cancelled, shipped, partly] = [
+    await world.confirmed(variantId),
+    await world.confirmed([{ variantId, quantity: 2 }]),
+    await world.confirmed([{ variantId, quantity: 4 }]),
+  ]
+  const one = await markNow(world.db, mark)
+  await world.cancel(cancelled.orderId)
+  await world.ship(shipped.orderId)
+  await world.ship(partly.orderId, { lines: [{ variantId, quantity: 1 }] })
+  await world.cancel((await world.confirmed(variantId)).orderId)
+  const two = await markNow(world.db, one)
+  const kept = await world.db.autocommit.many<Kept>(sql`select name, id, units from audited order by name, id`)
+  await world.ship(partly.orderId)
+  expect(await redIn(world.db.autocommit, two)).toEqual([])
+  // Counted on twice, or added up at once: the same.
+  await world.db.transaction((tx) => tx.run(sql`delete from audited`))
+  await world.db.transaction((tx) => tx.run(sql`delete from audit_marks`))
+  const three = await markNow(world.db)
+  const added = await world.db.autocommit.many<Kept>(sql`select name, id, units from audited order by name, id`)
+  expect(added).toMatchObject(kept.map((row) => ({ ...row, units: row.name === 'I1' ? row.units - 3 : row.units + 3 })))
+  await admin.autocommit.run(sql`update allotments set granted = granted - 1 where allotment_id = ${variantId}`)
+  await world.confirmed(variantId)
+  expect(await redIn(world.db.autocommit, three)).toEqual(['I1', 'I2'])
+  await admin.autocommit.run(sql`update allotments set granted = granted + 1 where allotment_id = ${variantId}`)
+})
+
+test('after a bucket has come or gone nothing that was kept is counted on', async () => {
+  const at = await markNow(world.db)
+  await admin.autocommit.run(sql`update audited set units = units + 1`)
+  await world.confirmed(things.goods)
+  expect(await redIn(world.db.autocommit, at)).toEqual(['I1', 'I2'])
+  for (const statement of orderBuckets.leaving?.(() => sql`false`) ?? []) await admin.autocommit.run(statement)
+  expect(await redIn(world.db.autocommit, at)).toEqual([])
 })

@@ -1,26 +1,34 @@
-import { firstIdAt } from '@souk/postgres'
-import type { AuditCheck, Finding } from '@souk/service'
-import { countParts, waitingParts, wrongLines, wrongRefunds, wrongStates } from './audits-fulfilment.sql.ts'
+import { firstIdAt, type Tx } from '@souk/postgres'
+import type { AuditCheck, AuditScope, Finding } from '@souk/service'
+import type { OrderIds } from './audits.sql.ts'
+import { touchedLately } from './audits-told.ts'
+import {
+  countParts,
+  ordersWithParts,
+  waitingParts,
+  wrongLines,
+  wrongRefunds,
+  wrongStates,
+} from './audits-fulfilment.sql.ts'
 
-const allTime = '00000000-0000-0000-0000-000000000000'
-
-/**
- * Shipments and returns come long after their order was placed: a look at what was done since a mark goes back over the
- * orders of this long before it. The nightly look over everything has no such border.
- */
-const backMs = 60 * 24 * 3_600_000
-
-const firstIdOf = (sinceMs: number | undefined): string =>
-  sinceMs === undefined ? allTime : firstIdAt(Math.max(0, sinceMs - backMs))
+/** Of orders that were changed since the mark, or of which something is shipped or comes back. */
+async function ordersIn(tx: Tx, scope: AuditScope): Promise<OrderIds> {
+  const touched = await touchedLately(tx, scope)
+  if (touched === undefined || scope.sinceMs === undefined) return null
+  // Parts have the time they were made in their ids; a minute for those that were committed late.
+  const made = await ordersWithParts(tx, firstIdAt(scope.sinceMs - 60_000))
+  return [...new Set([...touched.orders.keys(), ...made])]
+}
 
 export const fulfilmentAudits: AuditCheck[] = [
   {
     invariant: 'I3',
     title: 'nothing is shipped that was not ordered, nothing comes back that was not shipped, and orders say so',
-    async run(tx, { sinceMs, maxFindings }) {
-      const firstId = firstIdOf(sinceMs)
-      const lines = await wrongLines(tx, firstId, maxFindings)
-      const states = await wrongStates(tx, firstId, maxFindings)
+    async run(tx, scope) {
+      const { maxFindings } = scope
+      const ids = await ordersIn(tx, scope)
+      const lines = await wrongLines(tx, ids, maxFindings)
+      const states = await wrongStates(tx, ids, maxFindings)
       const findings: Finding[] = [
         ...lines.map((row) => ({
           subject: row.order_id,
@@ -31,17 +39,18 @@ export const fulfilmentAudits: AuditCheck[] = [
           message: `is ${row.status}, but ${row.gone} of its ${row.ordered} units have left`,
         })),
       ]
-      return { checked: await countParts(tx, firstId), findings: findings.slice(0, maxFindings) }
+      return { checked: await countParts(tx, ids), findings: findings.slice(0, maxFindings) }
     },
   },
   {
     invariant: 'I9',
     title: 'returns give back what was paid for what came back, never more',
-    async run(tx, { sinceMs, maxFindings }) {
-      const firstId = firstIdOf(sinceMs)
-      const rows = await wrongRefunds(tx, firstId, maxFindings)
+    async run(tx, scope) {
+      const { maxFindings } = scope
+      const ids = await ordersIn(tx, scope)
+      const rows = await wrongRefunds(tx, ids, maxFindings)
       return {
-        checked: await countParts(tx, firstId),
+        checked: await countParts(tx, ids),
         findings: rows.map((row) => ({
           subject: row.order_id,
           message:

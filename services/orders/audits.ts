@@ -1,34 +1,29 @@
-import {
-  OrderCancelledSchema,
-  OrderConfirmedSchema,
-  OrderDeliveredSchema,
-  type OrderPlaced,
-  OrderPlacedSchema,
-  OrderReturnedSchema,
-  OrderShippedSchema,
-  OrdersImportedSchema,
-} from '@souk/contracts/orders'
-import { type Codec, codecOf, decodeBatch } from '@souk/events'
 import { firstIdAt, timeInId, type Tx } from '@souk/postgres'
-import type { AuditCheck, AuditResult, Finding } from '@souk/service'
+import type { AuditCheck, AuditResult, AuditScope, Finding } from '@souk/service'
 import {
   changesByHour,
   changesOfHour,
   countAllotments,
+  countCaps,
   countOrders,
   historyPaths,
   keylessOrders,
-  oldestOutboxRow,
-  outboxRows,
+  notLastTold,
+  type OrderIds,
   stuckOrders,
   unbalancedAllotments,
   unexplainedGrants,
   wrongCaps,
+  wrongCapsOf,
   wrongKeys,
   wrongTotals,
 } from './audits.sql.ts'
 import { fulfilmentAudits } from './audits-fulfilment.ts'
+import { openBooks } from './audits-kept.ts'
+import { heldToKeep, shippedToKeep, unbalancedSince, unexplainedSince, variantsMoved } from './audits-kept.sql.ts'
 import { pricingAudits } from './audits-pricing.ts'
+import { changesSince, touchedLately } from './audits-told.ts'
+import { databaseNow, oldestOutboxRow } from './audits-told.sql.ts'
 import { isPath, lastStatus, type OrderHistory, type OrderStatus } from './order.ts'
 
 const allTime = '00000000-0000-0000-0000-000000000000'
@@ -40,44 +35,61 @@ const result = (checked: number, findings: Finding[]): AuditResult => ({ checked
 const firstIdOf = (sinceMs: number | undefined): string =>
   sinceMs === undefined ? allTime : firstIdAt(sinceMs - 60_000)
 
+const touchedOrders = async (tx: Tx, scope: AuditScope): Promise<OrderIds> => {
+  const touched = await touchedLately(tx, scope)
+  return touched === undefined ? null : [...touched.orders.keys()]
+}
+
 export const orderAudits: AuditCheck[] = [
   {
     invariant: 'I1',
     title: 'what was granted is what remains plus what live orders hold, for every variant and every sale',
     async run(tx, { since, maxFindings }) {
-      const touched = since === undefined ? null : await allotmentsTouched(tx, since)
-      if (touched?.length === 0) return result(0, [])
-      const rows = await unbalancedAllotments(tx, touched, maxFindings)
-      return result(
-        touched?.length ?? (await countAllotments(tx)),
-        rows.map((row) => ({
+      const { touched, keeping } = await openBooks(tx, 'I1', since)
+      const rows = touched
+        ? await unbalancedSince(tx, 'I1', touched, maxFindings)
+        : await unbalancedAllotments(tx, maxFindings)
+      const ids = touched ? [...touched.allotmentIds] : null
+      return {
+        checked: ids?.length ?? (await countAllotments(tx)),
+        findings: rows.map((row) => ({
           subject: row.allotment_id,
           message: `granted ${row.granted}, remaining ${row.remaining}, but live orders hold ${row.held}`,
         })),
-      )
+        keep: rows.length === 0 ? keeping(await heldToKeep(tx, 'I1', [1, 2], ids)) : undefined,
+      }
     },
   },
   {
     invariant: 'I2',
     title: 'what may be promised of a variant is the sum of what inventory transferred, less what was shipped',
-    async run(tx, { maxFindings }) {
-      const rows = await unexplainedGrants(tx, maxFindings)
-      return result(
-        await countAllotments(tx),
-        rows.map((row) => ({
+    async run(tx, { since, maxFindings }) {
+      const { touched, madeAt, keeping } = await openBooks(tx, 'I2', since)
+      const ids = touched && madeAt ? await variantsMoved(tx, touched, madeAt.getTime() - 60_000) : null
+      const rows =
+        touched && ids
+          ? await unexplainedSince(tx, 'I2', touched, ids, maxFindings)
+          : await unexplainedGrants(tx, maxFindings)
+      return {
+        checked: ids?.length ?? (await countAllotments(tx)),
+        findings: rows.map((row) => ({
           subject: row.variant_id,
           message: `granted ${row.granted}, but transfers less shipments sum to ${row.transferred}`,
         })),
-      )
+        keep: rows.length === 0 ? keeping(await shippedToKeep(tx, 'I2', ids)) : undefined,
+      }
     },
   },
   {
     invariant: 'I3',
     title: 'no customer holds more in a sale than its cap allows',
-    async run(tx, { maxFindings }) {
-      const rows = await wrongCaps(tx, maxFindings)
+    async run(tx, scope) {
+      const touched = await touchedLately(tx, scope)
+      const rows = touched
+        ? await wrongCapsOf(tx, touched.holders, scope.maxFindings)
+        : await wrongCaps(tx, scope.maxFindings)
       return result(
-        rows.length,
+        touched?.holders.length ?? (await countCaps(tx)),
         rows.map((row) => ({
           subject: row.sale_window_id,
           message: `customer ${row.customer_id} holds ${row.bought} and has drawn ${row.drawn}, the cap is ${row.cap}`,
@@ -90,7 +102,7 @@ export const orderAudits: AuditCheck[] = [
     title: 'every key names exactly one order, and every order has its key',
     async run(tx, { sinceMs, maxFindings }) {
       // Keys are kept for 24 hours at least; older orders have lost theirs by design.
-      const firstId = firstIdOf(Math.max(sinceMs ?? 0, Date.parse(await nowOf(tx)) - 23 * hourMs))
+      const firstId = firstIdOf(Math.max(sinceMs ?? 0, (await databaseNow(tx)) - 23 * hourMs))
       const wrong = await wrongKeys(tx, firstId, maxFindings)
       const keyless = await keylessOrders(tx, firstId, maxFindings)
       return result(await countOrders(tx, firstId), [
@@ -112,12 +124,12 @@ export const orderAudits: AuditCheck[] = [
   {
     invariant: 'I10',
     title: 'every order comes to be confirmed or cancelled, or waits for its payment; what is cancelled is undone',
-    async run(tx, { sinceMs, maxFindings }) {
-      const untilId = firstIdAt(Date.parse(await nowOf(tx)) - 5 * 60_000)
-      const firstId = sinceMs === undefined ? allTime : firstIdAt(sinceMs - 24 * hourMs)
-      const rows = await stuckOrders(tx, firstId, untilId, maxFindings)
+    async run(tx, scope) {
+      const untilId = firstIdAt((await databaseNow(tx)) - 5 * 60_000)
+      const ids = await touchedOrders(tx, scope)
+      const rows = await stuckOrders(tx, ids, untilId, scope.maxFindings)
       return result(
-        rows.length,
+        ids?.length ?? (await countOrders(tx, allTime)),
         rows.map(({ order_id, status, step, state, detail }) => ({
           subject: order_id,
           message:
@@ -130,8 +142,8 @@ export const orderAudits: AuditCheck[] = [
   {
     invariant: 'I11',
     title: 'every history is a path of the allowed transitions and ends in the state the order is in',
-    async run(tx, { sinceMs }) {
-      const rows = await historyPaths(tx, firstIdOf(sinceMs))
+    async run(tx, scope) {
+      const rows = await historyPaths(tx, await touchedOrders(tx, scope))
       const wrong = rows.filter(({ path, status, version }) => {
         const history: OrderHistory = path.map((state) => [state as OrderStatus, 0])
         return !isPath(history) || lastStatus(history) !== status || path.length !== version
@@ -164,61 +176,6 @@ export const orderAudits: AuditCheck[] = [
   ...fulfilmentAudits,
 ]
 
-const nowOf = async (tx: Tx) => (await oldestOutboxRow(tx)).now.toISOString()
-
-type Change = { orderId: string; version: number; allotmentIds: string[] }
-
-type Told = Pick<OrderPlaced, 'orderId' | 'version'> & {
-  lines?: readonly { variantId: string; saleWindowId?: string }[]
-}
-
-const codecs: Record<string, Codec> = {
-  'orders.order_placed': codecOf(OrderPlacedSchema),
-  'orders.order_confirmed': codecOf(OrderConfirmedSchema),
-  'orders.order_cancelled': codecOf(OrderCancelledSchema),
-  'orders.order_shipped': codecOf(OrderShippedSchema),
-  'orders.order_delivered': codecOf(OrderDeliveredSchema),
-  'orders.order_returned': codecOf(OrderReturnedSchema),
-}
-
-/** Every change the outbox tells of, read a page at a time: a million events pass through 30 MB. */
-async function* changes(tx: Tx, since: string | undefined, sinceMs: number | undefined): AsyncIterable<Change> {
-  let after = { xid: '0', seq: 0 }
-  for (;;) {
-    const rows = await outboxRows(tx, since ?? null, sinceMs ?? null, after.xid, after.seq, 200)
-    for (const row of rows) {
-      for (const envelope of decodeBatch(row.batch)) {
-        if (envelope.type === 'orders.orders_imported') yield* importedIn(envelope.payload)
-        const told = codecs[envelope.type]?.decode(envelope.payload) as Told | undefined
-        if (told === undefined) continue
-        yield {
-          orderId: told.orderId,
-          version: told.version,
-          allotmentIds: (told.lines ?? []).map((line) => line.saleWindowId || line.variantId),
-        }
-      }
-    }
-    const last = rows.at(-1)
-    if (last === undefined) return
-    after = last
-  }
-}
-
-const imported = codecOf(OrdersImportedSchema)
-
-/** One event stands for every change of each of its orders; they hold nothing. */
-function* importedIn(payload: Uint8Array): Iterable<Change> {
-  const { orders } = imported.decode(payload) as { orders: Pick<Told, 'orderId' | 'version'>[] }
-  for (const { orderId, version: last } of orders)
-    for (let version = 1; version <= last; version += 1) yield { orderId, version, allotmentIds: [] }
-}
-
-async function allotmentsTouched(tx: Tx, since: string): Promise<string[]> {
-  const touched = new Set<string>()
-  for await (const change of changes(tx, since, undefined)) for (const id of change.allotmentIds) touched.add(id)
-  return [...touched]
-}
-
 /**
  * Both directions at once: per hour of placing, the number of changes and a sum over 48 random bits of each order's id
  * weighted with the version must be the same in orders and in events. Only hours that differ are compared one by one.
@@ -233,8 +190,13 @@ async function compareWithOutbox(tx: Tx, sinceMs: number | undefined, maxFinding
   const firstId = fromMs === 0 ? allTime : firstIdAt(fromMs)
   const told = new Map<number, { changes: number; sum: bigint }>()
   let checked = 0
-  for await (const { orderId, version } of changes(tx, undefined, fromMs === 0 ? undefined : fromMs - 60_000)) {
-    if (orderId < firstId) continue
+  const lastOfOlder = new Map<string, number>()
+  for await (const { orderId, version } of changesSince(tx, fromMs === 0 ? undefined : fromMs - 60_000)) {
+    if (orderId < firstId) {
+      // Of those that were not placed since, only that nothing came after what was told last.
+      if (sinceMs !== undefined) lastOfOlder.set(orderId, Math.max(version, lastOfOlder.get(orderId) ?? 0))
+      continue
+    }
     const hour = Math.floor(timeInId(orderId) / hourMs)
     const sum = told.get(hour) ?? { changes: 0, sum: 0n }
     sum.changes += 1
@@ -247,17 +209,20 @@ async function compareWithOutbox(tx: Tx, sinceMs: number | undefined, maxFinding
     (hour) =>
       told.get(hour)?.changes !== kept.get(hour)?.changes || told.get(hour)?.sum !== BigInt(kept.get(hour)?.sum ?? -1),
   )
-  const findings: Finding[] = []
+  const findings: Finding[] = (await notLastTold(tx, lastOfOlder, maxFindings)).map((row) => ({
+    subject: row.order_id,
+    message: `is at version ${row.version}, but the last of its events is of version ${row.told}`,
+  }))
   for (const hour of different) {
     if (findings.length >= maxFindings) break
     findings.push(...(await differencesOfHour(tx, hour, firstId, maxFindings - findings.length)))
   }
-  return result(checked, findings)
+  return result(checked + lastOfOlder.size, findings)
 }
 
 async function differencesOfHour(tx: Tx, hour: number, firstId: string, maxFindings: number): Promise<Finding[]> {
   const versions = new Map<string, number[]>()
-  for await (const { orderId, version } of changes(tx, undefined, hour * hourMs - 60_000))
+  for await (const { orderId, version } of changesSince(tx, hour * hourMs - 60_000))
     if (orderId >= firstId && Math.floor(timeInId(orderId) / hourMs) === hour)
       versions.set(orderId, [...(versions.get(orderId) ?? []), version])
   const findings: Finding[] = []

@@ -1,5 +1,16 @@
-import { sql, type Tx } from '@souk/postgres'
+import { type Sql, sql, type Tx } from '@souk/postgres'
 import type { BucketTables } from '@souk/service'
+import { keepingChecks } from './audits-kept.sql.ts'
+
+/**
+ * What audits have kept does not hold once orders came or went without an event here: the next one adds everything up. The
+ * marks are not deleted, so that one under way, which replaces the mark it has read, does not take none for none yet.
+ */
+const forgetAudited: readonly Sql[] = keepingChecks.map(
+  (name) => sql`
+    insert into orders.audit_marks (name, snapshot, made_at) values (${name}, pg_current_snapshot(), to_timestamp(0))
+    on conflict (name) do update set snapshot = excluded.snapshot, made_at = excluded.made_at`,
+)
 
 export const orderBuckets: BucketTables = {
   tables: {
@@ -39,6 +50,7 @@ export const orderBuckets: BucketTables = {
         sql`update ${table} as here set looked_until = least(here.looked_until, there.looked_until) from ${brought} as there`,
     },
     told_elsewhere: 'stays',
+    audited: 'stays',
   },
   arrived: ({ moveId, brought }) => [
     sql`update orders.told_elsewhere t set until_version = o.version, brought_by = ${moveId}
@@ -46,15 +58,18 @@ export const orderBuckets: BucketTables = {
     sql`insert into orders.told_elsewhere (order_id, after_version, until_version, brought_by)
       select o.order_id, 0, o.version, ${moveId} from ${brought('orders')} o
       where not exists (select from orders.told_elsewhere t where t.order_id = o.order_id and t.brought_by = ${moveId})`,
+    ...forgetAudited,
   ],
   notArrived: ({ moveId }) => [
     sql`delete from orders.told_elsewhere where brought_by = ${moveId} and after_version = 0`,
     sql`update orders.told_elsewhere set until_version = null, brought_by = null where brought_by = ${moveId}`,
+    ...forgetAudited,
   ],
   leaving: (isGoing) => [
     sql`insert into orders.told_elsewhere (order_id, after_version)
       select order_id, version from orders.orders where ${isGoing('order_id')}
       on conflict (order_id, after_version) do update set until_version = null, brought_by = null`,
+    ...forgetAudited,
   ],
 }
 

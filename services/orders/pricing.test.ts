@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { sql } from '@souk/postgres'
+import { type Database, openDatabase, type Sql, sql } from '@souk/postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pricingAudits } from './audits-pricing.ts'
 import { createPricer } from './ask-promotions.ts'
@@ -8,6 +8,7 @@ import { extrasOf, type Pricing, type Use } from './order-extras.ts'
 import { placeOrders } from './place-orders.ts'
 import { createPlacer } from './placer.ts'
 import { hashBody, type OrderRequest } from './price-order.ts'
+import { everything, type Mark, markNow, redIn } from './test-audits.ts'
 import { answers, ask, ordersWorld } from './test-orders.ts'
 import { createTermsMemory } from './terms.ts'
 import { setRules, setUses } from './uses.sql.ts'
@@ -326,41 +327,66 @@ describe('the price of an order beyond its lines', () => {
 })
 
 describe('the audits of vouchers and sums', () => {
-  const broken: [string, string][] = [
-    ['I14', `update orders.allotments set remaining = remaining - 1 where kind = 4 and allotment_id = $1`],
-    ['I14', `delete from orders.order_uses where voucher_id = $1`],
+  const ten = use()
+  const broken: [string, Sql][] = [
+    ['I14', sql`update allotments set remaining = remaining - 1 where kind = 4 and allotment_id = ${ten.voucherId}`],
+    ['I14', sql`delete from order_uses where voucher_id = ${ten.voucherId}`],
     [
       'I14',
-      `update orders.order_uses set cap = 1, customer_id = '00000000-0000-7000-8000-000000000001' where voucher_id = $1`,
+      sql`update order_uses set cap = 1, customer_id = '00000000-0000-7000-8000-000000000001' where voucher_id = ${ten.voucherId}`,
     ],
     [
       'I13',
-      `update orders.order_details set details = jsonb_set(details, '{pricing,adjustments,0,amountMinor}', '-99')
-      where order_id in (select order_id from orders.order_uses where voucher_id = $1)`,
+      sql`update order_details set details = jsonb_set(details, '{pricing,adjustments,0,amountMinor}', '-99')
+      where order_id in (select order_id from order_uses where voucher_id = ${ten.voucherId})`,
     ],
     [
       'I13',
-      `update orders.order_details set details = jsonb_set(details, '{pricing,lines,0,paidMinor}', '1')
-      where order_id in (select order_id from orders.order_uses where voucher_id = $1)`,
+      sql`update order_details set details = jsonb_set(details, '{pricing,lines,0,paidMinor}', '1')
+      where order_id in (select order_id from order_uses where voucher_id = ${ten.voucherId})`,
     ],
   ]
-  for (const [invariant, statement] of broken)
-    test(`${invariant} turns red after ${statement.slice(0, 90).replaceAll(/\s+/g, ' ')}`, async () => {
-      const fresh = await ordersWorld()
-      try {
-        const { variantId } = await fresh.variant()
-        const ten = use()
-        const uses = { voucherId: ten.voucherId, shopId: fresh.shopId, version: 1, uses: 5 }
-        await fresh.db.transaction((tx) => setUses(tx, uses))
-        await placeOrders(fresh.deps(), [withUses(variantId, [ten])])
-        expect(await fresh.audit()).toEqual([])
-        await fresh.database.query(statement, [ten.voucherId])
-        const found = await fresh.audit()
-        expect(found.map((one) => one.slice(0, invariant.length))).toContain(invariant)
-      } finally {
-        await fresh.database.close()
-      }
+  let fresh: Awaited<ReturnType<typeof ordersWorld>>
+  let admin: Database
+  let mark: Mark
+  beforeAll(async () => {
+    fresh = await ordersWorld()
+    admin = openDatabase({ url: fresh.database.adminUrl, schema: 'orders' })
+    const { variantId } = await fresh.variant()
+    const uses = { voucherId: ten.voucherId, shopId: fresh.shopId, version: 1, uses: 5 }
+    await fresh.db.transaction((tx) => setUses(tx, uses))
+    mark = await markNow(fresh.db)
+    await placeOrders(fresh.deps(), [withUses(variantId, [ten])])
+  })
+  afterAll(async () => {
+    await admin.close()
+    await fresh.database.close()
+  })
+  test('find nothing in books that are in order, over everything and over what was done since', async () => {
+    expect(await redIn(fresh.db.autocommit, everything)).toEqual([])
+    expect(await redIn(fresh.db.autocommit, mark)).toEqual([])
+  })
+  for (const [invariant, breaking] of broken)
+    test(`${invariant} turns red after ${breaking.text.slice(0, 90).replaceAll(/\s+/g, ' ')}`, async () => {
+      const rolledBack = new Error('mended')
+      const broken = admin.transaction(async (tx) => {
+        expect(await tx.run(breaking)).toBeGreaterThan(0)
+        expect(await redIn(tx, everything)).toContain(invariant)
+        expect(await redIn(tx, mark)).toContain(invariant)
+        throw rolledBack
+      })
+      await expect(broken).rejects.toBe(rolledBack)
     })
+  test('count uses on from the last audit: cancelled, it is used no more', async () => {
+    const { variantId } = await fresh.variant()
+    const [outcome] = await placeOrders(fresh.deps(), [withUses(variantId, [ten])])
+    if (outcome?.kind !== 'placed') throw new Error('not placed')
+    const between = await markNow(fresh.db, mark)
+    await fresh.cancel(outcome.order.orderId)
+    expect(await redIn(fresh.db.autocommit, between)).toEqual([])
+    await admin.autocommit.run(sql`update allotments set remaining = remaining + 1 where kind = 4`)
+    expect(await redIn(fresh.db.autocommit, between)).toEqual(['I14'])
+  })
   test('each is broken above', () => {
     expect(pricingAudits.map((check) => check.invariant)).toEqual(['I13', 'I14', 'I14'])
   })

@@ -27,6 +27,13 @@ CREATE TABLE audit_marks (
   CONSTRAINT audit_marks_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE audited (
+  name text NOT NULL,
+  id uuid NOT NULL,
+  units bigint NOT NULL,
+  CONSTRAINT audited_pkey PRIMARY KEY (name, id)
+);
+
 CREATE TABLE consumer_offsets (
   consumer text NOT NULL,
   source text NOT NULL,
@@ -512,6 +519,7 @@ CREATE TABLE transfers (
   made_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT transfers_pkey PRIMARY KEY (transfer_id)
 );
+CREATE INDEX transfers_by_time ON transfers USING brin (made_at) WITH (pages_per_range='16');
 CREATE INDEX transfers_by_variant ON transfers (variant_id);
 
 CREATE TABLE voucher_limits (

@@ -1,5 +1,7 @@
 import { integerArray, sql, type Tx, uuidArray } from '@souk/postgres'
 import type { Demand } from './allocate.ts'
+import { among, type OrderIds } from './audits.sql.ts'
+import type { UnbalancedUses } from './audits-kept.sql.ts'
 import type { OrderExtras } from './order-extras.ts'
 import type { PlacedOrder } from './order.ts'
 
@@ -151,8 +153,6 @@ export const haveOrdered = async (
     ).map((row) => `${row.customer_id} ${row.shop_id}`),
   )
 
-export type UnbalancedUses = { voucher_id: string; granted: number; remaining: number; held: number; uses: number }
-
 /** Vouchers whose granted uses are not what remains plus what live orders took, or not what they are to have. */
 export const unbalancedUses = (tx: Tx, limit: number) =>
   tx.many<UnbalancedUses>(sql`
@@ -171,12 +171,25 @@ export const unbalancedUses = (tx: Tx, limit: number) =>
 export const countVouchers = async (tx: Tx) =>
   (await tx.one<{ n: number }>(sql`select count(*) as n from voucher_limits`)).n
 
-/** Customers whose live orders use a voucher more often than each may, or not as often as their cap says. */
-export const wrongUsesOfCustomers = (tx: Tx, limit: number) =>
+/** @param orderIds of these orders; null: of all */
+export const countUses = async (tx: Tx, orderIds: OrderIds) =>
+  (await tx.one<{ n: number }>(sql`select count(*) as n from order_uses where ${among(orderIds)}`)).n
+
+/**
+ * Customers whose live orders use a voucher more often than each may, or not as often as their cap says.
+ * @param orderIds of what these orders use, by all orders of whoever placed them; null: of everything
+ */
+export const wrongUsesOfCustomers = (tx: Tx, orderIds: OrderIds, limit: number) =>
   tx.many<{ voucher_id: string; customer_id: string; held: number; drawn: number; cap: number }>(sql`
     with held as (
       select u.voucher_id, u.customer_id, max(u.cap) as cap, count(*) filter (where o.status <> 'cancelled') as held
-      from order_uses u join orders o using (order_id) where u.cap > 0 group by 1, 2)
+      from order_uses u join orders o using (order_id)
+      where u.cap > 0 and ${
+        orderIds === null
+          ? sql`true`
+          : sql`(u.voucher_id, u.customer_id) in (select voucher_id, customer_id from order_uses where ${among(orderIds)})`
+      }
+      group by 1, 2)
     select h.voucher_id, h.customer_id, h.held, h.cap, coalesce(a.granted - a.remaining, 0) as drawn
     from held h left join allotments a on a.kind = 3 and a.allotment_id =
       left(encode(sha256(convert_to(h.voucher_id::text || h.customer_id::text, 'UTF8')), 'hex'), 32)::uuid

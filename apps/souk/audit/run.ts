@@ -40,7 +40,7 @@ export async function runAudit(
       checks.push(...outcomes)
       oldest =
         since === undefined ? null : oldest === undefined || (oldest && since.madeAt < oldest) ? since.madeAt : oldest
-      if (outcomes.every(isSound)) await keepMark(db, seen)
+      if (outcomes.every(isSound)) await keepMark(db, { seen, outcomes })
     } finally {
       await db.close()
     }
