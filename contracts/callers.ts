@@ -4,6 +4,7 @@
  * directory for stands here, and nothing else does.
  */
 export const callers: Readonly<Record<string, readonly string[]>> = {
+  analytics: ['souk.orders.SoldService'],
   carts: [
     'souk.catalog.CatalogService',
     'souk.customers.CustomerService',

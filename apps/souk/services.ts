@@ -1,3 +1,4 @@
+import { analytics } from '@souk/analytics'
 import { carts } from '@souk/carts'
 import { catalog } from '@souk/catalog'
 import { customers } from '@souk/customers'
@@ -30,6 +31,7 @@ export const allServices: readonly ServiceDefinition[] = [
   search,
   media,
   settings,
+  analytics,
 ] as never
 
 /** @throws RangeError naming the ones there are. */

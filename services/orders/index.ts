@@ -17,6 +17,7 @@ import {
   OrderService,
   PromotionTermsService,
   SaleService,
+  SoldService,
 } from '@souk/contracts/orders'
 import { PricingService } from '@souk/contracts/promotions'
 import { MessageService } from '@souk/contracts/notifications'
@@ -50,6 +51,7 @@ import { orderRpc } from './rpc.ts'
 import { goodsStep } from './steps/goods.ts'
 import { paymentStep } from './steps/payment.ts'
 import { guardService } from './steps/through.ts'
+import { soldRpc } from './sum-sold.ts'
 import { createSaleFinder } from './find-sale.ts'
 import { createTermsMemory } from './terms.ts'
 import { createWroteLately } from './wrote-lately.ts'
@@ -168,8 +170,17 @@ export const orders = defineService({
           orderRpc({ shards, memory, clock })(router)
           checkoutRpc({ shards, clock, outbox, placer: remembering, learnVariants })(router)
           imports(router)
+          soldRpc({ shards })(router)
         },
-        services: [AllotmentService, SaleService, OrderService, ImportService, CheckoutService, PromotionTermsService],
+        services: [
+          AllotmentService,
+          SaleService,
+          OrderService,
+          ImportService,
+          CheckoutService,
+          PromotionTermsService,
+          SoldService,
+        ],
       },
       consumers: orderConsumers({ memory, saga: { ...sagaDeps, wake: continuer.wake } }),
       jobs: [

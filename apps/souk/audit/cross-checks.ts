@@ -6,6 +6,7 @@ import type { House } from '../house.ts'
 import { everybodyTold } from './everybody-told.ts'
 import { indexAgrees } from './index-agrees.ts'
 import { moneyAgrees } from './money-agrees.ts'
+import { soldAgrees } from './sold-agrees.ts'
 
 type Audited = Pick<House, 'running' | 'directory' | 'eventLog' | 'division' | 'clock'>
 
@@ -56,6 +57,12 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
       invariant: 'search',
       title: 'what is on show is found as it is now, and nothing else is found',
       run: () => indexAgrees(house, { full, maxFindings }),
+    })
+  if (names.has('analytics') && names.has('orders'))
+    checks.push({
+      invariant: 'analytics',
+      title: 'what was counted of days that are over is what was ordered on them',
+      run: () => soldAgrees(house, { full, maxFindings }),
     })
   const outcomes: CheckOutcome[] = []
   for (const check of checks) {

@@ -1817,6 +1817,179 @@ export declare type OrderDue = Message<"souk.orders.OrderDue"> & {
 export declare const OrderDueSchema: GenMessage<OrderDue>;
 
 /**
+ * @generated from message souk.orders.SumSoldRequest
+ */
+export declare type SumSoldRequest = Message<"souk.orders.SumSoldRequest"> & {
+  /**
+   * Unix milliseconds
+   *
+   * @generated from field: int64 from_ms = 1;
+   */
+  fromMs: bigint;
+
+  /**
+   * not itself; a day later at most
+   *
+   * @generated from field: int64 until_ms = 2;
+   */
+  untilMs: bigint;
+};
+
+/**
+ * Describes the message souk.orders.SumSoldRequest.
+ * Use `create(SumSoldRequestSchema)` to create a new message.
+ */
+export declare const SumSoldRequestSchema: GenMessage<SumSoldRequest>;
+
+/**
+ * @generated from message souk.orders.SumSoldResponse
+ */
+export declare type SumSoldResponse = Message<"souk.orders.SumSoldResponse"> & {
+  /**
+   * those somebody ordered from
+   *
+   * @generated from field: repeated souk.orders.ShopSold shops = 1;
+   */
+  shops: ShopSold[];
+
+  /**
+   * of no shops: when the next order came in, and 0 when none has yet
+   *
+   * @generated from field: int64 next_ms = 2;
+   */
+  nextMs: bigint;
+};
+
+/**
+ * Describes the message souk.orders.SumSoldResponse.
+ * Use `create(SumSoldResponseSchema)` to create a new message.
+ */
+export declare const SumSoldResponseSchema: GenMessage<SumSoldResponse>;
+
+/**
+ * @generated from message souk.orders.ShopSold
+ */
+export declare type ShopSold = Message<"souk.orders.ShopSold"> & {
+  /**
+   * @generated from field: string shop_id = 1;
+   */
+  shopId: string;
+
+  /**
+   * @generated from field: repeated souk.orders.ProductSold products = 2;
+   */
+  products: ProductSold[];
+
+  /**
+   * @generated from field: repeated souk.orders.OutcomeSold outcomes = 3;
+   */
+  outcomes: OutcomeSold[];
+};
+
+/**
+ * Describes the message souk.orders.ShopSold.
+ * Use `create(ShopSoldSchema)` to create a new message.
+ */
+export declare const ShopSoldSchema: GenMessage<ShopSold>;
+
+/**
+ * Of one product in one currency. What was cancelled is counted in the first three figures, too.
+ *
+ * @generated from message souk.orders.ProductSold
+ */
+export declare type ProductSold = Message<"souk.orders.ProductSold"> & {
+  /**
+   * @generated from field: string product_id = 1;
+   */
+  productId: string;
+
+  /**
+   * as it was ordered
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * @generated from field: string currency_code = 3;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 orders = 4;
+   */
+  orders: bigint;
+
+  /**
+   * @generated from field: int64 units = 5;
+   */
+  units: bigint;
+
+  /**
+   * of its lines; what else an order costs belongs to no product
+   *
+   * @generated from field: int64 amount_minor = 6;
+   */
+  amountMinor: bigint;
+
+  /**
+   * @generated from field: int64 cancelled_orders = 7;
+   */
+  cancelledOrders: bigint;
+
+  /**
+   * @generated from field: int64 cancelled_units = 8;
+   */
+  cancelledUnits: bigint;
+
+  /**
+   * @generated from field: int64 cancelled_minor = 9;
+   */
+  cancelledMinor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.ProductSold.
+ * Use `create(ProductSoldSchema)` to create a new message.
+ */
+export declare const ProductSoldSchema: GenMessage<ProductSold>;
+
+/**
+ * @generated from message souk.orders.OutcomeSold
+ */
+export declare type OutcomeSold = Message<"souk.orders.OutcomeSold"> & {
+  /**
+   * as in OrderDue
+   *
+   * @generated from field: string status = 1;
+   */
+  status: string;
+
+  /**
+   * @generated from field: string currency_code = 2;
+   */
+  currencyCode: string;
+
+  /**
+   * @generated from field: int64 orders = 3;
+   */
+  orders: bigint;
+
+  /**
+   * what they cost
+   *
+   * @generated from field: int64 amount_minor = 4;
+   */
+  amountMinor: bigint;
+};
+
+/**
+ * Describes the message souk.orders.OutcomeSold.
+ * Use `create(OutcomeSoldSchema)` to create a new message.
+ */
+export declare const OutcomeSoldSchema: GenMessage<OutcomeSold>;
+
+/**
  * @generated from message souk.orders.CancelOrdersRequest
  */
 export declare type CancelOrdersRequest = Message<"souk.orders.CancelOrdersRequest"> & {
@@ -2776,6 +2949,25 @@ export declare const OrderService: GenService<{
     methodKind: "unary";
     input: typeof ListDuesRequestSchema;
     output: typeof ListDuesResponseSchema;
+  },
+}>;
+
+/**
+ * What was sold, and never who bought it. Called by analytics, and by whoever audits that.
+ *
+ * @generated from service souk.orders.SoldService
+ */
+export declare const SoldService: GenService<{
+  /**
+   * Of the orders that came in between two instants: what they ordered, and what has become of them until now. Without those
+   * taken over from another system, which come when they come and say that they are old.
+   *
+   * @generated from rpc souk.orders.SoldService.SumSold
+   */
+  sumSold: {
+    methodKind: "unary";
+    input: typeof SumSoldRequestSchema;
+    output: typeof SumSoldResponseSchema;
   },
 }>;
 

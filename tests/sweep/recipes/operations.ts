@@ -41,6 +41,8 @@ async function noRehearsal(world: World): Promise<void> {
   })
 }
 
+const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
+
 export const recoveryRecipes: Recipes = {
   listDeadLetters: operator(200, () => ({ query: { limit: 5, consumer: 'orders.sweep' } })),
   getDeadLetter: operator(200, async (world) => ({ params: { letterId: await freshLetter(world) } })),
@@ -53,6 +55,11 @@ export const recoveryRecipes: Recipes = {
   retryJob: operator(200, async (world) => ({ params: { jobId: await failedJob(world) } })),
   getLastAudit: operator(200),
   getDashboard: operator(200),
+  getAnalytics: operator(200, () => ({ query: { from: daysAgo(3), until: daysAgo(1), grain: 'hour' } })),
+  getShopAnalytics: keeper('orders')(200, ({ a: { shopId } }) => ({
+    params: { shopId },
+    query: { from: daysAgo(30), until: daysAgo(0) },
+  })),
   getShopDashboard: keeper('orders')(200, ({ a: { shopId } }) => ({ params: { shopId } })),
   getRehearsal: operator(200),
   stopRehearsal: operator(200),
