@@ -1,4 +1,4 @@
-import { type EventType, type Position, tail } from '@souk/events'
+import { beginning, type EventType, type Position, tail } from '@souk/events'
 import type { House } from './house.ts'
 
 type Divided = Pick<House, 'eventLog' | 'division'>
@@ -25,4 +25,17 @@ export async function* tailAll(
       from: (lane) => from(lane, shard),
       follow: false,
     })
+}
+
+/** Transactions of the whole database that are looked back on unless everything is; some minutes of a sale. */
+const latestXids = 50_000n
+
+/** What a service has announced lately. */
+export async function* lately(house: Divided, source: string, events: readonly EventType[]) {
+  const firsts = new Map<string, Position>()
+  for (const shard of shardsOf(house, source)) {
+    const head = BigInt((await house.eventLog.head(source, shard)).xid)
+    firsts.set(shard, head <= latestXids ? beginning : { xid: String(head - latestXids), seq: 0, index: 0 })
+  }
+  yield* tailAll(house, { source, events, from: (_lane, shard) => firsts.get(shard) ?? beginning })
 }

@@ -58,7 +58,7 @@ const linesOf = (ids: OrderIds): Sql =>
   ids === null
     ? sql`order_lines`
     : sql`(select l.* from unnest(${uuidArray(ids)}::uuid[]) as i (id)
-        cross join lateral (select * from order_lines l where l.order_id = i.id) l)`
+        cross join lateral (select * from order_lines l where l.order_id = i.id offset 0) l)`
 
 export type WrongRefund = { order_id: string; line_no: number; paid: number; refunded: number }
 

@@ -68,18 +68,21 @@ const gone = ({ shipmentIds }: Touched) => sql`
 
 export type Unbalanced = { allotment_id: string; granted: number; remaining: number; held: number }
 
-/** Of the allotments touched, those whose granted units are not what remains plus what was held and what was taken since. */
+/**
+ * Of the allotments touched, those whose granted units are not what remains plus what was held and what was taken since.
+ * `offset 0` keeps the lines of each order from being looked for in those of all.
+ */
 export const unbalancedSince = (tx: Tx, name: KeepingCheck, touched: Touched, limit: number) =>
   tx.many<Unbalanced>(sql`
     with ${turned(touched)}, ${gone(touched)},
     moved as (
       select allotment_id, sum(units)::bigint as units from (
         select coalesce(l.sale_window_id, l.variant_id) as allotment_id, t.sign * l.quantity as units
-        from turned t cross join lateral (select * from order_lines l where l.order_id = t.order_id) l
+        from turned t cross join lateral (select * from order_lines l where l.order_id = t.order_id offset 0) l
         union all
         select coalesce(l.sale_window_id, l.variant_id), -g.quantity
         from gone g cross join lateral (
-          select * from order_lines l where l.order_id = g.order_id and l.line_no = g.line_no) l) m
+          select * from order_lines l where l.order_id = g.order_id and l.line_no = g.line_no offset 0) l) m
       group by 1),
     named as (select unnest(${uuidArray([...touched.allotmentIds])}::uuid[]) as allotment_id union select allotment_id from moved),
     counted as (

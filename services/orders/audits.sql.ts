@@ -67,7 +67,7 @@ export const wrongCapsOf = (tx: Tx, holders: readonly { customerId: string; sale
       join sale_windows w using (sale_window_id)
       cross join lateral (
         select coalesce(sum(l.quantity), 0)::bigint as bought
-        from orders o cross join lateral (select * from order_lines l where l.order_id = o.order_id) l
+        from orders o cross join lateral (select * from order_lines l where l.order_id = o.order_id offset 0) l
         where o.customer_id = p.customer_id and o.order_id >= first_id_at(w.starts_at - interval '1 hour')
           and o.status <> 'cancelled' and l.sale_window_id = p.sale_window_id) b
       where w.cap_per_customer > 0)

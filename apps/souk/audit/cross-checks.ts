@@ -1,8 +1,11 @@
+import { stockChanged } from '@souk/contracts'
 import { type Granted, StockService } from '@souk/contracts/inventory'
 import { AllotmentService } from '@souk/contracts/orders'
 import { beginning, countDeadLetters, offsetsIn, tail } from '@souk/events'
 import { type AuditResult, type CheckOutcome, type Finding, homeShard, outcomeOf } from '@souk/service'
+import type { Client } from '@souk/rpc'
 import type { House } from '../house.ts'
+import { lately } from '../tail-all.ts'
 import { everybodyTold } from './everybody-told.ts'
 import { indexAgrees } from './index-agrees.ts'
 import { moneyAgrees } from './money-agrees.ts'
@@ -38,7 +41,7 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
     checks.unshift({
       invariant: 'I1',
       title: 'what inventory has granted is what orders may promise, but for transfers and shipments under way',
-      run: () => grantsAgree(house, maxFindings),
+      run: () => grantsAgree(house, { full, maxFindings }),
     })
   if (names.has('notifications') && names.has('orders'))
     checks.push({
@@ -74,27 +77,30 @@ export async function crossChecks(house: Audited, maxFindings: number, onCheck: 
 
 type Difference = { variantId: string; shopId: string; message: string }
 
-/** The two are read one after the other while work goes on: who differs is asked again before it is believed. */
-async function grantsAgree({ directory }: Audited, maxFindings: number): Promise<AuditResult> {
-  const stock = directory.client(StockService)
+/**
+ * Of every variant, or of those whose stock was lately changed. The two are read one after the other while work goes on: who
+ * differs is asked again before it is believed.
+ */
+async function grantsAgree(
+  house: Audited,
+  { full, maxFindings }: { full: boolean; maxFindings: number },
+): Promise<AuditResult> {
+  const stock = house.directory.client(StockService)
+  const { directory } = house
   let checked = 0
   let suspects: Granted[] = []
-  for (let after = ''; ; ) {
-    const { granted } = await stock.listGranted({ afterVariantId: after, limit: 1_000 })
+  for await (const granted of full ? everyGrant(stock) : latestGrants(house, stock)) {
     checked += granted.length
     const different = new Set((await differences({ directory }, granted)).map(({ variantId }) => variantId))
     suspects.push(...granted.filter(({ variantId }) => different.has(variantId)))
-    after = granted.at(-1)?.variantId ?? ''
-    if (granted.length < 1_000 || suspects.length >= 10_000) break
+    if (suspects.length >= 10_000) break
   }
   let found: Difference[] = []
   for (let attempt = 0; attempt < 5 && suspects.length > 0; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, attempt * 300))
     const again: Granted[] = []
     for (const { variantId } of suspects.slice(0, Math.max(100, maxFindings))) {
-      // The one before it in the order of the list: ids are compared as text there, too.
-      const { granted } = await stock.listGranted({ afterVariantId: justBefore(variantId), limit: 1 })
-      again.push(...granted.filter((each) => each.variantId === variantId))
+      again.push(...(await grantOf(stock, variantId)))
     }
     found = await differences({ directory }, again)
     const still = new Set(found.map(({ variantId }) => variantId))
@@ -106,6 +112,35 @@ async function grantsAgree({ directory }: Audited, maxFindings: number): Promise
       .slice(0, maxFindings)
       .map(({ variantId, shopId, message }) => ({ subject: `variant ${variantId} of shop ${shopId}`, message })),
   }
+}
+
+type Stock = Pick<Client<typeof StockService>, 'listGranted'>
+
+async function* everyGrant(stock: Stock): AsyncGenerator<Granted[]> {
+  for (let after = ''; ; ) {
+    const { granted } = await stock.listGranted({ afterVariantId: after, limit: 1_000 })
+    yield granted
+    if (granted.length < 1_000) return
+    after = granted.at(-1)?.variantId ?? ''
+  }
+}
+
+/** Every grant, withdrawal and shipment is a change of stock, and told of. */
+async function* latestGrants(house: Audited, stock: Stock): AsyncGenerator<Granted[]> {
+  const variantIds = new Set<string>()
+  for await (const { event } of lately(house, 'inventory', [stockChanged])) {
+    const { variantId } = (event?.payload ?? {}) as { variantId?: string }
+    if (variantId !== undefined) variantIds.add(variantId)
+  }
+  const ids = [...variantIds]
+  for (let at = 0; at < ids.length; at += 16)
+    yield (await Promise.all(ids.slice(at, at + 16).map((variantId) => grantOf(stock, variantId)))).flat()
+}
+
+/** The one behind the one before it: ids are compared as text in that list, too. */
+async function grantOf(stock: Stock, variantId: string): Promise<Granted[]> {
+  const { granted } = await stock.listGranted({ afterVariantId: justBefore(variantId), limit: 1 })
+  return granted.filter((each) => each.variantId === variantId)
 }
 
 async function differences(

@@ -10,16 +10,14 @@ import {
 } from '@souk/contracts'
 import { type OrderDue, OrderService } from '@souk/contracts/orders'
 import { PaymentService, type PaymentStanding } from '@souk/contracts/payments'
-import { beginning, type EventType, type Position } from '@souk/events'
+import type { EventType } from '@souk/events'
 import type { AuditResult } from '@souk/service'
 import type { House } from '../house.ts'
-import { shardsOf, tailAll } from '../tail-all.ts'
+import { lately } from '../tail-all.ts'
 import { faultOf } from './money-rules.ts'
 
 type Audited = Pick<House, 'directory' | 'eventLog' | 'division'>
 
-/** Transactions of the whole database that are looked back on unless everything is; some minutes of a sale. */
-const latestXids = 50_000n
 /** What one call may carry, by the contracts. */
 const pageSize = 2_048
 /** So many are enough to know that something is wrong. */
@@ -113,14 +111,8 @@ async function* latestOrders(house: Audited, books: Books): AsyncGenerator<strin
 
 /** Ids of orders that events tell of, each once in its page. */
 async function* announced(house: Audited, source: string, events: readonly EventType[]): AsyncGenerator<string[]> {
-  const firsts = new Map<string, Position>()
-  for (const shard of shardsOf(house, source)) {
-    const head = BigInt((await house.eventLog.head(source, shard)).xid)
-    firsts.set(shard, head <= latestXids ? beginning : { xid: String(head - latestXids), seq: 0, index: 0 })
-  }
   let page = new Set<string>()
-  const from = (_lane: string, shard: string) => firsts.get(shard) ?? beginning
-  for await (const { event } of tailAll(house, { source, events, from }))
+  for await (const { event } of lately(house, source, events))
     for (const orderId of ordersIn(event?.payload)) {
       page.add(orderId)
       if (page.size < pageSize) continue
