@@ -2,8 +2,9 @@
 // @generated from file souk/carts.proto (package souk.carts, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { ListRecordsRequestSchema, ListRecordsResponseSchema } from "./personal_pb.js";
 
 /**
  * Describes the file souk/carts.proto.
@@ -98,4 +99,20 @@ export declare type CheckedOutOrder = Message<"souk.carts.CheckedOutOrder"> & {
  * Use `create(CheckedOutOrderSchema)` to create a new message.
  */
 export declare const CheckedOutOrderSchema: GenMessage<CheckedOutOrder>;
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.carts.PersonalDataService
+ */
+export declare const PersonalDataService: GenService<{
+  /**
+   * @generated from rpc souk.carts.PersonalDataService.ListRecords
+   */
+  listRecords: {
+    methodKind: "unary";
+    input: typeof ListRecordsRequestSchema;
+    output: typeof ListRecordsResponseSchema;
+  },
+}>;
 

@@ -2,13 +2,14 @@
 // @generated from file souk/carts.proto (package souk.carts, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_souk_personal } from "./personal_pb.js";
 
 /**
  * Describes the file souk/carts.proto.
  */
 export const file_souk_carts = /*@__PURE__*/
-  fileDesc("ChBzb3VrL2NhcnRzLnByb3RvEgpzb3VrLmNhcnRzIpMBCg5DYXJ0Q2hlY2tlZE91dBITCgtjaGVja291dF9pZBgBIAEoCRIPCgdjYXJ0X2lkGAIgASgJEhMKC2N1c3RvbWVyX2lkGAMgASgJEisKBm9yZGVycxgEIAMoCzIbLnNvdWsuY2FydHMuQ2hlY2tlZE91dE9yZGVyEhkKEWNoZWNrZWRfb3V0X2F0X21zGAUgASgDIoEBCg9DaGVja2VkT3V0T3JkZXISDwoHc2hvcF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEhMKC3RvdGFsX21pbm9yGAQgASgDEhUKDWN1cnJlbmN5X2NvZGUYBSABKAkSDgoGcmVhc29uGAYgASgJYgZwcm90bzM");
+  fileDesc("ChBzb3VrL2NhcnRzLnByb3RvEgpzb3VrLmNhcnRzIpMBCg5DYXJ0Q2hlY2tlZE91dBITCgtjaGVja291dF9pZBgBIAEoCRIPCgdjYXJ0X2lkGAIgASgJEhMKC2N1c3RvbWVyX2lkGAMgASgJEisKBm9yZGVycxgEIAMoCzIbLnNvdWsuY2FydHMuQ2hlY2tlZE91dE9yZGVyEhkKEWNoZWNrZWRfb3V0X2F0X21zGAUgASgDIoEBCg9DaGVja2VkT3V0T3JkZXISDwoHc2hvcF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEhMKC3RvdGFsX21pbm9yGAQgASgDEhUKDWN1cnJlbmN5X2NvZGUYBSABKAkSDgoGcmVhc29uGAYgASgJMnAKE1BlcnNvbmFsRGF0YVNlcnZpY2USWQoLTGlzdFJlY29yZHMSIS5zb3VrLnBlcnNvbmFsLkxpc3RSZWNvcmRzUmVxdWVzdBoiLnNvdWsucGVyc29uYWwuTGlzdFJlY29yZHNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_souk_personal]);
 
 /**
  * Describes the message souk.carts.CartCheckedOut.
@@ -23,4 +24,12 @@ export const CartCheckedOutSchema = /*@__PURE__*/
  */
 export const CheckedOutOrderSchema = /*@__PURE__*/
   messageDesc(file_souk_carts, 1);
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.carts.PersonalDataService
+ */
+export const PersonalDataService = /*@__PURE__*/
+  serviceDesc(file_souk_carts, 0);
 

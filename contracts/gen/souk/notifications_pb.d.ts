@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { ListRecordsRequestSchema, ListRecordsResponseSchema } from "./personal_pb.js";
 
 /**
  * Describes the file souk/notifications.proto.
@@ -277,6 +278,22 @@ export declare const MessageService: GenService<{
     methodKind: "unary";
     input: typeof FindUntoldRequestSchema;
     output: typeof FindUntoldResponseSchema;
+  },
+}>;
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.notifications.PersonalDataService
+ */
+export declare const PersonalDataService: GenService<{
+  /**
+   * @generated from rpc souk.notifications.PersonalDataService.ListRecords
+   */
+  listRecords: {
+    methodKind: "unary";
+    input: typeof ListRecordsRequestSchema;
+    output: typeof ListRecordsResponseSchema;
   },
 }>;
 

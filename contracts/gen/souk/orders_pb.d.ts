@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { ListRecordsRequestSchema, ListRecordsResponseSchema } from "./personal_pb.js";
 
 /**
  * Describes the file souk/orders.proto.
@@ -3046,6 +3047,22 @@ export declare const PromotionTermsService: GenService<{
     methodKind: "unary";
     input: typeof SetRulesRequestSchema;
     output: typeof SetRulesResponseSchema;
+  },
+}>;
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.orders.PersonalDataService
+ */
+export declare const PersonalDataService: GenService<{
+  /**
+   * @generated from rpc souk.orders.PersonalDataService.ListRecords
+   */
+  listRecords: {
+    methodKind: "unary";
+    input: typeof ListRecordsRequestSchema;
+    output: typeof ListRecordsResponseSchema;
   },
 }>;
 

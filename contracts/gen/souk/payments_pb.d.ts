@@ -4,6 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { ListRecordsRequestSchema, ListRecordsResponseSchema } from "./personal_pb.js";
 
 /**
  * Describes the file souk/payments.proto.
@@ -887,6 +888,22 @@ export declare const PaymentService: GenService<{
     methodKind: "unary";
     input: typeof ListStandingsRequestSchema;
     output: typeof ListStandingsResponseSchema;
+  },
+}>;
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.payments.PersonalDataService
+ */
+export declare const PersonalDataService: GenService<{
+  /**
+   * @generated from rpc souk.payments.PersonalDataService.ListRecords
+   */
+  listRecords: {
+    methodKind: "unary";
+    input: typeof ListRecordsRequestSchema;
+    output: typeof ListRecordsResponseSchema;
   },
 }>;
 

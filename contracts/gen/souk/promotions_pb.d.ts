@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { ListRecordsRequestSchema, ListRecordsResponseSchema } from "./personal_pb.js";
 
 /**
  * Describes the file souk/promotions.proto.
@@ -577,6 +578,22 @@ export declare const PricingService: GenService<{
     methodKind: "unary";
     input: typeof FindVouchersRequestSchema;
     output: typeof FindVouchersResponseSchema;
+  },
+}>;
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.promotions.PersonalDataService
+ */
+export declare const PersonalDataService: GenService<{
+  /**
+   * @generated from rpc souk.promotions.PersonalDataService.ListRecords
+   */
+  listRecords: {
+    methodKind: "unary";
+    input: typeof ListRecordsRequestSchema;
+    output: typeof ListRecordsResponseSchema;
   },
 }>;
 

@@ -2,8 +2,9 @@
 // @generated from file souk/reviews.proto (package souk.reviews, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { ListRecordsRequestSchema, ListRecordsResponseSchema } from "./personal_pb.js";
 
 /**
  * Describes the file souk/reviews.proto.
@@ -60,4 +61,20 @@ export declare type RatingChanged = Message<"souk.reviews.RatingChanged"> & {
  * Use `create(RatingChangedSchema)` to create a new message.
  */
 export declare const RatingChangedSchema: GenMessage<RatingChanged>;
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.reviews.PersonalDataService
+ */
+export declare const PersonalDataService: GenService<{
+  /**
+   * @generated from rpc souk.reviews.PersonalDataService.ListRecords
+   */
+  listRecords: {
+    methodKind: "unary";
+    input: typeof ListRecordsRequestSchema;
+    output: typeof ListRecordsResponseSchema;
+  },
+}>;
 

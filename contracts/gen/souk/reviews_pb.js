@@ -2,13 +2,14 @@
 // @generated from file souk/reviews.proto (package souk.reviews, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_souk_personal } from "./personal_pb.js";
 
 /**
  * Describes the file souk/reviews.proto.
  */
 export const file_souk_reviews = /*@__PURE__*/
-  fileDesc("ChJzb3VrL3Jldmlld3MucHJvdG8SDHNvdWsucmV2aWV3cyKCAQoNUmF0aW5nQ2hhbmdlZBISCgpwcm9kdWN0X2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSDwoHdmVyc2lvbhgDIAEoAxIVCg1yYXRpbmdfdGVudGhzGAQgASgNEg0KBWNvdW50GAUgASgNEhUKDWNoYW5nZWRfYXRfbXMYBiABKANiBnByb3RvMw");
+  fileDesc("ChJzb3VrL3Jldmlld3MucHJvdG8SDHNvdWsucmV2aWV3cyKCAQoNUmF0aW5nQ2hhbmdlZBISCgpwcm9kdWN0X2lkGAEgASgJEg8KB3Nob3BfaWQYAiABKAkSDwoHdmVyc2lvbhgDIAEoAxIVCg1yYXRpbmdfdGVudGhzGAQgASgNEg0KBWNvdW50GAUgASgNEhUKDWNoYW5nZWRfYXRfbXMYBiABKAMycAoTUGVyc29uYWxEYXRhU2VydmljZRJZCgtMaXN0UmVjb3JkcxIhLnNvdWsucGVyc29uYWwuTGlzdFJlY29yZHNSZXF1ZXN0GiIuc291ay5wZXJzb25hbC5MaXN0UmVjb3Jkc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_souk_personal]);
 
 /**
  * Describes the message souk.reviews.RatingChanged.
@@ -16,4 +17,12 @@ export const file_souk_reviews = /*@__PURE__*/
  */
 export const RatingChangedSchema = /*@__PURE__*/
   messageDesc(file_souk_reviews, 0);
+
+/**
+ * What is kept about a person. Called by customers, for their export.
+ *
+ * @generated from service souk.reviews.PersonalDataService
+ */
+export const PersonalDataService = /*@__PURE__*/
+  serviceDesc(file_souk_reviews, 0);
 
