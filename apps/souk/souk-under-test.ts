@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SoukUnderTest } from '@souk/bench'
 import { createApi } from './api.ts'
 import { ensureDatabase } from './ensure-database.sql.ts'
@@ -64,6 +65,7 @@ export function createSoukUnderTest(options: UnderTestOptions): (databaseUrl: st
       options.onProgress(`${ready} customers signed in`),
     )
     const metrics = async () => (await fetch(`${own.url}/metrics`)).text()
+    await untilIndexed(metrics, options.onProgress)
     return {
       baseUrl: own.url,
       tokens,
@@ -80,5 +82,16 @@ export function createSoukUnderTest(options: UnderTestOptions): (databaseUrl: st
       rssMb: async () => Math.round(sampleOf(await metrics(), 'process_resident_memory_bytes') / 2 ** 20),
       stop: () => own.stop(),
     }
+  }
+}
+
+/** A million new products are written into the search index for minutes: no time to measure orders in. */
+async function untilIndexed(metrics: () => Promise<string>, onProgress: (text: string) => void): Promise<void> {
+  for (let before = -1, quietMs = 0; quietMs < 3_000; ) {
+    const written = sumOf(await metrics(), 'souk_search_documents_written_total')
+    quietMs = written === before ? quietMs + 500 : 0
+    before = written
+    onProgress(`${written} products written into the search index`)
+    await sleep(500)
   }
 }

@@ -29,12 +29,6 @@ export const waitingOf = async (tx: Tx, productIds: readonly string[]): Promise<
         where o.product_id = t.id and s.remark_after is not null)`)
   ).map((row) => row.id)
 
-/** How many wait, 10,000 at most are counted, and for how long the first one has. */
-export const dueStats = (tx: Tx) =>
-  tx.one<{ count: number; oldestMs: number }>(sql`
-    select (select count(*) from (select from due limit 10000) d) as count,
-      coalesce((select extract(epoch from now() - since) * 1000 from due order by mark limit 1), 0)::bigint as "oldestMs"`)
-
 export type Check = { variantId: string; productId: string; shopId: string }
 
 /**
