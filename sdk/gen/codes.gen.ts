@@ -8,6 +8,8 @@ export type ProblemCode =
   | 'address-not-found'
   | 'address-refused'
   | 'already-promised'
+  | 'analytics-not-found'
+  | 'analytics-range'
   | 'api-key-not-found'
   | 'api-key-too-mighty'
   | 'avatar-not-found'

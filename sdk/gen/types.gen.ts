@@ -726,6 +726,10 @@ export type ListTrailData = {
         who?: string;
         kind?: 'registered' | 'guest-began' | 'signed-in' | 'sign-in-failed' | 'refreshed' | 'reuse-detected' | 'logged-out' | 'session-ended' | 'password-changed' | 'second-factor-on' | 'second-factor-off' | 'second-factor-reset' | 'api-key-made' | 'api-key-revoked' | 'api-key-rotated' | 'roles-changed' | 'duties-changed' | 'account-disabled' | 'account-enabled' | 'account-closed' | 'signing-key-rotated' | 'rehearsal-made' | 'rehearsal-removed';
         /**
+         * Leave out who only stayed signed in: that is most of all entries.
+         */
+        without?: 'refreshed';
+        /**
          * From this time on.
          */
         from?: string;
@@ -3827,7 +3831,7 @@ export type ListCategoriesResponses = {
      */
     200: {
         /**
-         * Roots: `{ id, slug, title, path, position, version, children: […the same] }`, six levels at most.
+         * Roots: `{ id, slug, title, titles, path, position, version, children: […the same] }`, six levels at most.
          */
         items: Array<unknown>;
     };
@@ -3839,6 +3843,12 @@ export type CreateCategoryData = {
     body: {
         slug: string;
         title: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "Bäckerei"}
+         */
+        titles?: {
+            [key: string]: string;
+        };
         parentId?: string;
         /**
          * Among its siblings; equal ones by title.
@@ -3859,6 +3869,12 @@ export type CreateCategoryResponses = {
         parentId: string | null;
         slug: string;
         title: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "Bäckerei"}
+         */
+        titles: {
+            [key: string]: string;
+        };
         path: string;
         position: number;
         version: number;
@@ -3885,6 +3901,12 @@ export type GetCategoryResponses = {
         parentId: string | null;
         slug: string;
         title: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "Bäckerei"}
+         */
+        titles: {
+            [key: string]: string;
+        };
         path: string;
         position: number;
         version: number;
@@ -3896,6 +3918,12 @@ export type GetCategoryResponse = GetCategoryResponses[keyof GetCategoryResponse
 export type EditCategoryData = {
     body: {
         title?: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "Bäckerei"}
+         */
+        titles?: {
+            [key: string]: string;
+        };
         /**
          * Among its siblings; equal ones by title.
          */
@@ -3923,6 +3951,12 @@ export type EditCategoryResponses = {
         parentId: string | null;
         slug: string;
         title: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "Bäckerei"}
+         */
+        titles: {
+            [key: string]: string;
+        };
         path: string;
         position: number;
         version: number;
@@ -6109,6 +6143,12 @@ export type ListShippingRatesResponses = {
              */
             name: string;
             /**
+             * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+             */
+            names: {
+                [key: string]: string;
+            };
+            /**
              * standard, express, pickup-point.
              */
             method: string;
@@ -6145,6 +6185,12 @@ export type CreateShippingRateData = {
          * What customers see.
          */
         name: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+         */
+        names?: {
+            [key: string]: string;
+        };
         /**
          * standard, express, pickup-point.
          */
@@ -6190,6 +6236,12 @@ export type CreateShippingRateResponses = {
          * What customers see.
          */
         name: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+         */
+        names: {
+            [key: string]: string;
+        };
         /**
          * standard, express, pickup-point.
          */
@@ -6246,6 +6298,12 @@ export type ReplaceShippingRateData = {
          */
         name: string;
         /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+         */
+        names?: {
+            [key: string]: string;
+        };
+        /**
          * standard, express, pickup-point.
          */
         method?: string;
@@ -6297,6 +6355,12 @@ export type ReplaceShippingRateResponses = {
          * What customers see.
          */
         name: string;
+        /**
+         * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+         */
+        names: {
+            [key: string]: string;
+        };
         /**
          * standard, express, pickup-point.
          */
@@ -6354,6 +6418,12 @@ export type ListTaxRatesResponses = {
                  */
                 label: string;
                 /**
+                 * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+                 */
+                labels: {
+                    [key: string]: string;
+                };
+                /**
                  * 1900 is 19 %.
                  */
                 basisPoints: number;
@@ -6375,6 +6445,12 @@ export type SetTaxRatesData = {
              * As invoices show it: VAT 19 %.
              */
             label: string;
+            /**
+             * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+             */
+            labels?: {
+                [key: string]: string;
+            };
             /**
              * 1900 is 19 %.
              */
@@ -6409,6 +6485,12 @@ export type SetTaxRatesResponses = {
              * As invoices show it: VAT 19 %.
              */
             label: string;
+            /**
+             * By language (ISO 639-1), where it is called something else there: {"de": "…"}
+             */
+            labels: {
+                [key: string]: string;
+            };
             /**
              * 1900 is 19 %.
              */
@@ -6536,6 +6618,10 @@ export type QuoteData = {
             quantity: number;
         }>;
         voucherCodes?: Array<string>;
+        /**
+         * ISO 639-1: what delivery and tax are called, where the shop says it in this language.
+         */
+        language?: string;
         delivery?: {
             /**
              * standard, express, pickup-point.
@@ -12931,6 +13017,200 @@ export type ListFlagHistoryResponses = {
 };
 
 export type ListFlagHistoryResponse = ListFlagHistoryResponses[keyof ListFlagHistoryResponses];
+
+export type GetAnalyticsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day, in UTC. Left out: 30 days before `until`.
+         */
+        from?: string;
+        /**
+         * The day after the last one. Left out: tomorrow, so that today is in it.
+         */
+        until?: string;
+        /**
+         * Hours for 7 days at most.
+         */
+        grain?: 'hour' | 'day';
+    };
+    url: '/v1/analytics';
+};
+
+export type GetAnalyticsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        from: string;
+        until: string;
+        grain: 'hour' | 'day';
+        /**
+         * Orders that came in later are not in here yet. null: nothing was counted yet.
+         */
+        countedUntil: string | null;
+        /**
+         * Placed, whatever became of them.
+         */
+        orders: number;
+        /**
+         * Of these.
+         */
+        cancelledOrders: number;
+        /**
+         * What they cost, by currency.
+         */
+        amounts: Array<{
+            currency: string;
+            amountMinor: number;
+            cancelledMinor: number;
+        }>;
+        /**
+         * What had become of them when they were last counted: soon after, after their day, and a week later.
+         */
+        outcomes: Array<{
+            status: string;
+            orders: number;
+        }>;
+        /**
+         * Every day or hour of the range, in UTC; `at` is where it begins.
+         */
+        series: Array<{
+            at: string;
+            /**
+             * Placed, whatever became of them.
+             */
+            orders: number;
+            /**
+             * Of these.
+             */
+            cancelledOrders: number;
+            /**
+             * What they cost, by currency.
+             */
+            amounts: Array<{
+                currency: string;
+                amountMinor: number;
+                cancelledMinor: number;
+            }>;
+        }>;
+        /**
+         * The 50 of which most units were sold and not cancelled.
+         */
+        products: Array<{
+            productId: string;
+            shopId: string;
+            title: string;
+            currency: string;
+            orders: number;
+            units: number;
+            amountMinor: number;
+            cancelledUnits: number;
+            cancelledMinor: number;
+        }>;
+    };
+};
+
+export type GetAnalyticsResponse = GetAnalyticsResponses[keyof GetAnalyticsResponses];
+
+export type GetShopAnalyticsData = {
+    body?: never;
+    path: {
+        shopId: string;
+    };
+    query?: {
+        /**
+         * The first day, in UTC. Left out: 30 days before `until`.
+         */
+        from?: string;
+        /**
+         * The day after the last one. Left out: tomorrow, so that today is in it.
+         */
+        until?: string;
+        /**
+         * Hours for 7 days at most.
+         */
+        grain?: 'hour' | 'day';
+    };
+    url: '/v1/shops/{shopId}/analytics';
+};
+
+export type GetShopAnalyticsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        from: string;
+        until: string;
+        grain: 'hour' | 'day';
+        /**
+         * Orders that came in later are not in here yet. null: nothing was counted yet.
+         */
+        countedUntil: string | null;
+        /**
+         * Placed, whatever became of them.
+         */
+        orders: number;
+        /**
+         * Of these.
+         */
+        cancelledOrders: number;
+        /**
+         * What they cost, by currency.
+         */
+        amounts: Array<{
+            currency: string;
+            amountMinor: number;
+            cancelledMinor: number;
+        }>;
+        /**
+         * What had become of them when they were last counted: soon after, after their day, and a week later.
+         */
+        outcomes: Array<{
+            status: string;
+            orders: number;
+        }>;
+        /**
+         * Every day or hour of the range, in UTC; `at` is where it begins.
+         */
+        series: Array<{
+            at: string;
+            /**
+             * Placed, whatever became of them.
+             */
+            orders: number;
+            /**
+             * Of these.
+             */
+            cancelledOrders: number;
+            /**
+             * What they cost, by currency.
+             */
+            amounts: Array<{
+                currency: string;
+                amountMinor: number;
+                cancelledMinor: number;
+            }>;
+        }>;
+        /**
+         * The 50 of which most units were sold and not cancelled.
+         */
+        products: Array<{
+            productId: string;
+            shopId: string;
+            title: string;
+            currency: string;
+            orders: number;
+            units: number;
+            amountMinor: number;
+            cancelledUnits: number;
+            cancelledMinor: number;
+        }>;
+    };
+};
+
+export type GetShopAnalyticsResponse = GetShopAnalyticsResponses[keyof GetShopAnalyticsResponses];
 
 export type RunAuditData = {
     body?: never;

@@ -267,9 +267,12 @@ describe('categories', () => {
     const renamed = await s.call('editCategory', operator(), {
       params: { categoryId: home },
       headers: { 'if-match': '"1"' },
-      body: { title: 'House' },
+      body: { title: 'House', titles: { de: 'Haus' } },
     })
-    expect(renamed.body).toMatchObject({ title: 'House', version: 2 })
+    expect(renamed.body).toMatchObject({ title: 'House', titles: { de: 'Haus' }, version: 2 })
+    expect((await s.call('listCategories', undefined)).body.items).toMatchObject([
+      { title: 'House', titles: { de: 'Haus' }, children: [{ titles: {} }, { titles: {} }] },
+    ])
   })
 })
 

@@ -6,7 +6,13 @@ import { catalogErrors } from './errors.ts'
 /** Six levels are more than any shopper walks, and a product is listed once in each. */
 const maxDepth = 6
 
-export type NewCategory = { slug: string; title: string; parentId?: string | null; position?: number }
+export type NewCategory = {
+  slug: string
+  title: string
+  titles?: Record<string, string>
+  parentId?: string | null
+  position?: number
+}
 
 /** @throws category-slug-taken, category-not-found (the parent), category-too-deep */
 export async function createCategory({ clock }: { clock: () => Date }, tx: Tx, given: NewCategory): Promise<Category> {
@@ -21,6 +27,7 @@ export async function createCategory({ clock }: { clock: () => Date }, tx: Tx, g
     parentId: parent?.categoryId ?? null,
     slug: given.slug,
     title: given.title,
+    titles: given.titles ?? {},
     path: parent === undefined ? given.slug : `${parent.path}/${given.slug}`,
     ancestorIds: [...(parent?.ancestorIds ?? []), categoryId],
     position: given.position ?? 0,
@@ -37,7 +44,7 @@ export async function createCategory({ clock }: { clock: () => Date }, tx: Tx, g
 }
 
 /**
- * Title and place among its siblings. Slug and parent stay: they are in the addresses of pages and in the rows of every
+ * Titles and place among its siblings. Slug and parent stay: they are in the addresses of pages and in the rows of every
  * product below; make a new category and assign products to it instead.
  * @throws category-not-found, version-mismatch
  */
@@ -45,7 +52,7 @@ export async function editCategory(
   tx: Tx,
   categoryId: string,
   ifVersion: number,
-  change: { title?: string; position?: number },
+  change: { title?: string; titles?: Record<string, string>; position?: number },
 ): Promise<Category> {
   const before = await lockCategory(tx, categoryId)
   if (before === undefined) throw catalogErrors.error('category-not-found', `There is no category ${categoryId}.`)
@@ -62,6 +69,7 @@ export type CategoryNode = {
   id: string
   slug: string
   title: string
+  titles: Record<string, string>
   path: string
   position: number
   version: number
@@ -72,8 +80,8 @@ export type CategoryNode = {
 export function treeOf(categories: readonly Category[]): CategoryNode[] {
   const roots: CategoryNode[] = []
   const nodes = new Map<string, CategoryNode>()
-  for (const { categoryId, parentId, slug, title, path, position, version } of categories) {
-    const node: CategoryNode = { id: categoryId, slug, title, path, position, version, children: [] }
+  for (const { categoryId, parentId, slug, title, titles, path, position, version } of categories) {
+    const node: CategoryNode = { id: categoryId, slug, title, titles, path, position, version, children: [] }
     nodes.set(categoryId, node)
     const siblings = parentId === null ? roots : nodes.get(parentId)?.children
     siblings?.push(node)

@@ -10,12 +10,18 @@ import { tellShards } from './tell-shards.ts'
 import { closed, Id, line, Slug } from './views.ts'
 
 const Position = Type.Integer({ minimum: 0, maximum: 10_000, description: 'Among its siblings; equal ones by title.' })
+const Titles = Type.Record(Type.String({ pattern: '^[a-z]{2}$' }), line(1, 120), {
+  maxProperties: 30,
+  additionalProperties: false,
+  description: 'By language (ISO 639-1), where it is called something else there: {"de": "Bäckerei"}',
+})
 const CategoryView = Type.Object(
   {
     id: Id,
     parentId: Type.Union([Id, Type.Null()]),
     slug: Type.String(),
     title: Type.String(),
+    titles: Titles,
     path: Type.String(),
     position: Type.Integer(),
     version: Type.Integer(),
@@ -26,7 +32,8 @@ const CategoryView = Type.Object(
 const TreeView = Type.Object(
   {
     items: Type.Array(Type.Unknown(), {
-      description: 'Roots: `{ id, slug, title, path, position, version, children: […the same] }`, six levels at most.',
+      description:
+        'Roots: `{ id, slug, title, titles, path, position, version, children: […the same] }`, six levels at most.',
     }),
   },
   closed,
@@ -37,6 +44,7 @@ const categoryView = (category: Category) => ({
   parentId: category.parentId,
   slug: category.slug,
   title: category.title,
+  titles: category.titles,
   path: category.path,
   position: category.position,
   version: category.version,
@@ -78,7 +86,13 @@ export const categoryRoutes = (deps: RouteDeps, pages: Pages): Route[] => [
     tag,
     access: { permission: 'operator' },
     body: Type.Object(
-      { slug: Slug, title: line(1, 120), parentId: Type.Optional(Id), position: Type.Optional(Position) },
+      {
+        slug: Slug,
+        title: line(1, 120),
+        titles: Type.Optional(Titles),
+        parentId: Type.Optional(Id),
+        position: Type.Optional(Position),
+      },
       closed,
     ),
     answers: { 201: CategoryView },
@@ -106,7 +120,7 @@ export const categoryRoutes = (deps: RouteDeps, pages: Pages): Route[] => [
     access: { permission: 'operator' },
     params: Type.Object({ categoryId: Id }, closed),
     body: Type.Object(
-      { title: Type.Optional(line(1, 120)), position: Type.Optional(Position) },
+      { title: Type.Optional(line(1, 120)), titles: Type.Optional(Titles), position: Type.Optional(Position) },
       { ...closed, minProperties: 1 },
     ),
     answers: { 200: CategoryView },

@@ -18,6 +18,7 @@ CREATE TABLE categories (
   ancestor_ids uuid[] NOT NULL,
   "position" integer DEFAULT 0 NOT NULL,
   version bigint DEFAULT 1 NOT NULL,
+  titles jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT categories_pkey PRIMARY KEY (category_id),
   CONSTRAINT categories_slug_unique UNIQUE (slug),
   CONSTRAINT categories_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES categories(category_id)

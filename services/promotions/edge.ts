@@ -35,6 +35,13 @@ export const line = (minLength: number, maxLength: number, description?: string)
     pattern: '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$',
     ...(description && { description }),
   })
+/** Of what has a name, in other languages. */
+export const names = (maxLength: number) =>
+  Type.Record(Type.String({ pattern: '^[a-z]{2}$' }), line(1, maxLength), {
+    maxProperties: 30,
+    additionalProperties: false,
+    description: 'By language (ISO 639-1), where it is called something else there: {"de": "…"}',
+  })
 export const Minor = Type.Integer({
   minimum: 0,
   maximum: 1_000_000_000_000,

@@ -57,6 +57,7 @@ const discount = (given: Partial<Discount> = {}): Discount => ({
 const rate = (given: Partial<ShippingRate> = {}): ShippingRate => ({
   rateId: 'r',
   name: 'Parcel',
+  names: {},
   method: 'standard',
   countries: [],
   fromGrams: 0,
@@ -66,8 +67,8 @@ const rate = (given: Partial<ShippingRate> = {}): ShippingRate => ({
   freeFromMinor: null,
   ...given,
 })
-const vat: TaxRate = { country: 'DE', taxClass: 'standard', label: 'VAT 19 %', basisPoints: 1_900 }
-const reduced: TaxRate = { country: 'DE', taxClass: 'reduced', label: 'VAT 7 %', basisPoints: 700 }
+const vat: TaxRate = { country: 'DE', taxClass: 'standard', label: 'VAT 19 %', labels: {}, basisPoints: 1_900 }
+const reduced: TaxRate = { country: 'DE', taxClass: 'reduced', label: 'VAT 7 %', labels: {}, basisPoints: 700 }
 const taxed = (pricesIncludeTax: boolean) => ({ ...plainSettings, collectsTax: true, pricesIncludeTax, country: 'DE' })
 const germany = { destination: { method: 'standard', country: 'DE' } }
 

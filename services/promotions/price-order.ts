@@ -4,6 +4,7 @@ import { promotionErrors } from './errors.ts'
 import type { KnownVariant } from './products.sql.ts'
 import type { Library } from './learn-products.ts'
 import { type Basket, type PricedBasket, priceBasket, type Rules } from './price-basket.ts'
+import { inLanguage } from './rules.ts'
 import { readRules, type RulesOfShop } from './read-rules.ts'
 
 export type PricingDeps = { shards: Shards; clock: () => Date; library: Library }
@@ -20,6 +21,8 @@ export type Asked = {
   codes: readonly string[]
   orderedBefore: boolean
   destination?: { method: string; country: string } | undefined
+  /** What delivery and tax are called, where that is known in it. Left out: as they are called first of all. */
+  language?: string | undefined
 }
 
 export type Quote = {
@@ -47,7 +50,8 @@ export async function quoteAll(deps: PricingDeps, asked: readonly Asked[]): Prom
   return Promise.all(
     wanted.map(async (one, index): Promise<Quote | undefined> => {
       if (known.unanswered && one.lines.some(({ variantId }) => !known.variants.has(variantId))) return undefined
-      const { rules: own, version } = rules[index] as RulesOfShop
+      const { rules: said, version } = rules[index] as RulesOfShop
+      const own = one.language === undefined ? said : inLanguage(said, one.language)
       const basket = await basketOf(deps.library, one, own, known.variants)
       if (basket === undefined) return undefined
       const priced = priceBasket(basket, own, nowMs)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { orderCancelled, orderConfirmed, orderReturned } from '@souk/contracts'
 import type { Event, EventType } from '@souk/events'
 import { bucketOf, uuidv7 } from '@souk/postgres'
-import { shopper, staff } from '@souk/testing'
+import { operator, shopper, staff } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { promotionAudits } from './audits.ts'
 import { pointsConsumer, pointsDue } from './earn-points.ts'
@@ -162,6 +162,23 @@ describe('a quote', () => {
     expect(here?.deliveryMethods).toMatchObject([{ method: 'standard', priceMinor: 490 }])
     expect(there).toMatchObject({ totalMinor: 1_000, voucherCodes: [], deliveryMethods: [] })
     for (const shop of [here, there]) expect(shop?.refusals.map((refusal) => refusal.code)).toEqual(['NOBODYS'])
+  })
+  test('says in the reader’s language what delivery and tax are called, where that was said', async () => {
+    await world.call('setTaxRates', operator(), {
+      params: { country: 'DE' },
+      body: { rates: [{ taxClass: 'standard', label: 'VAT', labels: { de: 'MwSt.' }, basisPoints: 1_900 }] },
+    })
+    const rate = { name: 'Swift', names: { de: 'Flink' }, method: 'swift', priceMinor: 990, currency: 'EUR' }
+    await world.call('createShippingRate', world.keeper, { body: rate })
+    const { variantId } = world.sell()
+    const body = { lines: [{ variantId, quantity: 1 }], delivery: { country: 'DE', method: 'swift' } }
+    const labels = async (language?: string) => {
+      const { shops } = (await world.call('quote', undefined, { params: {}, body: { ...body, language } })).body
+      return shops.flatMap((shop) => [shop.adjustments[0]?.label, shop.taxes[0]?.label, shop.deliveryMethods[1]?.name])
+    }
+    expect(await labels()).toEqual(['Swift', 'VAT', 'Swift'])
+    expect(await labels('de')).toEqual(['Flink', 'MwSt.', 'Flink'])
+    expect(await labels('fr')).toEqual(['Swift', 'VAT', 'Swift'])
   })
   test('knows subcategories, and asks the catalogue about what it has not heard of only once', async () => {
     const [media, books] = [randomUUID(), randomUUID()]

@@ -15,6 +15,12 @@ const QuoteBody = Type.Object(
       { minItems: 1, maxItems: 200, description: 'Of any shops; no prices: they are ours.' },
     ),
     voucherCodes: Type.Optional(Type.Array(Code, { maxItems: 20 })),
+    language: Type.Optional(
+      Type.String({
+        pattern: '^[a-z]{2}$',
+        description: 'ISO 639-1: what delivery and tax are called, where the shop says it in this language.',
+      }),
+    ),
     delivery: Type.Optional(
       Type.Object(
         { method: Type.Optional(Method), country: Country, postalCode: Type.Optional(Type.String({ maxLength: 20 })) },
@@ -93,6 +99,7 @@ const ShopQuote = Type.Object(
 type Given = {
   lines: { variantId: string; quantity: number }[]
   voucherCodes?: string[]
+  language?: string
   delivery?: { method?: string; country: string }
 }
 
@@ -143,6 +150,7 @@ async function quoteShop(
     })),
     codes: given.voucherCodes ?? [],
     orderedBefore,
+    language: given.language,
     destination: delivery && { method: delivery.method ?? 'standard', country: delivery.country },
   }
   const first = await quote(deps, asked)

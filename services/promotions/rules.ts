@@ -44,9 +44,13 @@ export type Discount = Scope &
     readonly active: boolean
   }
 
+/** By language, where something is called otherwise there: {"de": "Paket"}. */
+export type Names = Readonly<Record<string, string>>
+
 export type ShippingRate = {
   readonly rateId: string
   readonly name: string
+  readonly names: Names
   readonly method: string
   /** ISO 3166-1 alpha-2; empty: everywhere no other rate of the method is for. */
   readonly countries: readonly string[]
@@ -81,6 +85,7 @@ export type TaxRate = {
   readonly country: string
   readonly taxClass: string
   readonly label: string
+  readonly labels: Names
   readonly basisPoints: number
 }
 
@@ -93,3 +98,13 @@ export const mustAsk = (
   settings.collectsTax ||
   settings.requiresDelivery ||
   discounts.some((discount) => discount.active && !ended(discount, nowMs))
+
+/** The same rules with what delivery and tax are called in a language, where that is said. */
+export const inLanguage = <R extends { rates: readonly ShippingRate[]; taxRates: readonly TaxRate[] }>(
+  rules: R,
+  language: string,
+): R => ({
+  ...rules,
+  rates: rules.rates.map((rate) => ({ ...rate, name: rate.names[language] ?? rate.name })),
+  taxRates: rules.taxRates.map((rate) => ({ ...rate, label: rate.labels[language] ?? rate.label })),
+})

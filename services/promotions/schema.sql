@@ -156,6 +156,7 @@ CREATE TABLE shipping_rates (
   currency text NOT NULL,
   free_from_minor bigint,
   created_at timestamp with time zone NOT NULL,
+  names jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT shipping_rates_pkey PRIMARY KEY (rate_id),
   CONSTRAINT shipping_rates_check CHECK (to_grams >= from_grams),
   CONSTRAINT shipping_rates_free_from_minor_check CHECK (free_from_minor >= 0),
@@ -169,6 +170,7 @@ CREATE TABLE tax_rates (
   tax_class text NOT NULL,
   label text NOT NULL,
   basis_points integer NOT NULL,
+  labels jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT tax_rates_pkey PRIMARY KEY (country, tax_class),
   CONSTRAINT tax_rates_basis_points_check CHECK (basis_points >= 0 AND basis_points <= 10000),
   CONSTRAINT tax_rates_country_check CHECK (country ~ '^[A-Z]{2}$'::text)

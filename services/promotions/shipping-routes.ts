@@ -10,6 +10,7 @@ import {
   line,
   Method,
   Minor,
+  names,
   orNull,
   requireDuty,
   type RouteDeps,
@@ -25,6 +26,7 @@ const RateParams = Type.Object({ shopId: Id, rateId: Id }, closed)
 const Grams = Type.Integer({ minimum: 0, maximum: 1_000_000_000 })
 const fields = {
   name: line(1, 80, 'What customers see.'),
+  names: names(80),
   method: Method,
   countries: Type.Array(Country, {
     maxItems: 250,
@@ -40,6 +42,7 @@ const fields = {
 const RateBody = Type.Object(
   {
     name: fields.name,
+    names: Type.Optional(fields.names),
     method: Type.Optional(fields.method),
     countries: Type.Optional(fields.countries),
     fromGrams: Type.Optional(fields.fromGrams),
@@ -56,6 +59,7 @@ const rateView = ({ rateId, ...rest }: StoredRate) => ({ ...rest, id: rateId })
 
 type Given = {
   name: string
+  names?: Record<string, string>
   method?: string
   countries?: string[]
   fromGrams?: number
@@ -69,8 +73,8 @@ type Given = {
 function rateFrom(given: Given, known: Pick<StoredRate, 'rateId' | 'shopId' | 'version'>): StoredRate {
   const { method = 'standard', countries = [], fromGrams = 0, toGrams = null, freeFromMinor = null } = given
   if (toGrams !== null && toGrams < fromGrams) throw unfit('`toGrams` must not be less than `fromGrams`.')
-  const { name, priceMinor, currency } = given
-  return { ...known, name, method, countries, fromGrams, toGrams, priceMinor, currency, freeFromMinor }
+  const { name, names = {}, priceMinor, currency } = given
+  return { ...known, name, names, method, countries, fromGrams, toGrams, priceMinor, currency, freeFromMinor }
 }
 
 const notFound = (rateId: string) =>

@@ -82,7 +82,7 @@ export const saveDiscount = (tx: Tx, discount: StoredDiscount, now: Date) =>
 export const deleteDiscount = (tx: Tx, shopId: string, discountId: string) =>
   tx.run(sql`delete from discounts where discount_id = ${discountId} and shop_id = ${shopId}`)
 
-const rateColumns = sql`rate_id as "rateId", shop_id as "shopId", version, name, method, countries, from_grams as "fromGrams",
+const rateColumns = sql`rate_id as "rateId", shop_id as "shopId", version, name, names, method, countries, from_grams as "fromGrams",
   to_grams as "toGrams", price_minor as "priceMinor", currency, free_from_minor as "freeFromMinor"`
 
 /** All of these shops, newest first: 200 a shop at most. */
@@ -96,12 +96,12 @@ export const findRate = (tx: Tx, shopId: string, rateId: string) =>
 
 export const saveRate = (tx: Tx, rate: StoredRate, now: Date) =>
   tx.run(sql`
-    insert into shipping_rates as r (rate_id, shop_id, version, name, method, countries, from_grams, to_grams, price_minor,
-      currency, free_from_minor, created_at)
-    values (${rate.rateId}, ${rate.shopId}, ${rate.version}, ${rate.name}, ${rate.method}, ${rate.countries}::text[],
-      ${rate.fromGrams}, ${rate.toGrams}, ${rate.priceMinor}, ${rate.currency}, ${rate.freeFromMinor}, ${now})
-    on conflict (rate_id) do update set version = excluded.version, name = excluded.name, method = excluded.method,
-      countries = excluded.countries, from_grams = excluded.from_grams, to_grams = excluded.to_grams,
+    insert into shipping_rates as r (rate_id, shop_id, version, name, names, method, countries, from_grams, to_grams,
+      price_minor, currency, free_from_minor, created_at)
+    values (${rate.rateId}, ${rate.shopId}, ${rate.version}, ${rate.name}, ${JSON.stringify(rate.names)}::jsonb, ${rate.method},
+      ${rate.countries}::text[], ${rate.fromGrams}, ${rate.toGrams}, ${rate.priceMinor}, ${rate.currency}, ${rate.freeFromMinor}, ${now})
+    on conflict (rate_id) do update set version = excluded.version, name = excluded.name, names = excluded.names,
+      method = excluded.method, countries = excluded.countries, from_grams = excluded.from_grams, to_grams = excluded.to_grams,
       price_minor = excluded.price_minor, currency = excluded.currency, free_from_minor = excluded.free_from_minor
     where r.shop_id = excluded.shop_id`)
 
@@ -110,7 +110,7 @@ export const deleteRate = (tx: Tx, shopId: string, rateId: string) =>
 
 export const taxRatesOf = (tx: Tx, countries: readonly string[] | null) =>
   tx.many<TaxRate>(sql`
-    select country, tax_class as "taxClass", label, basis_points as "basisPoints" from tax_rates
+    select country, tax_class as "taxClass", label, labels, basis_points as "basisPoints" from tax_rates
     where ${countries}::text[] is null or country = any(${countries}::text[]) order by country, tax_class`)
 
 /** All rates of a country, instead of those it had. */
@@ -123,8 +123,9 @@ export async function replaceTaxRates(
     sql`delete from tax_rates where country = ${country} and tax_class <> all(${rates.map((one) => one.taxClass)}::text[])`,
   )
   await tx.run(sql`
-    insert into tax_rates (country, tax_class, label, basis_points)
+    insert into tax_rates (country, tax_class, label, labels, basis_points)
     select ${country}::text, * from unnest(${rates.map((one) => one.taxClass)}::text[], ${rates.map((one) => one.label)}::text[],
-      ${rates.map((one) => one.basisPoints)}::int[])
-    on conflict (country, tax_class) do update set label = excluded.label, basis_points = excluded.basis_points`)
+      ${rates.map((one) => JSON.stringify(one.labels))}::jsonb[], ${rates.map((one) => one.basisPoints)}::int[])
+    on conflict (country, tax_class) do update set label = excluded.label, labels = excluded.labels,
+      basis_points = excluded.basis_points`)
 }

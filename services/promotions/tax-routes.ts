@@ -5,6 +5,7 @@ import {
   closed,
   Country,
   line,
+  names,
   orNull,
   requireDuty,
   type RouteDeps,
@@ -16,15 +17,14 @@ import { plainSettings, type TaxRate } from './rules.ts'
 import { findSettings, replaceTaxRates, type StoredSettings, taxRatesOf, updateSettings } from './shop-rules.sql.ts'
 import { tellOrders } from './tell-orders.ts'
 
-const Rate = Type.Object(
-  {
-    taxClass: Type.String({ pattern: '^[a-z][a-z-]{0,19}$', description: 'Of products: standard, reduced, …' }),
-    label: line(1, 40, 'As invoices show it: VAT 19 %.'),
-    basisPoints: Type.Integer({ minimum: 0, maximum: 10_000, description: '1900 is 19 %.' }),
-  },
-  closed,
-)
-const CountryView = Type.Object({ country: Country, rates: Type.Array(Rate) }, closed)
+const rate = {
+  taxClass: Type.String({ pattern: '^[a-z][a-z-]{0,19}$', description: 'Of products: standard, reduced, …' }),
+  label: line(1, 40, 'As invoices show it: VAT 19 %.'),
+  labels: names(40),
+  basisPoints: Type.Integer({ minimum: 0, maximum: 10_000, description: '1900 is 19 %.' }),
+}
+const RateBody = Type.Object({ ...rate, labels: Type.Optional(rate.labels) }, closed)
+const CountryView = Type.Object({ country: Country, rates: Type.Array(Type.Object(rate, closed)) }, closed)
 
 const settings = {
   collectsTax: Type.Boolean({ description: 'The shop collects tax, and its orders show it.' }),
@@ -54,7 +54,7 @@ const settingsView = (given: StoredSettings | undefined) => ({
 const byCountry = (rates: readonly TaxRate[]) =>
   [...Map.groupBy(rates, ({ country }) => country)].map(([country, own]) => ({
     country,
-    rates: own.map(({ taxClass, label, basisPoints }) => ({ taxClass, label, basisPoints })),
+    rates: own.map(({ taxClass, label, labels, basisPoints }) => ({ taxClass, label, labels, basisPoints })),
   }))
 
 export function taxRoutes(deps: RouteDeps): Route[] {
@@ -79,12 +79,12 @@ export function taxRoutes(deps: RouteDeps): Route[] {
       tag,
       access: { permission: 'operator' },
       params: Type.Object({ country: Country }, closed),
-      body: Type.Object({ rates: Type.Array(Rate, { maxItems: 20 }) }, closed),
+      body: Type.Object({ rates: Type.Array(RateBody, { maxItems: 20 }) }, closed),
       answers: { 200: CountryView },
       errors: ['promotion-does-not-fit'],
       handle(request) {
         const { country } = request.params
-        const { rates } = request.body
+        const rates = request.body.rates.map((given) => ({ ...given, labels: given.labels ?? {} }))
         if (new Set(rates.map(({ taxClass }) => taxClass)).size < rates.length)
           throw unfit('A tax class has one rate in a country.')
         return request.once(db, async (tx) => {

@@ -142,9 +142,10 @@ export type Answered = {
   shops: {
     shopId: string
     totalMinor: number
-    adjustments: { kind: string; amountMinor: number }[]
+    adjustments: { kind: string; label: string; amountMinor: number }[]
+    taxes: { label: string }[]
     voucherCodes: string[]
-    deliveryMethods: { method: string; priceMinor: number }[]
+    deliveryMethods: { method: string; name: string; priceMinor: number }[]
     refusals: { reason: string; code?: string }[]
   }[]
   notForSale: string[]

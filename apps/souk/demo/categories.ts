@@ -1,72 +1,72 @@
 import { rows } from './trade.ts'
 import type { DemoCategory } from './types.ts'
 
-// A dash in front is one level down. key | name
+// A dash in front is one level down. key | name | in German
 const tree = `
-  food | Food & Drink
-  - bakery | Bakery
-  -- bread | Bread & Rolls
-  -- pastry | Pastries & Cakes
-  -- biscuits | Biscuits
-  -- flour | Flour & Baking
-  - coffee-tea | Coffee & Tea
-  -- coffee | Coffee
-  -- tea | Tea
-  -- brewing | Brewing Gear
-  - wine | Wine
-  -- red-wine | Red Wine
-  -- white-wine | White & Rosé
-  -- sparkling | Sparkling & Sweet
-  home | Home & Garden
-  - ceramics | Ceramics
-  -- tableware | Tableware
-  -- tea-ware | Tea Ware
-  -- vases | Vases
-  - hardware | Hardware
-  -- hand-tools | Hand Tools
-  -- fixings | Fixings & Fittings
-  -- paint | Paint & Finishes
-  - garden | Garden
-  -- plants | Plants
-  -- seeds | Seeds & Bulbs
-  -- garden-tools | Garden Tools & Pots
-  paper | Books & Paper
-  - books | Books
-  -- fiction | Fiction
-  -- non-fiction | Non-fiction
-  -- childrens-books | Children's Books
-  - stationery | Stationery
-  -- notebooks | Notebooks
-  -- writing | Pens, Pencils & Ink
-  -- cards | Cards & Envelopes
-  play | Toys & Technology
-  - toys | Toys
-  -- wooden-toys | Wooden Toys
-  -- puzzles | Puzzles & Games
-  -- soft-toys | Soft Toys
-  - electronics | Electronics Accessories
-  -- cables | Cables
-  -- power | Chargers & Power
-  -- audio | Headphones & Audio
-  -- cases | Phone Cases
-  outdoors | Outdoors
-  - cycling | Cycling
-  -- bikes | Bicycles
-  -- bike-parts | Parts & Wheels
-  -- bike-safety | Helmets, Lights & Locks
-  - clothing | Outdoor Clothing
-  -- jackets | Jackets
-  -- knitwear | Knitwear & Layers
-  -- outdoor-extras | Hats, Socks & Packs
+  food | Food & Drink | Essen & Trinken
+  - bakery | Bakery | Bäckerei
+  -- bread | Bread & Rolls | Brot & Brötchen
+  -- pastry | Pastries & Cakes | Gebäck & Kuchen
+  -- biscuits | Biscuits | Kekse
+  -- flour | Flour & Baking | Mehl & Backzutaten
+  - coffee-tea | Coffee & Tea | Kaffee & Tee
+  -- coffee | Coffee | Kaffee
+  -- tea | Tea | Tee
+  -- brewing | Brewing Gear | Zubereitung
+  - wine | Wine | Wein
+  -- red-wine | Red Wine | Rotwein
+  -- white-wine | White & Rosé | Weißwein & Rosé
+  -- sparkling | Sparkling & Sweet | Schaum- & Süßwein
+  home | Home & Garden | Haus & Garten
+  - ceramics | Ceramics | Keramik
+  -- tableware | Tableware | Geschirr
+  -- tea-ware | Tea Ware | Teegeschirr
+  -- vases | Vases | Vasen
+  - hardware | Hardware | Werkzeug & Eisenwaren
+  -- hand-tools | Hand Tools | Handwerkzeug
+  -- fixings | Fixings & Fittings | Schrauben & Beschläge
+  -- paint | Paint & Finishes | Farben & Lacke
+  - garden | Garden | Garten
+  -- plants | Plants | Pflanzen
+  -- seeds | Seeds & Bulbs | Saatgut & Zwiebeln
+  -- garden-tools | Garden Tools & Pots | Gartengeräte & Töpfe
+  paper | Books & Paper | Bücher & Papier
+  - books | Books | Bücher
+  -- fiction | Fiction | Romane & Erzählungen
+  -- non-fiction | Non-fiction | Sachbücher
+  -- childrens-books | Children's Books | Kinderbücher
+  - stationery | Stationery | Schreibwaren
+  -- notebooks | Notebooks | Notizbücher
+  -- writing | Pens, Pencils & Ink | Stifte & Tinte
+  -- cards | Cards & Envelopes | Karten & Umschläge
+  play | Toys & Technology | Spielzeug & Technik
+  - toys | Toys | Spielzeug
+  -- wooden-toys | Wooden Toys | Holzspielzeug
+  -- puzzles | Puzzles & Games | Puzzles & Spiele
+  -- soft-toys | Soft Toys | Stofftiere
+  - electronics | Electronics Accessories | Elektronikzubehör
+  -- cables | Cables | Kabel
+  -- power | Chargers & Power | Ladegeräte & Strom
+  -- audio | Headphones & Audio | Kopfhörer & Audio
+  -- cases | Phone Cases | Handyhüllen
+  outdoors | Outdoors | Draußen
+  - cycling | Cycling | Radfahren
+  -- bikes | Bicycles | Fahrräder
+  -- bike-parts | Parts & Wheels | Teile & Laufräder
+  -- bike-safety | Helmets, Lights & Locks | Helme, Licht & Schlösser
+  - clothing | Outdoor Clothing | Outdoor-Kleidung
+  -- jackets | Jackets | Jacken
+  -- knitwear | Knitwear & Layers | Strick & Unterschichten
+  -- outdoor-extras | Hats, Socks & Packs | Mützen, Socken & Rucksäcke
 `
 
 /** Parents before their children. */
 export const categories = (): DemoCategory[] => {
   const above: string[] = []
-  return rows(tree).map(([first = '', name = '']) => {
+  return rows(tree).map(([first = '', name = '', german = '']) => {
     const [, dashes = '', key = ''] = /^(-*) ?(.+)$/.exec(first) ?? []
     above[dashes.length] = key
     const parentKey = above[dashes.length - 1]
-    return { key, ...(parentKey === undefined ? {} : { parentKey }), name, slug: key }
+    return { key, ...(parentKey === undefined ? {} : { parentKey }), name, names: { de: german }, slug: key }
   })
 }

@@ -3,11 +3,15 @@ import type { Currency, DemoShop, DemoShopRules, DemoTaxRates } from './types.ts
 /** Shops whose sales a crowd comes for have no rules of their own: their orders never wait for promotions. */
 const saleShops = new Set(['coffee', 'electronics'])
 
+const percent = (basisPoints: number) => {
+  const share = basisPoints / 100
+  return { label: `VAT ${share} %`, labels: { de: `MwSt. ${share.toLocaleString('de')} %` } }
+}
 const rates = (country: string, standard: number, reduced: number): DemoTaxRates => ({
   country,
   rates: [
-    { taxClass: 'standard', label: `VAT ${standard / 100} %`, basisPoints: standard },
-    { taxClass: 'reduced', label: `VAT ${reduced / 100} %`, basisPoints: reduced },
+    { taxClass: 'standard', ...percent(standard), basisPoints: standard },
+    { taxClass: 'reduced', ...percent(reduced), basisPoints: reduced },
   ],
 })
 
@@ -43,14 +47,20 @@ const shippingOf = ({ countryCode, currency }: DemoShop): DemoShopRules['shippin
   const fare = fares[currency]
   const near = europe.filter((country) => country !== countryCode)
   const zone = (countries: string[], priceMinor: number, freeFromMinor: number | null) => [
-    { name: 'Parcel', countries, toGrams: heavyFromGrams - 1, priceMinor, freeFromMinor },
-    { name: 'Heavy parcel', countries, fromGrams: heavyFromGrams, priceMinor: priceMinor + fare.heavy },
+    { name: 'Parcel', names: { de: 'Paket' }, countries, toGrams: heavyFromGrams - 1, priceMinor, freeFromMinor },
+    {
+      name: 'Heavy parcel',
+      names: { de: 'Schweres Paket' },
+      countries,
+      fromGrams: heavyFromGrams,
+      priceMinor: priceMinor + fare.heavy,
+    },
   ]
   return [
     ...zone([countryCode], fare.home, fare.freeFrom),
     ...zone(near, fare.near, null),
     ...zone([], fare.far, null),
-    { name: 'Express', method: 'express', countries: [countryCode], priceMinor: fare.home * 2 + fare.heavy },
+    { name: 'Express', names: {}, method: 'express', countries: [countryCode], priceMinor: fare.home * 2 + fare.heavy },
   ].map((rate) => ({ ...rate, currency }))
 }
 

@@ -1,6 +1,9 @@
 export type Currency = 'EUR' | 'GBP' | 'JPY'
 
-export type DemoCategory = { key: string; parentKey?: string; name: string; slug: string }
+/** By language: what something is called there. */
+type Names = Record<string, string>
+
+export type DemoCategory = { key: string; parentKey?: string; name: string; names: Names; slug: string }
 
 /** `phone` is E.164, either from a range kept for fiction or one no exchange can assign. */
 export type DemoShop = {
@@ -96,7 +99,10 @@ export type DemoHousehold = {
   cart: { productKey: string; quantity: number }[]
 }
 
-export type DemoTaxRates = { country: string; rates: { taxClass: string; label: string; basisPoints: number }[] }
+export type DemoTaxRates = {
+  country: string
+  rates: { taxClass: string; label: string; labels: Names; basisPoints: number }[]
+}
 
 /** Bodies as the API takes them. */
 export type DemoShopRules = {
@@ -110,6 +116,7 @@ export type DemoShopRules = {
   }
   shippingRates: {
     name: string
+    names: Names
     method?: string
     countries: string[]
     fromGrams?: number

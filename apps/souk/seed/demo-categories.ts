@@ -20,14 +20,14 @@ export async function stockCategories(
   }
   walk(items)
   const ids = new Map<string, string>()
-  for (const [position, { key, parentKey, name, slug }] of categories.entries()) {
+  for (const [position, { key, parentKey, name, names, slug }] of categories.entries()) {
     const parentId = parentKey === undefined ? undefined : ids.get(parentKey)
     const id =
       known.get(slug) ??
       (
         await desk.call<{ id: string }>('createCategory', {
           as: operator,
-          body: { slug, title: name, position, ...(parentId !== undefined && { parentId }) },
+          body: { slug, title: name, titles: names, position, ...(parentId !== undefined && { parentId }) },
         })
       ).id
     ids.set(key, id)

@@ -1,6 +1,7 @@
 import { type CheckOutResponse, idempotencyKey, isProblem, type QuoteData, type QuoteResponse } from '@souk/sdk'
 import { addressOf } from './address.server.ts'
 import { cartHeaders, cartPath, type Cart, takeCartAlong } from './cart.server.ts'
+import type { Lang } from './i18n/languages.ts'
 import { textOf } from './forms.server.ts'
 import type { Visit } from './visit.server.ts'
 
@@ -9,14 +10,19 @@ export const paymentMethods = ['card', 'bank-transfer', 'cash-on-delivery', 'wal
 type Delivery = NonNullable<QuoteData['body']['delivery']>
 
 /** What the cart costs at this moment, sent there by this way. Undefined: nobody can say now. */
-export async function quoteOf(visit: Visit, cart: Cart, delivery: Delivery): Promise<QuoteResponse | undefined> {
+export async function quoteOf(
+  visit: Visit,
+  cart: Cart,
+  lang: Lang,
+  delivery: Delivery,
+): Promise<QuoteResponse | undefined> {
   const lines = cart.shops
     .flatMap(({ items }) => items)
     .filter(({ buyable }) => buyable)
     .map(({ variantId, quantity }) => ({ variantId, quantity }))
   if (lines.length === 0) return undefined
   try {
-    return await visit.souk.quote({ body: { lines, voucherCodes: cart.vouchers, delivery } })
+    return await visit.souk.quote({ body: { lines, voucherCodes: cart.vouchers, language: lang, delivery } })
   } catch (error) {
     if (isProblem(error) && error.status < 500 && error.status !== 429) throw error
     return undefined

@@ -7,6 +7,7 @@ import {
   type Shop,
   type Souk,
 } from '@souk/sdk'
+import type { Lang } from './i18n/languages.ts'
 import { perhaps } from './perhaps.server.ts'
 import { askTogether } from './together.server.ts'
 import { type Card, cardOf, type SaleOf } from './cards.ts'
@@ -14,6 +15,7 @@ import type { Kept } from './kept.server.ts'
 
 export type SearchQuery = NonNullable<SearchProductsData['query']>
 type ProductQuery = NonNullable<Parameters<Souk['listProducts']>[0]>['query']
+type NamedCategory = Pick<Category, 'id' | 'slug' | 'title' | 'titles'> & { children: NamedCategory[] }
 export type CategoryNode = Pick<Category, 'id' | 'slug' | 'title'> & { children: CategoryNode[] }
 
 const second = 1_000
@@ -41,7 +43,9 @@ export function createStore(souk: Souk, kept: Kept) {
     const { items } = await souk.listRatings({ query: { productIds } })
     return new Map(items.map((rating) => [rating.productId, rating]))
   })
-  const categories = () => ask('categories', 'rare', async () => (await souk.listCategories()).items as CategoryNode[])
+  const tree = () => ask('categories', 'rare', async () => (await souk.listCategories()).items as NamedCategory[])
+  /** Called as in this language, where that was said. */
+  const categories = async (lang: Lang) => treeIn(await tree(), lang)
   const shop = (shopId: string) => ask(`shop ${shopId}`, 'rare', () => souk.getShop({ path: { shopId } }))
   const shops = () =>
     ask('shops', 'rare', async () => (await souk.listShops({ query: { limit: 100 } })).items.filter(isOpen))
@@ -111,6 +115,10 @@ export function createStore(souk: Souk, kept: Kept) {
     /** As `products`, for lists that stand beside something else. */
     productsBeside: (query: ProductQuery) =>
       ask(`beside ${JSON.stringify(query)}`, 'beside', () => souk.listProducts({ query })),
+    /** How a shop sends, and what countries take: what orders name them by. */
+    shippingRates: (shopId: string) =>
+      ask(`shipping ${shopId}`, 'rare', async () => (await souk.listShippingRates({ path: { shopId } })).items),
+    taxRates: () => ask('tax rates', 'rare', async () => (await souk.listTaxRates()).items),
     sale: (saleWindowId: string) => ask(`sale ${saleWindowId}`, 'live', () => souk.getSale({ path: { saleWindowId } })),
     remaining: (saleWindowId: string) =>
       ask(`remaining ${saleWindowId}`, 'live', () => souk.getSaleRemaining({ path: { saleWindowId } })),
@@ -148,6 +156,18 @@ export const saleOf = ({
   variantId,
   capPerCustomer,
 })
+
+const treeIn = (tree: readonly NamedCategory[], lang: Lang): CategoryNode[] =>
+  tree.map(({ id, slug, title, titles, children }) => ({
+    id,
+    slug,
+    title: titles[lang] ?? title,
+    children: treeIn(children, lang),
+  }))
+
+/** All categories of a tree, each before what is below it. */
+export const flat = (tree: readonly CategoryNode[]): CategoryNode[] =>
+  tree.flatMap((node) => [node, ...flat(node.children)])
 
 /** The way from the root to a category, itself included; undefined when there is none. */
 export function wayTo(tree: readonly CategoryNode[], slug: string): CategoryNode[] | undefined {

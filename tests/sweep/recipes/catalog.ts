@@ -72,12 +72,12 @@ export const catalogRecipes: Recipes = {
   })),
   listCategories: anybody(200),
   createCategory: operator(201, ({ category }) => ({
-    body: { slug: `sub-${unique()}`, title: 'Sub', parentId: category.id, position: 1 },
+    body: { slug: `sub-${unique()}`, title: 'Sub', titles: { de: 'Darunter' }, parentId: category.id, position: 1 },
   })),
   getCategory: anybody(200, ({ category }) => ({ params: { slug: category.slug } })),
   editCategory: operator(200, async (world) => ({
     params: { categoryId: world.category.id },
-    body: { title: 'Goods', position: 2 },
+    body: { title: 'Goods', titles: { de: 'Waren' }, position: 2 },
     headers: await etagOf(world, world.operator, `/v1/categories/${world.category.slug}`),
   })),
   planSale: keeper('catalog')(201, async (world) => ({ body: newSale(await stockedProduct(world)) })),

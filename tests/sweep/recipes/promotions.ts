@@ -29,6 +29,7 @@ const discount = ({ a: { productId }, category }: World) => ({
 })
 const rate = {
   name: 'Parcel',
+  names: { de: 'Paket' },
   method: 'express',
   countries: ['FR'],
   priceMinor: 990,
@@ -90,7 +91,7 @@ export const promotionRecipes: Recipes = {
   listTaxRates: anybody(200),
   setTaxRates: operator(200, () => ({
     params: { country: 'AT' },
-    body: { rates: [{ taxClass: 'standard', label: 'VAT 20 %', basisPoints: 2_000 }] },
+    body: { rates: [{ taxClass: 'standard', label: 'VAT 20 %', labels: { de: 'MwSt. 20 %' }, basisPoints: 2_000 }] },
   })),
   getPricingSettings: settings(200, ({ a: { shopId } }) => ({ params: { shopId } })),
   setPricingSettings: settings(200, async (world) => ({
@@ -108,6 +109,7 @@ export const promotionRecipes: Recipes = {
     body: {
       lines: [{ variantId, quantity: 2 }],
       voucherCodes: [voucherCode],
+      language: 'de',
       delivery: { method: 'standard', country: 'DE', postalCode: '10115' },
     },
   })),

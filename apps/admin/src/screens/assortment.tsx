@@ -1,15 +1,23 @@
-import type { ListTaxRatesResponse } from '@souk/sdk'
-import { Button, Card, EmptyState, Field, Input, Select, Table, Tabs, Td, Th, Tr } from '@souk/ui'
+import { ifMatch, type ListTaxRatesResponse } from '@souk/sdk'
+import { Button, Card, Dialog, DialogClose, EmptyState, Field, Input, Select, Table, Tabs, Td, Th, Tr } from '@souk/ui'
 import { useQuery } from '@tanstack/react-query'
 import { FolderTree } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { useAct } from '../parts/act.ts'
+import { NameFields, namesFrom } from '../parts/names.tsx'
 import { Loaded, Page } from '../parts/page.tsx'
 import { souk } from '../souk.ts'
 import { word } from '../work/form.ts'
 import { slugOf } from '../work/product-csv.ts'
 
-type Category = { id: string; slug: string; title: string; children?: Category[] }
+type Category = {
+  id: string
+  slug: string
+  title: string
+  titles: Record<string, string>
+  version: number
+  children?: Category[]
+}
 
 /** What all shops share: the tree of categories, and what each country takes. */
 export const Assortment = () => (
@@ -26,8 +34,9 @@ export const Assortment = () => (
 
 function Categories() {
   const query = useQuery({ queryKey: ['categories'], queryFn: () => souk.listCategories() })
+  const [opened, setOpened] = useState<Category>()
   const add = useAct({
-    run: (body: { slug: string; title: string; parentId?: string }) => souk.createCategory({ body }),
+    run: (body: Parameters<typeof souk.createCategory>[0]['body']) => souk.createCategory({ body }),
     stale: [['categories']],
     done: ({ title }) => `${title} is a category`,
   })
@@ -37,7 +46,10 @@ function Categories() {
     const data = new FormData(form)
     const title = word(data, 'title')
     const parentId = word(data, 'parent')
-    add.mutate({ title, slug: slugOf(title), ...(parentId && { parentId }) }, { onSuccess: () => form.reset() })
+    add.mutate(
+      { title, titles: namesFrom(data), slug: slugOf(title), ...(parentId && { parentId }) },
+      { onSuccess: () => form.reset() },
+    )
   }
   return (
     <div className="grid gap-4 lg:grid-cols-[2fr_1fr]">
@@ -51,7 +63,7 @@ function Categories() {
                 may hold others.
               </EmptyState>
             ) : (
-              <Tree categories={tree} />
+              <Tree categories={tree} onOpen={setOpened} />
             )
           }}
         </Loaded>
@@ -61,6 +73,7 @@ function Categories() {
           <Field label="Title">
             <Input name="title" required maxLength={80} />
           </Field>
+          <NameFields maxLength={120} />
           <Field label="Under">
             <Select name="parent">
               <option value="">Nothing: a category of its own</option>
@@ -76,7 +89,51 @@ function Categories() {
           </Button>
         </form>
       </Card>
+      {opened && <CategoryForm category={opened} close={() => setOpened(undefined)} />}
     </div>
+  )
+}
+
+/** What it is called; its place in the tree and its address stay. */
+function CategoryForm({ category, close }: { category: Category; close: () => void }) {
+  const path = { categoryId: category.id }
+  type Called = { title: string; titles: Record<string, string> }
+  const rename = useAct({
+    run: (body: Called) => souk.editCategory({ path, body, ...ifMatch(category.version) }),
+    stale: [['categories']],
+    done: ({ title }) => `${title} is called so now`,
+    undo: ({ version }) =>
+      souk.editCategory({ path, body: { title: category.title, titles: category.titles }, ...ifMatch(version) }),
+    onDone: close,
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    rename.mutate({ title: word(form, 'title'), titles: namesFrom(form, category.titles) })
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && close()}
+      title={category.title}
+      description={`Its address stays: ${category.slug}`}
+      width="sm"
+      actions={
+        <>
+          <DialogClose />
+          <Button type="submit" form="category" variant="primary" busy={rename.isPending}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <form id="category" onSubmit={submit} className="flex flex-col gap-3 pb-2">
+        <Field label="Title">
+          <Input name="title" required maxLength={120} defaultValue={category.title} />
+        </Field>
+        <NameFields names={category.titles} maxLength={120} />
+      </form>
+    </Dialog>
   )
 }
 
@@ -86,14 +143,21 @@ const paths = (categories: readonly Category[], above = ''): [id: string, path: 
     ...paths(children, `${above}${title} › `),
   ])
 
-const Tree = ({ categories }: { categories: readonly Category[] }) => (
+const Tree = ({ categories, onOpen }: { categories: readonly Category[]; onOpen: (category: Category) => void }) => (
   <ul className="flex flex-col gap-1 text-sm">
-    {categories.map(({ id, title, slug, children = [] }) => (
-      <li key={id}>
-        {title} <span className="text-xs text-quiet">{slug}</span>
-        {children.length > 0 && (
+    {categories.map((category) => (
+      <li key={category.id}>
+        <button
+          type="button"
+          onClick={() => onOpen(category)}
+          className="-mx-2 min-h-7 rounded-md px-2 text-left hover:bg-hover pointer-coarse:min-h-11"
+        >
+          {category.title}{' '}
+          <span className="text-xs text-quiet">{[category.slug, ...Object.values(category.titles)].join(' · ')}</span>
+        </button>
+        {category.children !== undefined && category.children.length > 0 && (
           <div className="mt-1 ml-3 border-l border-line pl-3">
-            <Tree categories={children} />
+            <Tree categories={category.children} onOpen={onOpen} />
           </div>
         )}
       </li>
@@ -139,7 +203,12 @@ function Rates({ country }: { country: Country }) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
     set.mutate(
-      country.rates.map((rate) => ({ ...rate, basisPoints: Math.round(Number(word(form, rate.taxClass)) * 100) })),
+      country.rates.map((rate) => ({
+        ...rate,
+        label: word(form, `${rate.taxClass}-label`),
+        labels: namesFrom(form, rate.labels, `${rate.taxClass}-`),
+        basisPoints: Math.round(Number(word(form, rate.taxClass)) * 100),
+      })),
     )
   }
   return (
@@ -154,10 +223,17 @@ function Rates({ country }: { country: Country }) {
             </tr>
           </thead>
           <tbody>
-            {country.rates.map(({ taxClass, label, basisPoints }) => (
+            {country.rates.map(({ taxClass, label, labels, basisPoints }) => (
               <Tr key={taxClass}>
                 <Td>{taxClass}</Td>
-                <Td>{label}</Td>
+                <Td>
+                  <span className="flex min-w-36 flex-col gap-1.5 py-1">
+                    <Field label={`${taxClass} is called`} hideLabel>
+                      <Input name={`${taxClass}-label`} required maxLength={40} defaultValue={label} />
+                    </Field>
+                    <NameFields names={labels} maxLength={40} prefix={`${taxClass}-`} of={taxClass} />
+                  </span>
+                </Td>
                 <Td numeric>
                   <Input
                     name={taxClass}

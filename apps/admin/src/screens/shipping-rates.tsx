@@ -17,6 +17,7 @@ import { type FormEvent, useState } from 'react'
 import { humanise } from '../format.ts'
 import { type Column, Grid } from '../grid/grid.tsx'
 import { useAct } from '../parts/act.ts'
+import { NameFields, namesFrom } from '../parts/names.tsx'
 import { Loaded } from '../parts/page.tsx'
 import { souk } from '../souk.ts'
 import { word } from '../work/form.ts'
@@ -130,6 +131,7 @@ function RateForm({
     const grams = (name: string) => (word(form, name) === '' ? null : Math.round(Number(word(form, name)) * 1_000))
     save.mutate({
       name: word(form, 'name'),
+      names: namesFrom(form, rate?.names),
       method: word(form, 'method') || 'standard',
       countries: word(form, 'countries')
         .toUpperCase()
@@ -171,6 +173,7 @@ function RateForm({
         <Field label="Name">
           <Input name="name" required maxLength={80} defaultValue={rate?.name ?? ''} />
         </Field>
+        <NameFields names={rate?.names} maxLength={80} />
         <Field label="Method">
           <Input
             name="method"

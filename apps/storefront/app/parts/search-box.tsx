@@ -23,7 +23,7 @@ export function SearchBox({ query = '', className }: { query?: string; className
     setAt(-1)
     if (text.trim().length < 2) return setOpen(false)
     timer.current = setTimeout(() => {
-      fetch(`/suggest?q=${encodeURIComponent(text.trim().slice(0, 100))}`)
+      fetch(`/suggest?lang=${lang}&q=${encodeURIComponent(text.trim().slice(0, 100))}`)
         .then((answer) => (answer.ok ? (answer.json() as Promise<{ items: Suggestion[] }>) : { items: [] }))
         .then(({ items }) => {
           if (asked.current !== text) return

@@ -1,5 +1,6 @@
 import { Link, type LoaderFunctionArgs, useLoaderData } from 'react-router'
 import { forEverybody, headersOf, lifeOf, notFound, reading } from '../answers.server.ts'
+import { langOf } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ProductGrid } from '../parts/cards.tsx'
 import { MorePages, SortBy } from '../parts/lists.tsx'
@@ -14,9 +15,9 @@ const sorts = ['newest', 'title'] as const
 export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
   reading(async () => {
     const { store } = context.get(runtimeContext)
-    const { searchParams } = new URL(request.url)
+    const { pathname, searchParams } = new URL(request.url)
     const slug = params.slug ?? ''
-    const way = wayTo(await store.categories(), slug)
+    const way = wayTo(await store.categories(langOf(pathname)), slug)
     if (way === undefined) throw notFound()
     const sort = sorts.find((each) => each === searchParams.get('sort')) ?? 'newest'
     const cursor = searchParams.get('after')?.slice(0, 500)

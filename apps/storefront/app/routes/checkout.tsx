@@ -42,7 +42,7 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
       addresses[0]
     const country = countryOf(url) ?? chosen?.country ?? (lang === 'de' ? 'DE' : 'GB')
     const method = (url.searchParams.get('method') ?? '').slice(0, 50)
-    const quote = await quoteOf(visit, cart, {
+    const quote = await quoteOf(visit, cart, lang, {
       country,
       ...(method !== '' && { method }),
     })
@@ -75,7 +75,7 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
       const changed = await setVouchers(visit, intent === 'voucher' ? [...others, code] : others)
       if (intent === 'no-voucher') return { ok: true }
       const country = countryOf(new URL(request.url)) ?? (lang === 'de' ? 'DE' : 'GB')
-      const refusal = refusalOf(code, await quoteOf(visit, changed, { country }))
+      const refusal = refusalOf(code, await quoteOf(visit, changed, lang, { country }))
       if (refusal === undefined) return { ok: true }
       // One that is good for nothing is not kept: the whole order would be refused for it.
       await setVouchers(visit, others)

@@ -1,5 +1,6 @@
 import { Outlet, type LoaderFunctionArgs, useLoaderData, useNavigation, useRouteLoaderData } from 'react-router'
 import { perhaps } from '../perhaps.server.ts'
+import { langOf } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ErrorPage } from '../parts/error-page.tsx'
 import { Footer } from '../parts/footer.tsx'
@@ -7,8 +8,9 @@ import { Header } from '../parts/header.tsx'
 import { runtimeContext } from '../runtime.server.ts'
 
 /** What is around every page. Without categories when they cannot be read: the page itself may be fine. */
-export async function loader({ context }: LoaderFunctionArgs) {
-  const tree = await perhaps(context.get(runtimeContext).store.categories(), [])
+export async function loader({ context, request }: LoaderFunctionArgs) {
+  const lang = langOf(new URL(request.url).pathname)
+  const tree = await perhaps(context.get(runtimeContext).store.categories(lang), [])
   return { categories: tree.map(({ slug, title }) => ({ slug, title })) }
 }
 

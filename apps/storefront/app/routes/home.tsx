@@ -3,6 +3,7 @@ import { buttonClass } from '@souk/ui/plain'
 import { Link, type LoaderFunctionArgs, useLoaderData } from 'react-router'
 import { forEverybody, headersOf, reading } from '../answers.server.ts'
 import { perhaps } from '../perhaps.server.ts'
+import { langOf } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ProductGrid } from '../parts/cards.tsx'
 import { Countdown } from '../parts/countdown.tsx'
@@ -15,11 +16,11 @@ import { saleOf } from '../store.server.ts'
 
 export { headersOf as headers }
 
-export const loader = ({ context }: LoaderFunctionArgs) =>
+export const loader = ({ context, request }: LoaderFunctionArgs) =>
   reading(async () => {
     const { store } = context.get(runtimeContext)
     const [tree, newest, shops, sales] = await Promise.all([
-      perhaps(store.categories(), []),
+      perhaps(store.categories(langOf(new URL(request.url).pathname)), []),
       store.products({ sort: 'newest', limit: 60 }),
       perhaps(store.shops(), []),
       perhaps(store.sales(), []),

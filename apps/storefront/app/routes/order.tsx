@@ -1,4 +1,5 @@
 import { Alert, Badge, Button, buttonClass, cx } from '@souk/ui/plain'
+import type { Order } from '@souk/sdk'
 import { useEffect } from 'react'
 import {
   type ActionFunctionArgs,
@@ -14,15 +15,17 @@ import {
 import { reading } from '../answers.server.ts'
 import { perhaps } from '../perhaps.server.ts'
 import { type Answered, failureOf } from '../forms.server.ts'
+import { type Lang, langOf } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Failed } from '../parts/failed.tsx'
 import { CheckIcon, TruckIcon } from '../parts/icons.tsx'
 import { Money } from '../parts/money.tsx'
 import { Page } from '../parts/page.tsx'
 import { runtimeContext } from '../runtime.server.ts'
+import type { Store } from '../store.server.ts'
 import { visitContext } from '../visit.server.ts'
 
-export const loader = ({ context, params }: LoaderFunctionArgs) =>
+export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
   reading(async () => {
     const visit = context.get(visitContext)
     visit.mustBeSignedIn({ orGuest: true })
@@ -32,16 +35,34 @@ export const loader = ({ context, params }: LoaderFunctionArgs) =>
       perhaps(visit.souk.listOrderPayments({ path }), { items: [] }),
       perhaps(visit.souk.listReturns({ path }), { items: [] }),
     ])
-    const shop = await perhaps(context.get(runtimeContext).store.shop(order.shopId), undefined)
+    const { store } = context.get(runtimeContext)
+    const [shop, called] = await Promise.all([
+      perhaps(store.shop(order.shopId), undefined),
+      calledIn(store, order, langOf(new URL(request.url).pathname)),
+    ])
     const waiting = payments.items.find(({ status, redirectUrl }) => status === 'pending' && redirectUrl !== null)
     return {
-      order,
+      order: { ...order, adjustments: order.adjustments?.map((each) => ({ ...each, label: called(each) })) },
       shop: shop && { name: shop.name, slug: shop.slug },
       payUrl: waiting?.redirectUrl ?? null,
       refundedMinor: payments.items.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
       returns: returns.items,
     }
   })
+
+/** An order keeps what delivery and tax were called first of all; to its reader they are what they are called now in his language. */
+async function calledIn(store: Store, { shopId, adjustments = [] }: Order, lang: Lang) {
+  const kinds = new Set(adjustments.map(({ kind }) => kind))
+  const [shipping, tax] = await Promise.all([
+    kinds.has('shipping') ? perhaps(store.shippingRates(shopId), []) : [],
+    kinds.has('tax') ? perhaps(store.taxRates(), []) : [],
+  ])
+  const names = new Map<string, string | undefined>([
+    ...shipping.map(({ name, names }) => [`shipping ${name}`, names[lang]] as const),
+    ...tax.flatMap(({ rates }) => rates.map(({ label, labels }) => [`tax ${label}`, labels[lang]] as const)),
+  ])
+  return ({ kind, label }: { kind: string; label: string }) => names.get(`${kind} ${label}`) ?? label
+}
 
 export async function action({ context, params }: ActionFunctionArgs): Promise<Answered> {
   const visit = context.get(visitContext)

@@ -38,7 +38,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
       store.saleByProduct(),
       perhaps(store.rating(product.id), undefined),
       perhaps(store.reviews(product.id, cursor), undefined),
-      perhaps(store.categories(), []),
+      perhaps(store.categories(lang), []),
       perhaps(store.productsBeside({ shopId: product.shopId, sort: 'newest', limit: 9 }), undefined),
     ])
     // The first one it is in that there still is.

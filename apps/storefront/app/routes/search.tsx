@@ -12,7 +12,8 @@ import { MorePages, SortBy } from '../parts/lists.tsx'
 import { Page } from '../parts/page.tsx'
 import { shownCurrencies } from '../rates.ts'
 import { runtimeContext } from '../runtime.server.ts'
-import type { SearchQuery } from '../store.server.ts'
+import { perhaps } from '../perhaps.server.ts'
+import { flat, type SearchQuery } from '../store.server.ts'
 import type { loader as frameLoader } from './frame.tsx'
 
 export { headersOf as headers }
@@ -48,15 +49,20 @@ export function queryOf(url: URL): SearchQuery {
 export const loader = ({ context, request }: LoaderFunctionArgs) =>
   reading(async () => {
     const { store } = context.get(runtimeContext)
-    const query = queryOf(new URL(request.url))
-    const found = await store.search(query)
+    const url = new URL(request.url)
+    const query = queryOf(url)
+    const [found, tree] = await Promise.all([store.search(query), perhaps(store.categories(langOf(url.pathname)), [])])
+    const titles = new Map(flat(tree).map(({ slug, title }) => [slug, title]))
     return forEverybody(
       {
         query,
         cards: found.items.map(cardOfHit),
         next: found.nextCursor,
         total: found.total,
-        facets: found.facets,
+        facets: found.facets && {
+          ...found.facets,
+          categories: found.facets.categories.map((each) => ({ ...each, title: titles.get(each.slug) ?? each.title })),
+        },
         corrected: found.correctedQuery,
       },
       lifeOf.list,
