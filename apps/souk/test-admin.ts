@@ -215,9 +215,20 @@ const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js
 
 /** Every screen there is: a name for its pictures, and its address. */
 export function screensOf({ shop, waiting, nasty }: Stage, orderId: string): (readonly [name: string, path: string])[] {
-  const ofShop = ['', 'orders', 'to-ship', 'returns', 'payments', 'products', 'products/new', 'products/csv', 'sales']
+  const ofShop = [
+    '',
+    'orders',
+    'to-ship',
+    'returns',
+    'payments',
+    'reports',
+    'products',
+    'products/new',
+    'products/csv',
+    'sales',
+  ]
   const more = ['promotions', 'stock', 'reviews', 'messages', 'members', 'settings']
-  const ofMarket = ['', 'shops', 'stuck', 'customers', 'reviews', 'categories', 'money', 'inbox', 'accounts']
+  const ofMarket = ['', 'reports', 'shops', 'stuck', 'customers', 'reviews', 'categories', 'money', 'inbox', 'accounts']
   const behind = ['dead-letters', 'jobs', 'settings', 'audit', 'trail', 'me', 'design']
   const named = (path: string) => path.replaceAll('/', '-') || 'today'
   return [

@@ -4,6 +4,7 @@ import {
   Boxes,
   Building2,
   CalendarClock,
+  ChartColumn,
   FolderTree,
   Gauge,
   Inbox,
@@ -36,6 +37,7 @@ export const shopEntries: readonly Entry[] = [
   { to: '/s/$shopId/to-ship', label: 'To ship', icon: PackageCheck, duty: 'orders' },
   { to: '/s/$shopId/returns', label: 'Returns', icon: Undo2, duty: 'orders' },
   { to: '/s/$shopId/payments', label: 'Payments', icon: Landmark, duty: 'orders' },
+  { to: '/s/$shopId/reports', label: 'Reports', icon: ChartColumn, duty: 'orders' },
   { to: '/s/$shopId/products', label: 'Products', icon: PackageSearch, duty: 'catalog' },
   { to: '/s/$shopId/sales', label: 'Sales', icon: CalendarClock, duty: 'catalog' },
   { to: '/s/$shopId/promotions', label: 'Promotions', icon: TicketPercent, duty: 'catalog' },
@@ -49,6 +51,7 @@ export const shopEntries: readonly Entry[] = [
 /** What operators look after. */
 export const operatorEntries: readonly Entry[] = [
   { to: '/', label: 'Dashboard', icon: Activity },
+  { to: '/reports', label: 'Reports', icon: ChartColumn },
   { to: '/shops', label: 'Shops', icon: Building2 },
   { to: '/stuck', label: 'Stuck orders', icon: Timer },
   { to: '/customers', label: 'Customers', icon: Users },

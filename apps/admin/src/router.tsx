@@ -47,6 +47,7 @@ const dashboard = () => import('./screens/dashboard.tsx')
 const orders = () => import('./screens/orders.tsx')
 const order = () => import('./screens/order.tsx')
 const returns = () => import('./screens/returns.tsx')
+const reports = () => import('./screens/reports.tsx')
 const products = () => import('./screens/products.tsx')
 const product = () => import('./screens/product.tsx')
 const csv = () => import('./screens/products-csv.tsx')
@@ -75,6 +76,7 @@ const tree = root.addChildren([
   screen('/s/$shopId/orders', lazy(orders, 'ShopOrders')),
   screen('/s/$shopId/to-ship', lazy(orders, 'OrdersToShip')),
   screen('/s/$shopId/returns', lazy(returns, 'Returns')),
+  screen('/s/$shopId/reports', lazy(reports, 'ShopReports')),
   screen('/s/$shopId/products', lazy(products, 'Products')),
   screen('/s/$shopId/products/new', lazy(product, 'NewProduct')),
   screen('/s/$shopId/products/csv', lazy(csv, 'ProductsCsv')),
@@ -86,6 +88,7 @@ const tree = root.addChildren([
   screen('/s/$shopId/settings', lazy(shopSettings, 'ShopSettings')),
   screen('/s/$shopId/promotions', lazy(promotions, 'Promotions')),
   screen('/s/$shopId/reviews', lazy(reviews, 'ShopReviews')),
+  screen('/reports', lazy(reports, 'MarketplaceReports')),
   screen('/customers', lazy(customers, 'Customers')),
   screen('/reviews', lazy(reviews, 'Moderation')),
   screen('/settings', lazy(settings, 'MarketplaceSettings')),

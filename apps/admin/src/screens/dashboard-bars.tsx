@@ -23,8 +23,8 @@ const BarOf = ({ label, value, most, fill }: { label: string; value: number; mos
   </>
 )
 
-/** In which state the orders of the day are. */
-export function Standing({ figures, shopId }: { figures: Figures; shopId?: string }) {
+/** In which state orders are. */
+export function Standing({ figures, shopId }: { figures: Pick<Figures, 'statuses'>; shopId?: string }) {
   const order = ['placed', 'confirmed', 'partly-shipped', 'shipped', 'delivered', 'cancelled']
   const most = Math.max(1, ...figures.statuses.map(({ orders }) => orders))
   const shown = [...figures.statuses].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))

@@ -1,4 +1,4 @@
-import type { GetShopDashboardResponse } from '@souk/sdk'
+import type { GetShopAnalyticsResponse, GetShopDashboardResponse } from '@souk/sdk'
 import { chartAxis, chartColours, chartGrid, formatMoney, minorDigits } from '@souk/ui'
 import type { ReactNode } from 'react'
 import { Area, AreaChart, Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
@@ -6,6 +6,7 @@ import { formatCompact, formatCount } from '../format.ts'
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const margin = { top: 8, right: 8, bottom: 0, left: 0 }
 
 const tooltip = {
@@ -99,31 +100,102 @@ export function OrdersPerSecond({ figures }: { figures: GetShopDashboardResponse
   )
 }
 
+/** A column for each stretch of time. `short` is for the axis, `long` for whoever points at one. */
+const Columns = ({
+  says,
+  samples,
+  name,
+  colour,
+  moment,
+  short,
+  long,
+}: {
+  says: string
+  samples: readonly { at: number; value: number }[]
+  name: string
+  colour: string | undefined
+  moment: (at: number) => string
+  short: (value: number) => string
+  long: (value: number) => string
+}) => (
+  <Frame says={says}>
+    <BarChart data={[...samples]} margin={margin} accessibilityLayer={false}>
+      <CartesianGrid {...chartGrid} />
+      <XAxis dataKey="at" tickFormatter={moment} minTickGap={50} {...chartAxis} />
+      <YAxis width={48} allowDecimals={false} tickFormatter={short} {...chartAxis} />
+      <Tooltip
+        {...tooltip}
+        cursor={{ fill: 'var(--color-hover)' }}
+        labelFormatter={(at) => moment(Number(at))}
+        formatter={(value) => [long(Number(value)), name]}
+      />
+      <Bar dataKey="value" fill={colour ?? 'currentColor'} isAnimationActive={false} radius={2} />
+    </BarChart>
+  </Frame>
+)
+
+type Sold = { at: string; orders: number; amounts: readonly { currency: string; amountMinor: number }[] }
+
+/** What was ordered in one currency. */
+const Ordered = ({
+  says,
+  series,
+  currency,
+  moment,
+}: {
+  says: string
+  series: readonly Sold[]
+  currency: string
+  moment: (at: number) => string
+}) => (
+  <Columns
+    says={says}
+    samples={series.map(({ at, amounts }) => ({
+      at: Date.parse(at),
+      value: amounts.find((each) => each.currency === currency)?.amountMinor ?? 0,
+    }))}
+    name="Ordered"
+    colour={chartColours[1]}
+    moment={moment}
+    short={(minor) => formatCompact(minor / 10 ** minorDigits(currency))}
+    long={(minor) => formatMoney(minor, currency)}
+  />
+)
+
 export function OverTheDay({ figures }: { figures: GetShopDashboardResponse }) {
   const currency = figures.amounts[0]?.currency ?? 'EUR'
-  const units = 10 ** minorDigits(currency)
-  const data = figures.slices.map(({ at, orders, amounts }) => ({
-    at: Date.parse(at),
-    orders,
-    minor: amounts.find((each) => each.currency === currency)?.amountMinor ?? 0,
-  }))
   return (
-    <Frame says={`Ordered in ${currency} over the last 24 hours, in quarters of an hour.`}>
-      <BarChart data={data} margin={margin} accessibilityLayer={false}>
-        <CartesianGrid {...chartGrid} />
-        <XAxis dataKey="at" tickFormatter={(at: number) => hour.format(at)} minTickGap={50} {...chartAxis} />
-        <YAxis width={48} tickFormatter={(minor: number) => formatCompact(minor / units)} {...chartAxis} />
-        <Tooltip
-          {...tooltip}
-          cursor={{ fill: 'var(--color-hover)' }}
-          labelFormatter={(at) => hour.format(Number(at))}
-          formatter={(value) => [formatMoney(Number(value), currency), 'Ordered']}
-        />
-        <Bar dataKey="minor" fill={chartColours[1]} isAnimationActive={false} radius={2} />
-      </BarChart>
-    </Frame>
+    <Ordered
+      says={`Ordered in ${currency} over the last 24 hours, in quarters of an hour.`}
+      series={figures.slices}
+      currency={currency}
+      moment={(at) => hour.format(at)}
+    />
   )
 }
+
+type Series = GetShopAnalyticsResponse['series']
+
+export const OrderedByDay = ({ series, currency }: { series: Series; currency: string }) => (
+  <Ordered
+    says={`Ordered in ${currency} on each of ${series.length} days.`}
+    series={series}
+    currency={currency}
+    moment={(at) => day.format(at)}
+  />
+)
+
+export const OrdersByDay = ({ series }: { series: Series }) => (
+  <Columns
+    says={`At most ${formatCount(Math.max(0, ...series.map(({ orders }) => orders)))} orders on one of ${series.length} days.`}
+    samples={series.map(({ at, orders }) => ({ at: Date.parse(at), value: orders }))}
+    name="Orders"
+    colour={chartColours[0]}
+    moment={(at) => day.format(at)}
+    short={formatCompact}
+    long={formatCount}
+  />
+)
 
 export const LagChart = ({ samples }: { samples: readonly { at: number; events: number }[] }) => (
   <Course
