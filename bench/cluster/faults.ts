@@ -88,7 +88,9 @@ export async function runClusterFaults(
     strikes.push(strike)
     onStrike(strike)
   }
-  const good = strikes.every(({ checks }) => checks.every(({ broken }) => broken === 0)) && !signal?.aborted
+  // Where nothing was tried nothing was kept.
+  const kept = strikes.length > 0 && strikes.every(({ checks }) => checks.every(({ broken }) => broken === 0))
+  const good = kept && !signal?.aborted
   return { seed, good, tookMs: Math.round(performance.now() - beganAt), strikes, notTried }
 }
 

@@ -19,6 +19,7 @@ export function strikeText(strike: ClusterStrike): string {
 export function clusterFaultsText(result: ClusterFaultsResult): string {
   const { strikes, notTried, good, seed, tookMs } = result
   const kept = `${strikes.length} faults, seed ${seed}, ${Math.round(tookMs / 1_000)} s`
+  if (strikes.length === 0) return ['✗ Nothing was tried.', ...notTried.map((each) => `  ${each}`)].join('\n')
   return [
     good ? `✓ Every promise kept: ${kept}.` : `✗ Promises were broken: ${kept}.`,
     ...notTried.map((each) => `  not tried: ${each}`),

@@ -19,6 +19,9 @@ export type Struck = {
 /** Breaks it and mends it again; or why this cluster cannot be broken so. */
 type Fault = (cluster: ClusterUnderTest, random: () => number) => ((stage: ClusterStage) => Promise<Struck>) | string
 
+/** The parts of a kind; empty where a cluster has none, and then nothing of it can be broken. */
+const partsNamed = ({ parts }: ClusterUnderTest, start: string) => parts.filter(({ name }) => name.startsWith(start))
+
 export const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
   'kafka-restarts': (cluster) => async () => {
     const kafka = cluster.part('kafka')
@@ -34,28 +37,34 @@ export const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
       killed: [kafka.name],
     }
   },
-  'relay-between': (cluster) => async () => {
-    // Who holds the leases' table locked lets a relay send, and not record.
-    const held = await Promise.all(cluster.shards.map((shard) => lockLeases(cluster.adminUrl(shard))))
-    await sleep(1_500)
-    const relays = cluster.parts.filter(({ name }) => name.startsWith('relay'))
-    await Promise.all(relays.map((relay) => relay.kill()))
-    await Promise.all(held.map((release) => release()))
-    await sleep(6_000)
-    return {
-      what: `${relays.length} relays killed after sending and before recording; events were sent again`,
-      killed: relays.map(({ name }) => name),
+  'relay-between': (cluster) => {
+    const relays = partsNamed(cluster, 'relay')
+    if (relays.length === 0) return 'this cluster has no relays'
+    return async () => {
+      // Who holds the leases' table locked lets a relay send, and not record.
+      const held = await Promise.all(cluster.shards.map((shard) => lockLeases(cluster.adminUrl(shard))))
+      await sleep(1_500)
+      await Promise.all(relays.map((relay) => relay.kill()))
+      await Promise.all(held.map((release) => release()))
+      await sleep(6_000)
+      return {
+        what: `${relays.length} relays killed after sending and before recording; events were sent again`,
+        killed: relays.map(({ name }) => name),
+      }
     }
   },
-  'worker-asleep': (cluster, random) => async () => {
-    const workers = cluster.parts.filter(({ name }) => name.startsWith('work'))
+  'worker-asleep': (cluster, random) => {
+    const workers = partsNamed(cluster, 'work')
     const worker = workers[Math.floor(random() * workers.length)]
-    worker?.pause()
-    // Longer than its leases and its sessions with Kafka hold.
-    await sleep(25_000)
-    worker?.resume()
-    await sleep(3_000)
-    return { what: `${worker?.name} stopped (SIGSTOP) for 25 s, past its leases, and woken` }
+    if (worker === undefined) return 'this cluster has no workers'
+    return async () => {
+      worker.pause()
+      // Longer than its leases and its sessions with Kafka hold.
+      await sleep(25_000)
+      worker.resume()
+      await sleep(3_000)
+      return { what: `${worker.name} stopped (SIGSTOP) for 25 s, past its leases, and woken` }
+    }
   },
   'shard-server': (cluster) => async () => {
     const server = cluster.serverOf(cluster.shards.at(-1) ?? '')
@@ -72,15 +81,18 @@ export const faults: Readonly<Record<ClusterFaultKind, Fault>> = {
     await sleep(2_000)
     return { what: 'Redis killed, away for 8 s, and started again, empty' }
   },
-  'worker-partitioned': (cluster) => async () => {
-    cluster.cutLine(true)
-    await sleep(15_000)
-    cluster.cutLine(false)
-    await sleep(3_000)
-    return { what: `the line between ${cluster.partitioned} and Kafka cut for 15 s` }
+  'worker-partitioned': (cluster) => {
+    if (partsNamed(cluster, cluster.partitioned).length === 0) return `this cluster has no ${cluster.partitioned}`
+    return async () => {
+      cluster.cutLine(true)
+      await sleep(15_000)
+      cluster.cutLine(false)
+      await sleep(3_000)
+      return { what: `the line between ${cluster.partitioned} and Kafka cut for 15 s` }
+    }
   },
   'replica-paused': (cluster) => {
-    const replicas = cluster.parts.filter(({ name }) => name.startsWith('replica'))
+    const replicas = partsNamed(cluster, 'replica')
     if (replicas.length === 0) return 'this cluster has no replicas'
     return async (stage) => {
       const reader = await readLists(cluster, stage)
