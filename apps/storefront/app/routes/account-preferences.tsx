@@ -10,13 +10,14 @@ import {
 } from 'react-router'
 import { reading } from '../answers.server.ts'
 import { type Answered, failureOf, textOf } from '../forms.server.ts'
+import { langOf } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { Failed } from '../parts/failed.tsx'
 import { choose } from '../parts/footer.tsx'
 import { shownCurrencies } from '../rates.ts'
-import { visitContext } from '../visit.server.ts'
+import { cookiesOf, visitContext } from '../visit.server.ts'
 
-export const loader = ({ context }: LoaderFunctionArgs) =>
+export const loader = ({ context, request }: LoaderFunctionArgs) =>
   reading(async () => {
     const visit = context.get(visitContext)
     visit.mustBeSignedIn()
@@ -25,8 +26,23 @@ export const loader = ({ context }: LoaderFunctionArgs) =>
       visit.souk.getMyPreferences(),
       visit.souk.listMyConsents(),
     ])
-    return { profile, preferences, consents: consents.items }
+    const cookies = cookiesOf(request)
+    const lang = langOf(new URL(request.url).pathname)
+    return {
+      profile,
+      preferences,
+      consents: consents.items,
+      // What this device shows goes before what the account says: that is how somebody sees the shops now.
+      shown: {
+        currency: cookies.get('souk_currency') ?? (profile.currency === unchosen.currency ? '' : profile.currency),
+        appearance: cookies.get('souk_theme') ?? preferences.appearance,
+        language: profile.version === unchosen.version ? lang : profile.language.slice(0, 2),
+      },
+    }
   })
+
+/** A profile nobody has changed yet. */
+const unchosen = { version: 1, currency: 'EUR' }
 
 const purposes = ['marketing-email', 'marketing-sms', 'marketing-push', 'analytics', 'personalisation'] as const
 /** Changes when the words above the boxes do: what somebody agreed to can be shown later. */
@@ -51,7 +67,7 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
         phone,
         birthDate,
         language: textOf(form, 'language', 5),
-        currency: textOf(form, 'currency', 3) || profile.currency,
+        currency: textOf(form, 'currency', 3) || unchosen.currency,
       },
       ...ifMatch(textOf(form, 'profileVersion', 20)),
     })
@@ -73,7 +89,7 @@ export async function action({ context, request }: ActionFunctionArgs): Promise<
 }
 
 export default function Preferences() {
-  const { profile, preferences, consents } = useLoaderData<typeof loader>()
+  const { profile, preferences, consents, shown } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { t } = useWords()
   const { state } = useNavigation()
@@ -101,13 +117,13 @@ export default function Preferences() {
         <input type="hidden" name="preferencesVersion" value={preferences.version} />
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t('preferences.language')}>
-            <Select name="language" defaultValue={profile.language.slice(0, 2)}>
+            <Select name="language" defaultValue={shown.language}>
               <option value="en">English</option>
               <option value="de">Deutsch</option>
             </Select>
           </Field>
           <Field label={t('preferences.appearance')}>
-            <Select name="appearance" defaultValue={preferences.appearance}>
+            <Select name="appearance" defaultValue={shown.appearance}>
               {(['system', 'light', 'dark'] as const).map((each) => (
                 <option key={each} value={each}>
                   {t(`preferences.appearance.${each}`)}
@@ -116,7 +132,8 @@ export default function Preferences() {
             </Select>
           </Field>
           <Field label={t('preferences.currency')} hint={t('preferences.currency-hint')} className="sm:col-span-2">
-            <Select name="currency" defaultValue={profile.currency}>
+            <Select name="currency" defaultValue={shown.currency}>
+              <option value="">{t('preferences.currency-none')}</option>
               {shownCurrencies.map((each) => (
                 <option key={each}>{each}</option>
               ))}
