@@ -1,4 +1,4 @@
-// Whether anything the product is made of has a known vulnerability: `npm run -s advisories`. Of what only builds and tests,
+// Whether anything the product is made of has a known vulnerability: `npm run advisories`. Of what only builds and tests,
 // nothing is asked. 0: none of weight; 1: there is one, named; 3: not known, because the registry keeps no list of them.
 import { spawnSync } from 'node:child_process'
 
