@@ -272,6 +272,12 @@ describe('the gateway', () => {
   })
 })
 
+test('what was sold is counted by another process than the one that sells', async () => {
+  const countedUntil = async () =>
+    Date.parse((await keeper.get<{ countedUntil: string | null }>('/v1/analytics')).countedUntil ?? '1970-01-01')
+  await expect.poll(countedUntil, patience).toBeGreaterThan(Date.now() - 3_600_000)
+})
+
 test('the books balance over all processes', async () => {
   const house = await openHouse({
     services: allServices,

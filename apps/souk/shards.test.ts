@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { SoldService } from '@souk/contracts/orders'
 import { bucketInId, bucketOf } from '@souk/postgres'
 import { MoverKilled, moveSteps } from '@souk/service'
 import { eventually, type TestDatabase, testDatabase, testSecret } from '@souk/testing'
@@ -153,6 +154,15 @@ describe('a marketplace divided among four databases', () => {
     // What followed lies at home, from every shard: paid, and told.
     const [paid] = await databases.home.query<{ count: number }>('select count(*)::int as count from payments.payments')
     expect(paid?.count).toBeGreaterThanOrEqual(ids.length)
+  })
+
+  test('says what was sold on all of them together', async () => {
+    const nowMs = BigInt(Date.now())
+    const { shops } = await marketplace.directory
+      .client(SoldService)
+      .sumSold({ fromMs: nowMs - 3_600_000n, untilMs: nowMs + 60_000n })
+    const sold = shops.flatMap(({ outcomes }) => outcomes).reduce((sum, { orders }) => sum + Number(orders), 0)
+    expect(sold).toBe(Object.values(await rows('orders.orders')).reduce((sum, count) => sum + count, 0))
   })
 
   test('is found sound by the audit, on every shard and across them', async () => {

@@ -1,3 +1,4 @@
+import { analyticsMutants } from './list-analytics.ts'
 import { cacheMutants } from './list-cache.ts'
 import { checkoutMutants } from './list-checkout.ts'
 import { fulfilmentMutants } from './list-fulfilment.ts'
@@ -464,4 +465,5 @@ export const mutants: readonly Mutant[] = [
   ...importMutants,
   ...providerMutants,
   ...searchAndMediaMutants,
+  ...analyticsMutants,
 ]

@@ -29,7 +29,7 @@ export type CountDeps = {
 /** Of one run, so that after a long stop others come to their turn, too: a day, and then the next minute another. */
 const slotsAtOnce = 96
 const daysAtOnce = 2
-/** A quarter of an hour of a rush is some millions of orders, read minute by minute. */
+/** A quarter of an hour of a rush is some millions of orders: half a minute. */
 const timeoutMs = 120_000
 
 /**

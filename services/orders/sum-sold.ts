@@ -4,15 +4,20 @@ import type { RpcHandlers } from '@souk/rpc'
 import { firstOrderFrom, type SoldRow, soldBetween } from './sold.sql.ts'
 
 const dayMs = 86_400_000
-/** A statement is about so much at most: one of a quarter of an hour of a rush would be longer than a replica is waited for. */
-const pieceMs = 60_000
+/**
+ * Orders a statement is to sum up: a fifth of a second. One of a quarter of an hour of a rush would take longer than a replica
+ * is waited for, and keep old versions of rows from being cleared away.
+ */
+const aimedAt = 20_000
+const shortestMs = 1_000
+const longestMs = 900_000
 
 type Deps = { shards: Shards }
 export type Sold = { rows: SoldRow[]; nextMs: number }
 
 /**
  * What the orders that came in between two instants sold, over all databases. Read where lists are: on a replica, if there
- * is one. Minute by minute, one after the other on each database, so that whoever sells there hardly notices.
+ * is one. Piece by piece, one after the other on each database, so that whoever sells there hardly notices.
  * @throws RangeError for more than a day, or less than nothing.
  */
 export async function sumSold({ shards }: Deps, fromMs: number, untilMs: number): Promise<Sold> {
@@ -23,13 +28,16 @@ export async function sumSold({ shards }: Deps, fromMs: number, untilMs: number)
       const lists = listsOf(shard)
       const sums = new Map<string, SoldRow>()
       let atMs = fromMs
+      let pieceMs = 10_000
       while (atMs < untilMs) {
         const first = await firstOrderFrom(lists, firstIdAt(atMs))
         atMs = first === undefined ? Number.POSITIVE_INFINITY : Math.max(atMs, timeInId(first))
         if (atMs >= untilMs) break
         const pieceEndsMs = Math.min(atMs + pieceMs, untilMs)
-        addTo(sums, await soldBetween(lists, firstIdAt(atMs), firstIdAt(pieceEndsMs)))
+        const rows = await soldBetween(lists, firstIdAt(atMs), firstIdAt(pieceEndsMs))
+        addTo(sums, rows)
         atMs = pieceEndsMs
+        pieceMs = nextPiece(pieceMs, rows)
       }
       return { sums, nextMs: atMs }
     }),
@@ -38,6 +46,13 @@ export async function sumSold({ shards }: Deps, fromMs: number, untilMs: number)
   for (const { sums } of found) addTo(all, sums.values())
   const nextMs = Math.min(...found.map((each) => each.nextMs))
   return { rows: [...all.values()], nextMs: all.size > 0 || nextMs === Number.POSITIVE_INFINITY ? 0 : nextMs }
+}
+
+/** As long as would have held as many as are aimed at; four times as long at most, since a rush begins at once. */
+function nextPiece(pieceMs: number, rows: readonly SoldRow[]): number {
+  const orders = rows.reduce((sum, row) => sum + (row.status === null ? 0 : row.orders), 0)
+  const fitting = Math.min((pieceMs * aimedAt) / Math.max(orders, 1), pieceMs * 4)
+  return Math.round(Math.min(longestMs, Math.max(shortestMs, fitting)))
 }
 
 /** An order lies in one piece, on one database: so all of it adds up, the orders of a product, too. */

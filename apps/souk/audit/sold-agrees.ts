@@ -13,7 +13,7 @@ const nothing = (): Sum => ({ orders: 0, amountMinor: 0, cancelledOrders: 0, uni
 
 /**
  * What analytics counted of days that are over is what orders says of them. Only what does not change any more is compared:
- * orders, units, amounts; of cancelled ones there may be more by now, never fewer. Some 5 µs an order of these days.
+ * orders, units, amounts; of cancelled ones there may be more by now, never fewer. Some 10 µs an order of these days.
  */
 export async function soldAgrees(
   { directory }: Pick<House, 'directory'>,
