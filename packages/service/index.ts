@@ -1,5 +1,6 @@
 export { type AuditMark, findAuditMark, replaceAuditMark, seenNow } from './audit-marks.sql.ts'
 export type { AuditCheck, AuditResult, AuditScope, Finding } from './audit.ts'
+export { type PersonalSections, recordsOf } from './personal-data.ts'
 export type { BucketTables, MoveDetails, TableMove } from './bucket-tables.ts'
 export { commonTables } from './common-tables.sql.ts'
 export {

@@ -1392,6 +1392,33 @@ export type SetMyConsentResponses = {
 
 export type SetMyConsentResponse = SetMyConsentResponses[keyof SetMyConsentResponses];
 
+export type ExportMyDataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/customers/me/export';
+};
+
+export type ExportMyDataResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        accountId: string;
+        exportedAt: string;
+        /**
+         * By service, by kind of record. Passwords, tokens and keys are kept as digests and not among them.
+         */
+        data: {
+            [key: string]: unknown | {
+                [key: string]: unknown | Array<unknown>;
+            };
+        };
+    };
+};
+
+export type ExportMyDataResponse = ExportMyDataResponses[keyof ExportMyDataResponses];
+
 export type ListCustomersData = {
     body?: never;
     path?: never;

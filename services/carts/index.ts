@@ -4,9 +4,11 @@ import { CustomerService } from '@souk/contracts/customers'
 import { AllotmentService, CheckoutService } from '@souk/contracts/orders'
 import { PricingService } from '@souk/contracts/promotions'
 import { ShopService } from '@souk/contracts/shops'
-import { defineService } from '@souk/service'
+import { PersonalDataService } from '@souk/contracts/carts'
+import { defineService, recordsOf } from '@souk/service'
 import { cartAudits } from './audits.ts'
 import { config } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { cartConsumers } from './consumers.ts'
 import { errors } from './errors.ts'
 import { cartJobs } from './jobs.ts'
@@ -36,6 +38,12 @@ export const carts = defineService({
     }
     return {
       routes: routes(deps),
+      rpc: {
+        handlers: (router) => {
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [PersonalDataService],
+      },
       consumers: cartConsumers(),
       jobs: cartJobs(deps),
       audits: cartAudits,

@@ -7,6 +7,7 @@ import { forgetPictures, forgetPicturesQueue } from './choose-avatar.ts'
 import { config } from './config.ts'
 import { customerConsumers } from './consumers.ts'
 import { errors } from './errors.ts'
+import { keepersOf } from './personal-data.ts'
 import { customerRoutes } from './routes.ts'
 import { customerRpc } from './rpc.ts'
 
@@ -27,7 +28,7 @@ export const customers = defineService({
       addressesPerCustomer: settings.SOUK_ADDRESSES_PER_CUSTOMER,
     }
     return {
-      routes: customerRoutes(deps),
+      routes: customerRoutes({ ...deps, keepers: keepersOf(db, directory) }),
       rpc: { handlers: customerRpc(deps), services: [CustomerService] },
       consumers: customerConsumers(deps),
       queues: [{ name: forgetPicturesQueue, run: (payload) => forgetPictures(deps, payload) }],

@@ -45,7 +45,7 @@ export async function startCustomers(clock: () => Date) {
     database,
     deps,
     outbox,
-    routes: customerRoutes(deps),
+    routes: customerRoutes({ ...deps, keepers: {} }),
     /** What was put off. */
     queued,
     /** What pictures were told to keep. */

@@ -1,8 +1,9 @@
 import { accountClosed, accountRegistered, signInFailuresExceeded } from '@souk/contracts'
-import { IdentityService } from '@souk/contracts/identity'
-import { defineService } from '@souk/service'
+import { IdentityService, PersonalDataService } from '@souk/contracts/identity'
+import { defineService, recordsOf } from '@souk/service'
 import { audits } from './audits.ts'
 import { config, rehearsalAllowed } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { errors } from './errors.ts'
 import { jobs } from './jobs.ts'
 import { openKeyring } from './keyring.ts'
@@ -47,7 +48,13 @@ export const identity = defineService({
         routes(parts, { authPerMinute: settings.SOUK_AUTH_PER_MINUTE, rehearsal: rehearsalAllowed(settings) }),
         cache.news,
       ),
-      rpc: { handlers: rpc(parts, keyUse), services: [IdentityService] },
+      rpc: {
+        handlers: (router) => {
+          rpc(parts, keyUse)(router)
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [IdentityService, PersonalDataService],
+      },
       jobs: jobs(parts),
       audits: audits(secrets),
       async stop() {

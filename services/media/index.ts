@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Database } from '@souk/postgres'
-import { MediaService } from '@souk/contracts/media'
-import { defineService, type ParsedEnv } from '@souk/service'
+import { MediaService, PersonalDataService } from '@souk/contracts/media'
+import { defineService, type ParsedEnv, recordsOf } from '@souk/service'
 import { mediaAudits } from './audits.ts'
 import { mediaConfig } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { mediaErrors } from './errors.ts'
 import { folderStorage } from './folder-storage.ts'
 import { mediaJobs } from './jobs.ts'
@@ -41,7 +42,13 @@ export const media = defineService({
     const baseUrl = (config.SOUK_MEDIA_CDN_URL ?? '').replace(/\/$/, '')
     return {
       routes: [...mediaRoutes(deps, baseUrl), ...personalRoutes(deps, baseUrl), ...publicRoutes(deps, links)],
-      rpc: { handlers: mediaRpc(deps, baseUrl), services: [MediaService] },
+      rpc: {
+        handlers: (router) => {
+          mediaRpc(deps, baseUrl)(router)
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [MediaService, PersonalDataService],
+      },
       queues: [
         {
           name: variantsQueue,

@@ -1,12 +1,13 @@
 import { messageFailed, messagesSent } from '@souk/contracts'
 import { CatalogService } from '@souk/contracts/catalog'
-import { MessageService } from '@souk/contracts/notifications'
+import { MessageService, PersonalDataService } from '@souk/contracts/notifications'
 import { ShopService } from '@souk/contracts/shops'
 import { createGuard } from '@souk/resilience'
-import { defineService } from '@souk/service'
+import { defineService, recordsOf } from '@souk/service'
 import { messageAudits } from './audits.ts'
 import { configuredChannels } from './channels/index.ts'
 import { config } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { messageConsumers } from './consumers.ts'
 import { errors } from './errors.ts'
 import { messageJobs } from './jobs.ts'
@@ -59,7 +60,13 @@ export const notifications = defineService({
         ...templateRoutes(deps),
         ...receiptRoutes(deps, settings),
       ],
-      rpc: { handlers: messageRpc(deps), services: [MessageService] },
+      rpc: {
+        handlers: (router) => {
+          messageRpc(deps)(router)
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [MessageService, PersonalDataService],
+      },
       consumers: messageConsumers({
         ...deps,
         shops: directory.client(ShopService),

@@ -15,6 +15,7 @@ import {
   CheckoutService,
   ImportService,
   OrderService,
+  PersonalDataService,
   PromotionTermsService,
   SaleService,
   SoldService,
@@ -23,11 +24,12 @@ import { PricingService } from '@souk/contracts/promotions'
 import { MessageService } from '@souk/contracts/notifications'
 import { PaymentService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
-import { defineService } from '@souk/service'
+import { defineService, recordsOf } from '@souk/service'
 import { createPricer } from './ask-promotions.ts'
 import { orderAudits } from './audits.ts'
 import { orderBuckets } from './bucket-tables.sql.ts'
 import { checkoutRpc } from './rpc-checkout.ts'
+import { personalSections } from './personal.sql.ts'
 import { ordersConfig } from './config.ts'
 import { orderConsumers } from './consumers.ts'
 import { orderErrors } from './errors.ts'
@@ -171,6 +173,8 @@ export const orders = defineService({
           checkoutRpc({ shards, clock, outbox, placer: remembering, learnVariants })(router)
           imports(router)
           soldRpc({ shards })(router)
+          const databases = () => shards.all().map(({ db }) => db.autocommit)
+          router.service(PersonalDataService, { listRecords: recordsOf(databases, personalSections) })
         },
         services: [
           AllotmentService,
@@ -180,6 +184,7 @@ export const orders = defineService({
           CheckoutService,
           PromotionTermsService,
           SoldService,
+          PersonalDataService,
         ],
       },
       consumers: orderConsumers({ memory, saga: { ...sagaDeps, wake: continuer.wake } }),

@@ -6,13 +6,14 @@ import {
   paymentsAuthorised,
   paymentsAuthorisedAtOnce,
 } from '@souk/contracts'
-import { PaymentService } from '@souk/contracts/payments'
+import { PaymentService, PersonalDataService } from '@souk/contracts/payments'
 import { ShopService } from '@souk/contracts/shops'
-import { defineService } from '@souk/service'
+import { defineService, recordsOf } from '@souk/service'
 import { paymentAudits } from './audits.ts'
 import type { AuthoriseDeps } from './authorise-orders.ts'
 import { createCommissions } from './commissions.ts'
 import { paymentsConfig } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { paymentConsumers } from './consumers.ts'
 import { createDispatcher, type DispatchDeps } from './dispatch.ts'
 import { paymentErrors } from './errors.ts'
@@ -75,7 +76,13 @@ export const payments = defineService({
     const applying = createPump(log, async () => (await applyWebhooks(webhooks)) > 0)
     return {
       routes: paymentRoutes({ ...deps, webhooks, wakeWebhooks: applying.wake }),
-      rpc: { handlers: paymentRpc(deps), services: [PaymentService] },
+      rpc: {
+        handlers: (router) => {
+          paymentRpc(deps)(router)
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [PaymentService, PersonalDataService],
+      },
       consumers: paymentConsumers(deps),
       jobs: [
         {

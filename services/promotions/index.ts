@@ -1,9 +1,10 @@
 import { CatalogService } from '@souk/contracts/catalog'
 import { CheckoutService, OrderService, PromotionTermsService } from '@souk/contracts/orders'
-import { PricingService } from '@souk/contracts/promotions'
-import { defineService } from '@souk/service'
+import { PersonalDataService, PricingService } from '@souk/contracts/promotions'
+import { defineService, recordsOf } from '@souk/service'
 import { promotionAudits } from './audits.ts'
 import { promotionsConfig } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { discountRoutes } from './discount-routes.ts'
 import { pointsConsumer } from './earn-points.ts'
 import type { RouteDeps } from './edge.ts'
@@ -43,7 +44,13 @@ export const promotions = defineService({
         ...quoteRoutes(deps),
         ...loyaltyRoutes(deps),
       ],
-      rpc: { handlers: pricingRpc(deps), services: [PricingService] },
+      rpc: {
+        handlers: (router) => {
+          pricingRpc(deps)(router)
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [PricingService, PersonalDataService],
+      },
       consumers: [productsConsumer, pointsConsumer({ db, orders: directory.client(OrderService), clock })],
       jobs: promotionJobs(deps),
       audits: promotionAudits,

@@ -1,7 +1,9 @@
 import { ratingChanged } from '@souk/contracts'
-import { defineService } from '@souk/service'
+import { PersonalDataService } from '@souk/contracts/reviews'
+import { defineService, recordsOf } from '@souk/service'
 import { reviewAudits } from './audits.ts'
 import { reviewConfig } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { reviewConsumers } from './consumers.ts'
 import type { RouteDeps } from './edge.ts'
 import { reviewErrors } from './errors.ts'
@@ -22,6 +24,12 @@ export const reviews = defineService({
     const deps: RouteDeps = { db, outbox, clock, count: (what) => changes.inc({ what }) }
     return {
       routes: [...reviewRoutes(deps), ...moderationRoutes(deps)],
+      rpc: {
+        handlers: (router) => {
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [PersonalDataService],
+      },
       consumers: reviewConsumers,
       audits: reviewAudits,
     }

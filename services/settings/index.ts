@@ -1,11 +1,12 @@
 import { accountClosed, flagChanged, settingChanged } from '@souk/contracts'
 import type { AccountClosed } from '@souk/contracts/identity'
-import { SettingsService } from '@souk/contracts/settings'
+import { PersonalDataService, SettingsService } from '@souk/contracts/settings'
 import { ShopService } from '@souk/contracts/shops'
-import { defineService } from '@souk/service'
+import { defineService, recordsOf } from '@souk/service'
 import { settingAudits } from './audits.ts'
 import { ensureDeclared } from './change-flag.ts'
 import { settingConfig } from './config.ts'
+import { personalSections } from './personal.sql.ts'
 import { settingErrors } from './errors.ts'
 import { allFlags, revision } from './flags.sql.ts'
 import { flagRoutes } from './routes-flags.ts'
@@ -49,7 +50,13 @@ export const settings = defineService({
     )
     return {
       routes: [...settingRoutes(deps), ...flagRoutes(deps)],
-      rpc: { handlers: settingRpc(deps), services: [SettingsService] },
+      rpc: {
+        handlers: (router) => {
+          settingRpc(deps)(router)
+          router.service(PersonalDataService, { listRecords: recordsOf(() => [db.autocommit], personalSections) })
+        },
+        services: [SettingsService, PersonalDataService],
+      },
       consumers: [
         {
           // Where consumers run they know of a change by the event; elsewhere by looking, within FLAGS_FRESH_MS.

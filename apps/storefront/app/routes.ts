@@ -47,4 +47,5 @@ export default [
   route('suggest', 'routes/suggest.ts'),
   route('buy/:productId', 'routes/buy.ts'),
   route('wishlist', 'routes/wish.ts'),
+  route('my-data', 'routes/my-data.ts'),
 ] satisfies RouteConfig

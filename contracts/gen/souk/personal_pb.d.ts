@@ -27,6 +27,13 @@ export declare type ListRecordsRequest = Message<"souk.personal.ListRecordsReque
    * @generated from field: string cursor = 2;
    */
   cursor: string;
+
+  /**
+   * of the person's orders, 500 at most, for who keeps something by order alone
+   *
+   * @generated from field: repeated string order_ids = 3;
+   */
+  orderIds: string[];
 };
 
 /**

@@ -29,6 +29,8 @@ async function freshAddress(world: World): Promise<string> {
 
 export const customerRecipes: Recipes = {
   getMyProfile: shopper(200),
+  // A person of its own: it may be asked for three times a minute.
+  exportMyData: shopper(200, async (world) => ({ as: await world.register('a-exported') })),
   setMyProfile: shopper(200, async (world) => {
     const person = await world.register('a-profiled')
     return {

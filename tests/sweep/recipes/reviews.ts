@@ -18,7 +18,7 @@ async function freshBuyer(world: World): Promise<Person> {
 type Made = { id: string; version: number }
 
 /** A review of such a buyer, before or after a moderator has seen it. */
-async function freshReview(world: World, state: 'pending' | 'published') {
+export async function freshReview(world: World, state: 'pending' | 'published') {
   const author = await freshBuyer(world)
   const { id, version } = await world.do<Made>(author, 'POST', `/v1/products/${world.a.productId}/reviews`, words)
   if (state === 'pending') return { author, params: { reviewId: id }, headers: { 'if-match': `"${version}"` } }

@@ -299,6 +299,7 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'profile.gender.woman': 'Frau',
   'profile.gender.man': 'Mann',
   'profile.gender.non-binary': 'Nicht binär',
+  'profile.my-data': 'Meine Daten herunterladen',
   'closing.link': 'Mein Konto schließen',
   'closing.title': 'Ihr Konto schließen',
   'closing.goes':

@@ -295,6 +295,7 @@ export const en = {
   'profile.gender.woman': 'Woman',
   'profile.gender.man': 'Man',
   'profile.gender.non-binary': 'Non-binary',
+  'profile.my-data': 'Download my data',
   'closing.link': 'Close my account',
   'closing.title': 'Close your account',
   'closing.goes':

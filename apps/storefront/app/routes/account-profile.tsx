@@ -137,7 +137,10 @@ export default function Profile() {
           {t('preferences.save')}
         </Button>
       </Form>
-      <p className="mt-10 border-t border-line pt-5 text-sm">
+      <p className="mt-10 flex gap-6 border-t border-line pt-5 text-sm">
+        <a href="/my-data" download className="text-quiet underline underline-offset-4 hover:text-ink">
+          {t('profile.my-data')}
+        </a>
         <Link to={to('/account/close')} className="text-quiet underline underline-offset-4 hover:text-ink">
           {t('closing.link')}
         </Link>
