@@ -24,6 +24,7 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'search.none-hint': 'Versuchen Sie weniger oder andere Wörter, oder sehen Sie in die Kategorien.',
   'search.corrected': 'Gezeigt werden Ergebnisse für „{query}“.',
   'search.filters': 'Filter',
+  'search.filters-used': 'Filter: {count}',
   'search.apply': 'Anzeigen',
   'search.clear': 'Filter aufheben',
   'search.price': 'Preis',
@@ -202,6 +203,9 @@ export const de: Readonly<Record<MessageKey, Message>> = {
   'order.text.shipped': 'Es ist auf dem Weg zu Ihnen.',
   'order.text.delivered': 'Es ist angekommen. Viel Freude damit.',
   'order.text.cancelled': 'Die Bestellung wurde storniert. Was Sie gezahlt hatten, ist auf dem Weg zurück.',
+  'order.text.cancelled-unpaid': 'Die Bestellung wurde storniert. Sie haben nichts dafür bezahlt.',
+  'order.text.cancelled-declined':
+    'Die Zahlung kam nicht zustande, und die Bestellung wurde storniert. Sie haben nichts dafür bezahlt.',
   'order.pay': 'Jetzt zahlen',
   'order.pay-until': 'Die Waren bleiben bis {time} für Sie zurückgelegt.',
   'order.shipment': 'Paket mit {carrier}',

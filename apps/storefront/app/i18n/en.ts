@@ -23,6 +23,7 @@ export const en = {
   'search.none-hint': 'Try fewer or other words, or look into the categories.',
   'search.corrected': 'Showing results for “{query}”.',
   'search.filters': 'Filters',
+  'search.filters-used': 'Filters: {count}',
   'search.apply': 'Show',
   'search.clear': 'Clear filters',
   'search.price': 'Price',
@@ -199,6 +200,9 @@ export const en = {
   'order.text.shipped': 'It is on its way to you.',
   'order.text.delivered': 'It has arrived. Enjoy it.',
   'order.text.cancelled': 'This order was cancelled. What you had paid is on its way back.',
+  'order.text.cancelled-unpaid': 'This order was cancelled. You have paid nothing for it.',
+  'order.text.cancelled-declined':
+    'The payment did not go through, and the order was cancelled. You have paid nothing for it.',
   'order.pay': 'Pay now',
   'order.pay-until': 'The goods are kept for you until {time}.',
   'order.shipment': 'Parcel with {carrier}',

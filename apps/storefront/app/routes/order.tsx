@@ -45,10 +45,18 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
       order: { ...order, adjustments: order.adjustments?.map((each) => ({ ...each, label: called(each) })) },
       shop: shop && { name: shop.name, slug: shop.slug },
       payUrl: waiting?.redirectUrl ?? null,
+      payment: stateOf(payments.items.map(({ status }) => status)),
       refundedMinor: payments.items.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
       returns: returns.items,
     }
   })
+
+/** Money came or may have; somebody tried in vain; or nobody paid. */
+function stateOf(payments: readonly string[]): 'paid' | 'declined' | 'unpaid' {
+  if (payments.some((status) => !['created', 'pending', 'failed', 'voided', 'called-off'].includes(status)))
+    return 'paid'
+  return payments.includes('failed') ? 'declined' : 'unpaid'
+}
 
 /** An order keeps what delivery and tax were called first of all; to its reader they are what they are called now in his language. */
 async function calledIn(store: Store, { shopId, adjustments = [] }: Order, lang: Lang) {
@@ -81,7 +89,7 @@ const final = new Set(['delivered', 'cancelled'])
 const lookAgainMs = 2_000
 
 export default function OrderPage() {
-  const { order, shop, payUrl, refundedMinor, returns } = useLoaderData<typeof loader>()
+  const { order, shop, payUrl, payment, refundedMinor, returns } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { t, to, date, region } = useWords()
   const [search] = useSearchParams()
@@ -153,7 +161,9 @@ export default function OrderPage() {
           {t(
             order.status === 'confirmed' && order.paymentMethod === 'cash-on-delivery'
               ? 'order.text.confirmed-cash'
-              : `order.text.${order.status}`,
+              : order.status === 'cancelled' && payment !== 'paid'
+                ? `order.text.cancelled-${payment}`
+                : `order.text.${order.status}`,
           )}
         </p>
         {order.status !== 'cancelled' && (

@@ -1,6 +1,7 @@
 import { Button, buttonClass, Checkbox, cx, Field, Input, Select } from '@souk/ui/plain'
 import { moneyForInput, parseMoney } from '@souk/ui/plain'
 import type { SearchProductsResponse } from '@souk/sdk'
+import { useEffect, useRef } from 'react'
 import { Form, Link, type LoaderFunctionArgs, useLoaderData, useNavigation, useRouteLoaderData } from 'react-router'
 import { forEverybody, headersOf, lifeOf, reading } from '../answers.server.ts'
 import type { Card } from '../cards.ts'
@@ -188,10 +189,18 @@ function Filters({ query, facets }: Loaded) {
       (facets?.shops ?? []).map(({ slug, name, count }) => ({ value: slug, text: name, count })),
     ],
   ] as const
+  const used = ['category', 'shop', 'rating', 'available'].filter((name) => name in fields)
+  const count = used.length + ('min' in fields || 'max' in fields ? 1 : 0)
+  // On a phone what was found stands below: it comes into sight as soon as something was chosen.
+  const box = useRef<HTMLDetailsElement>(null)
+  const asked = JSON.stringify(fields)
+  useEffect(() => {
+    if (box.current !== null) box.current.open = false
+  }, [asked])
   return (
-    <details className="shown-when-wide group min-w-0">
+    <details ref={box} className="shown-when-wide group min-w-0">
       <summary className="flex min-h-11 items-center justify-between rounded-md border border-edge/50 px-4 font-medium lg:hidden">
-        {t('search.filters')}
+        {count === 0 ? t('search.filters') : t('search.filters-used', { count })}
         <span className="text-quiet group-open:rotate-180" aria-hidden="true">
           ▾
         </span>
@@ -245,9 +254,12 @@ function Filters({ query, facets }: Loaded) {
                       to={withField('rating', fields.rating === String(stars) ? undefined : String(stars))}
                       preventScrollReset
                       {...(fields.rating === String(stars) && { 'aria-current': 'true' as const })}
-                      className="flex min-h-9 items-center justify-between gap-3 text-sm hover:underline pointer-coarse:min-h-11"
+                      className="flex min-h-9 items-center justify-between gap-3 text-sm hover:underline aria-[current=true]:font-semibold aria-[current=true]:text-accent pointer-coarse:min-h-11"
                     >
-                      <Stars rating={stars} label={t('search.rating-up', { count: stars })} />
+                      <span className="flex items-center gap-2">
+                        <Stars rating={stars} label={t('search.rating-up', { count: stars })} />
+                        {fields.rating === String(stars) && <span aria-hidden="true">✕</span>}
+                      </span>
                       <span className="figures text-quiet">{number(count)}</span>
                     </Link>
                   </li>
