@@ -25,7 +25,8 @@ type Service = {
 }
 
 const path = (name: string) => new URL(`../../deploy/${name}`, import.meta.url)
-const compose = parse(readFileSync(path('compose.yaml'), 'utf8'), { merge: true }) as {
+// Many say the same as others, by name; of a file of our own any number of names may be followed.
+const compose = parse(readFileSync(path('compose.yaml'), 'utf8'), { merge: true, maxAliasCount: -1 }) as {
   services: Record<string, Service>
   volumes: object
   secrets: object
