@@ -1,7 +1,7 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import type { ReactElement, ReactNode } from 'react'
+import { type ReactElement, type ReactNode, useRef } from 'react'
 import { Button, IconButton } from './button.tsx'
 import { cx } from './cx.ts'
 
@@ -15,6 +15,8 @@ const popup =
 const side =
   'fixed inset-y-0 right-0 z-50 flex w-full flex-col bg-raised text-ink shadow-popup outline-hidden transition-transform duration-200 ' +
   'data-starting-style:translate-x-full data-ending-style:translate-x-full sm:w-md sm:max-w-[90vw]'
+const firstField =
+  'form :is(input, select, textarea):not([type=hidden], [aria-hidden=true], [tabindex="-1"], :disabled)'
 const widths = { sm: 'sm:max-w-md', md: 'sm:max-w-xl', lg: 'sm:max-w-4xl' } as const
 
 export type DialogProps = {
@@ -44,12 +46,20 @@ export function Dialog({
   actions,
   children,
 }: DialogProps) {
+  const box = useRef<HTMLDivElement>(null)
   return (
     <Base.Root {...(open !== undefined && { open })} onOpenChange={(next) => onOpenChange?.(next)}>
       {trigger && <Base.Trigger render={trigger} />}
       <Base.Portal>
         <Base.Backdrop className={backdrop} />
-        <Base.Popup className={drawer ? side : cx(popup, widths[width])}>
+        <Base.Popup
+          ref={box}
+          className={drawer ? side : cx(popup, widths[width])}
+          // What is to be filled in can be typed at once; a finger would only bring up a keyboard over what is to be read.
+          initialFocus={(how) =>
+            how === 'touch' ? null : (box.current?.querySelector<HTMLElement>(firstField) ?? null)
+          }
+        >
           <header className="flex items-start gap-3 px-5 pt-4 pb-2">
             <div className="min-w-0 flex-1">
               <Base.Title className="text-lg font-semibold wrap-anywhere">{title}</Base.Title>

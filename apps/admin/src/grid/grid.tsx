@@ -119,6 +119,8 @@ function Rows<Row>({
     const { scrollTop = 0, active = 0 } = place?.was() ?? {}
     element.scrollTop = scrollTop
     setActive(active)
+    // With the keyboard, too: the arrows go on from the row that was opened.
+    if (place?.isBack() && document.activeElement === document.body) element.focus({ preventScroll: true })
     look()
     element.addEventListener('scroll', look, { passive: true })
     const observer = new ResizeObserver(look)
@@ -157,6 +159,14 @@ function Rows<Row>({
     () => (bulk ? rows.filter((row) => rowSelection[rowId(row)]) : []),
     [bulk, rows, rowSelection, rowId],
   )
+  const someChosen = chosen.length > 0
+  const hadChosen = useRef(false)
+  useEffect(() => {
+    // What to do with them goes once it is done; whoever did it by keyboard goes on in the list.
+    if (hadChosen.current && !someChosen && document.activeElement === document.body)
+      box.current?.focus({ preventScroll: true })
+    hadChosen.current = someChosen
+  }, [someChosen])
   const choosable = bulk !== undefined
   const template = cx(
     choosable && '2.5rem',

@@ -19,6 +19,8 @@ export function usePlace(queryKey: QueryKey) {
       /** Rows in sight, as they were last kept. */
       sight: () => sight.current,
       was: () => kept.get(name) ?? beginning,
+      /** Whether this is the way back to it. */
+      isBack: () => kept.has(name),
       keep(place: Place) {
         sight.current = place
         kept.delete(name)

@@ -154,10 +154,13 @@ function Import({ shopId, currency }: { shopId: string; currency: string }) {
         {read && going === undefined && (
           <>
             <Alert
-              tone={read.faults.length === 0 ? 'info' : 'warn'}
-              title={`${read.name}: ${formatCount(read.products.length)} products`}
+              tone={read.products.length === 0 ? 'bad' : read.faults.length === 0 ? 'info' : 'warn'}
+              title={`${read.name}: ${read.products.length === 0 ? 'no products' : `${formatCount(read.products.length)} products`}`}
             >
               {read.faults.length > 0 && `${formatCount(read.faults.length)} lines cannot be used and are left out.`}
+              {read.faults.length === 0 &&
+                read.products.length === 0 &&
+                'Nothing in it could be read. Save it as CSV in UTF-8; its first line names the columns that stand above.'}
             </Alert>
             <Faults rows={read.faults.map(({ line, why }) => [`Line ${line}`, why])} />
             <Button
