@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, buttonClass, cx } from '@souk/ui/plain'
-import type { Order } from '@souk/sdk'
+import type { ListReturnsResponse, Order } from '@souk/sdk'
 import { useEffect } from 'react'
 import {
   type ActionFunctionArgs,
@@ -48,8 +48,13 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
       payment: stateOf(payments.items.map(({ status }) => status)),
       refundedMinor: payments.items.reduce((sum, { refundedMinor }) => sum + refundedMinor, 0),
       returns: returns.items,
+      canReturn: order.status === 'delivered' && unitsOf(order.lines) > unitsOf(returns.items.flatMap(goingBack)),
     }
   })
+
+type Return = ListReturnsResponse['items'][number]
+const unitsOf = (lines: readonly { quantity: number }[]) => lines.reduce((sum, { quantity }) => sum + quantity, 0)
+const goingBack = ({ state, lines }: Return) => (state === 'refused' ? [] : lines)
 
 /** Money came or may have; somebody tried in vain; or nobody paid. */
 function stateOf(payments: readonly string[]): 'paid' | 'declined' | 'unpaid' {
@@ -89,7 +94,7 @@ const final = new Set(['delivered', 'cancelled'])
 const lookAgainMs = 2_000
 
 export default function OrderPage() {
-  const { order, shop, payUrl, payment, refundedMinor, returns } = useLoaderData<typeof loader>()
+  const { order, shop, payUrl, payment, refundedMinor, returns, canReturn } = useLoaderData<typeof loader>()
   const answer = useActionData<typeof action>()
   const { t, to, date, region } = useWords()
   const [search] = useSearchParams()
@@ -313,7 +318,7 @@ export default function OrderPage() {
             </div>
           )}
           <div className="flex flex-wrap gap-2">
-            {order.status === 'delivered' && (
+            {canReturn && (
               <Link to={to(`/orders/${order.id}/return`)} className={buttonClass({})}>
                 {t('order.return')}
               </Link>

@@ -58,7 +58,7 @@ export async function action({ context, params, request }: ActionFunctionArgs): 
       variantId,
       quantity: Math.max(1, Math.trunc(Number(form.get(`quantity ${variantId}`) ?? 1)) || 1),
     }))
-  if (lines.length === 0) return { ok: false, failure: { key: 'error.form' } }
+  if (lines.length === 0) return { ok: false, failure: { key: 'return.choose' } }
   const note = textOf(form, 'note', 1_000)
   try {
     await visit.souk.requestReturn({

@@ -142,7 +142,7 @@ export default function SalePage() {
           <div className="mt-7 max-w-md">
             {phase === 'past' ? (
               <Link to={to(productPath(product))} className={buttonClass({ variant: 'primary', size: 'lg' })}>
-                {t('product.details')}
+                {t('sale.usual-price')}
               </Link>
             ) : hint !== undefined && hint.name === undefined ? (
               <>
