@@ -2,6 +2,8 @@ import { eventually } from '@souk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openChildStage } from './child-stage.ts'
 import { ask, everyRoute } from './recipes/index.ts'
+import { filledCart } from './recipes/carts.ts'
+import { freshReview } from './recipes/reviews.ts'
 import { tablesHolding } from './tables.ts'
 import { buildWorld, canary, type Person, unique, type World } from './world.ts'
 
@@ -138,6 +140,71 @@ describe('nothing that opens something, and nobody by name, is to be read', () =
       expect(meant).toEqual(expect.arrayContaining(tables))
     }
   })
+})
+
+test('whoever asks for everything held about them gets it from wherever they wrote it, and none of what opens something', async () => {
+  const words = 'in-the-export'
+  const login = { email: b.customer.email, password: b.customer.password }
+  const signedIn = await world.as(undefined, 'POST', '/v1/auth/login', login, { 'user-agent': `${words}-sessions` })
+  const me = { ...b.customer, ...(signedIn.json as Person) }
+  const profile = await world.as(me, 'GET', '/v1/customers/me')
+  await world.as(
+    me,
+    'PUT',
+    '/v1/customers/me',
+    { givenName: `${words}-profile`, familyName: 'B', phone: null, birthDate: null, language: 'en', currency: 'EUR' },
+    { 'if-match': String(profile.headers['etag']) },
+  )
+  const { shopId, variantId, productId } = b
+  const contact = { name: `${words}-checkouts` }
+  await world.do(me, 'PUT', '/v1/customers/me/consents/analytics', {
+    given: false,
+    wordingVersion: `${words}-consents`,
+    source: 'web',
+  })
+  await world.do(me, 'PUT', `/v1/wishlist/${productId}`)
+  await world.do(me, 'PUT', '/v1/notifications/preferences', {
+    language: 'en',
+    phone: null,
+    pushToken: `device:${words}-recipient`,
+    kinds: [],
+  })
+  await world.do(me, 'POST', '/v1/api-keys', { name: `${words}-apiKeys`, permissions: [] })
+  const { params } = await freshReview(world, 'published')
+  await world.do(me, 'POST', `/v1/reviews/${params.reviewId}/reports`, { reason: 'other', note: `${words}-reports` })
+  await world.do(me, 'PUT', '/v1/settings/mine/display.theme', { value: 'dark' })
+  const cartId = await filledCart(world, me, variantId)
+  await world.do(me, 'POST', `/v1/carts/${cartId}/checkout`, { contact })
+  await filledCart(world, me, variantId)
+
+  const reply = await world.as(me, 'GET', '/v1/customers/me/export')
+  expect(reply.status, reply.text).toBe(200)
+  const { data } = reply.json as { data: Record<string, Record<string, object[]>> }
+  const textOf = (service: string, section: string) => JSON.stringify(data[service]?.[section] ?? [])
+  for (const [service, section, text] of [
+    ['identity', 'account', me.email],
+    ['identity', 'sessions', `${words}-sessions`],
+    ['identity', 'apiKeys', `${words}-apiKeys`],
+    ['identity', 'trail', '"registered"'],
+    ['customers', 'profile', `${words}-profile`],
+    ['customers', 'addresses', `${canary}-b-1`],
+    ['customers', 'consents', `${words}-consents`],
+    ['carts', 'carts', variantId],
+    ['carts', 'checkouts', b.checkoutId],
+    ['carts', 'wishlist', productId],
+    ['orders', 'orders', b.orderId],
+    ['orders', 'orders', contact.name],
+    ['orders', 'returns', `${canary}-b-note`],
+    ['payments', 'payments', b.orderId],
+    ['reviews', 'reviews', `${canary}-b-review`],
+    ['reviews', 'reports', `${words}-reports`],
+    ['reviews', 'purchases', shopId],
+    ['notifications', 'recipient', `device:${words}-recipient`],
+    ['settings', 'settings', 'dark'],
+  ] as const)
+    expect(textOf(service, section), `${service}: ${section}`).toContain(text)
+  expect(found(reply.text)).toEqual([])
+  expect(reply.text).not.toContain(`${canary}-a-`)
 })
 
 test('an event that cannot be read is parked without saying what was in it', async () => {
