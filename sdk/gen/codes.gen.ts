@@ -46,6 +46,7 @@ export type ProblemCode =
   | 'flag-refused'
   | 'forbidden'
   | 'goods-missing'
+  | 'guests-not-served'
   | 'handler-timeout'
   | 'idempotency-in-flight'
   | 'idempotency-key-invalid'

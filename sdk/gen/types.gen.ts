@@ -12134,6 +12134,26 @@ export type ListSettingsResponses = {
 
 export type ListSettingsResponse = ListSettingsResponses[keyof ListSettingsResponses];
 
+export type ListFeaturedShopsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/settings/featured-shops';
+};
+
+export type ListFeaturedShopsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        items: Array<{
+            shopId: string;
+        }>;
+    };
+};
+
+export type ListFeaturedShopsResponse = ListFeaturedShopsResponses[keyof ListFeaturedShopsResponses];
+
 export type ListSettingHistoryData = {
     body?: never;
     path?: never;

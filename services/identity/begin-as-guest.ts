@@ -11,7 +11,7 @@ import { appendTrail } from './trail.ts'
  * An account for somebody who wants to order without registering: no password, so nobody can sign in to it again; it
  * lives as long as the session does. The address is where to write to and proves nothing: it is not what the account is
  * known by, so a guest may give the address of an account, and gets nothing of that.
- * @throws email-unusable
+ * @throws email-unusable, guests-not-served where the marketplace wants accounts (its setting `checkout.guest`)
  */
 export async function beginAsGuest(
   identity: Identity,
@@ -19,6 +19,8 @@ export async function beginAsGuest(
   caller: Caller,
 ): Promise<Registered> {
   const { db, outbox, clock } = identity
+  if (!(await identity.servesGuests()))
+    throw errors.error('guests-not-served', 'Orders are taken from accounts only: register, or sign in.')
   const email = tidyEmail(given.email)
   if (!looksLikeEmail(email)) throw errors.error('email-unusable', 'This is not an e-mail address.')
   const name = tidyName(given.name ?? '') || 'Guest'

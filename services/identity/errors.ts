@@ -61,6 +61,11 @@ export const errors = defineErrors({
     title: 'Not an e-mail address',
     help: 'The address has no part before or after the @, or contains white space.',
   },
+  'guests-not-served': {
+    status: 403,
+    title: 'Orders are taken from accounts only',
+    help: 'The marketplace has switched off ordering without an account (its setting `checkout.guest`). Register, or sign in.',
+  },
   'password-too-weak': {
     status: 422,
     title: 'Password too weak',

@@ -39,6 +39,17 @@ describe('a guest', () => {
     expect(accounts.map(({ accountId }) => accountId)).toContain(registered.accountId)
   })
 
+  test('is not served where the marketplace wants accounts, from five seconds after it said so', async () => {
+    world.shop.servesGuests = false
+    world.time.advance(5_000)
+    const { status, body } = await world.call('beginAsGuest', { body: { email: 'guest@example.com' } })
+    expect([status, body.code]).toEqual([403, 'guests-not-served'])
+    world.shop.servesGuests = true
+    expect((await world.call('beginAsGuest', { body: { email: 'guest@example.com' } })).status).toBe(403)
+    world.time.advance(5_000)
+    await begin()
+  })
+
   test('cannot be signed in to, and its key cannot be registered by anybody', async () => {
     const guest = await begin()
     expect((await world.logIn(`${guest.accountId}@guest`, goodPassword)).body.code).toBe('sign-in-refused')

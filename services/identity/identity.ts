@@ -16,6 +16,8 @@ export type Identity = {
   readonly keyring: Keyring
   /** Who has to show more than a password. */
   readonly factorPolicy: FactorPolicy
+  /** Whether somebody without an account may order. */
+  servesGuests(): Promise<boolean>
   /** For the metrics: 'signed-in', or the code of the error. */
   countSignIn(outcome: string): void
 }

@@ -1,10 +1,12 @@
 import { accountClosed, accountRegistered, signInFailuresExceeded } from '@souk/contracts'
 import { IdentityService, PersonalDataService } from '@souk/contracts/identity'
+import { SettingsService } from '@souk/contracts/settings'
 import { defineService, recordsOf } from '@souk/service'
 import { audits } from './audits.ts'
 import { config, rehearsalAllowed } from './config.ts'
 import { personalSections } from './personal.sql.ts'
 import { errors } from './errors.ts'
+import { askGuestsServed } from './guests-served.ts'
 import { jobs } from './jobs.ts'
 import { openKeyring } from './keyring.ts'
 import { createPasswords } from './passwords.ts'
@@ -26,14 +28,15 @@ export const identity = defineService({
   config,
   errors,
   emits: [accountRegistered, accountClosed, signInFailuresExceeded],
-  async start({ config: settings, db, outbox, clock, log, metrics, cache }) {
+  async start({ config: settings, db, outbox, clock, log, metrics, cache, directory }) {
     const secrets = deriveSecrets(settings.SOUK_SECRET)
     const passwords = await createPasswords()
     const keyring = await openKeyring({ db, clock, secrets })
     const signIns = metrics.counter('souk_identity_sign_ins_total', 'Sign-ins with a password by outcome', ['outcome'])
     const countSignIn = (outcome: string) => signIns.inc({ outcome })
     const factorPolicy = settings.SOUK_SECOND_FACTOR
-    const parts = { db, outbox, clock, secrets, passwords, keyring, factorPolicy, countSignIn }
+    const servesGuests = askGuestsServed(directory.client(SettingsService), clock, log)
+    const parts = { db, outbox, clock, secrets, passwords, keyring, factorPolicy, servesGuests, countSignIn }
     metrics.gauge('souk_identity_passwords_waiting', 'Sign-ins waiting for a password check', () => passwords.waiting())
 
     const keyUse = createKeyUse(db)

@@ -51,7 +51,7 @@ export function authRoutes(identity: Identity, settings: { authPerMinute: number
       idempotency: 'none',
       body: schemas.closed({ email: schemas.email, name: Type.Optional(schemas.line) }),
       answers: { 201: schemas.registered },
-      errors: ['email-unusable'],
+      errors: ['email-unusable', 'guests-not-served'],
       async handle(request) {
         const { account, tokens } = await beginAsGuest(identity, request.body, callerOf(request))
         return created({ account, ...tokens }, unstored)

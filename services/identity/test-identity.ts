@@ -1,6 +1,7 @@
 import { createProcessCache } from '@souk/cache'
 import type { Answer, Principal } from '@souk/http'
 import { IdentityService } from '@souk/contracts/identity'
+import { SettingsService } from '@souk/contracts/settings'
 import { createDirectory } from '@souk/rpc'
 import { createWork } from '@souk/service'
 import {
@@ -53,6 +54,17 @@ export async function startIdentity(config = settings) {
   const routes = parts.routes ?? []
   if (parts.rpc !== undefined) directory.serve(parts.rpc.handlers, parts.rpc.services)
   const rpc = directory.client(IdentityService)
+  /** What the marketplace has set, as settings would tell. */
+  const shop = { servesGuests: true }
+  directory.serve(
+    (router) =>
+      router.service(SettingsService, {
+        getSettings: ({ keys: [key = ''] }) => ({
+          settings: [{ key, valueJson: String(shop.servesGuests), origin: 'marketplace' }],
+        }),
+      }),
+    [SettingsService],
+  )
 
   async function call<Body = Record<string, unknown>>(operationId: string, given: RouteCall = {}) {
     return (await callRoute(routes, operationId, { address: '203.0.113.7', ...given })) as Answered<Body>
@@ -61,6 +73,7 @@ export async function startIdentity(config = settings) {
   let people = 0
   return {
     database,
+    shop,
     time,
     outbox,
     log,

@@ -50,6 +50,6 @@ export const ordersConfig = {
     min: 0,
     max: 3_650,
     default: 30,
-    help: 'Days after delivery within which a customer may ask to return goods.',
+    help: 'Days after delivery within which a customer may ask to return goods, where neither shop nor marketplace has set any.',
   }),
 }

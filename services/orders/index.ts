@@ -23,6 +23,7 @@ import {
 import { PricingService } from '@souk/contracts/promotions'
 import { MessageService } from '@souk/contracts/notifications'
 import { PaymentService } from '@souk/contracts/payments'
+import { SettingsService } from '@souk/contracts/settings'
 import { ShopService } from '@souk/contracts/shops'
 import { defineService, recordsOf } from '@souk/service'
 import { createPricer } from './ask-promotions.ts'
@@ -44,6 +45,7 @@ import { createAcceptor } from './place-later.ts'
 import { createPlacer } from './placer.ts'
 import { startPlacingAccepted } from './place-accepted.ts'
 import { fulfilmentMetrics } from './metrics-fulfilment.ts'
+import { askReturnDays } from './return-days.ts'
 import { orderRoutes } from './routes.ts'
 import { fulfilmentRoutes } from './routes-fulfilment.ts'
 import { returnRoutes } from './routes-returns.ts'
@@ -144,7 +146,7 @@ export const orders = defineService({
       log,
       goods,
       money: payments,
-      returnDays: config.SOUK_RETURN_DAYS,
+      returnDays: askReturnDays(directory.client(SettingsService), log, config.SOUK_RETURN_DAYS),
       count: fulfilmentMetrics(metrics),
     }
     return {

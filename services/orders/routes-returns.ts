@@ -7,11 +7,12 @@ import type { Order } from './order.ts'
 import { readOrders } from './orders.sql.ts'
 import { answerReturn, requestReturn, returnNotFound } from './request-return.ts'
 import { type Return, returnReasons, returnStates } from './return.ts'
+import type { ReturnDays } from './return-days.ts'
 import { findReturn, returnsOf, returnsOfShop } from './returns.sql.ts'
 import { maySee, mustActFor, orderVisibleTo, quantity } from './routes-fulfilment.ts'
 import { finishReturn, recordReceived, type SettleDeps } from './settle-return.ts'
 
-export type ReturnDeps = Omit<SettleDeps, 'db'> & { shards: Shards; log: Logger; returnDays: number }
+export type ReturnDeps = Omit<SettleDeps, 'db'> & { shards: Shards; log: Logger; returnDays: ReturnDays }
 
 const closed = { additionalProperties: false }
 const uuid = Type.String({ format: 'uuid' })
@@ -62,7 +63,8 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
     operationId: 'requestReturn',
     tag: 'Returns',
     summary: 'Ask to send back what was delivered',
-    description: `Within ${deps.returnDays} days after the last part of the order arrived. What is given back for each unit is its part of what was paid, to the last minor unit.`,
+    description:
+      'Within the days the shop gives (its setting `returns.window-days`) after the last part of the order arrived. What is given back for each unit is its part of what was paid, to the last minor unit.',
     access: { permission: 'orders:place' },
     bodyLimitBytes: 200_000,
     params: Type.Object({ orderId: uuid }, closed),
@@ -83,18 +85,25 @@ export const returnRoutes = (deps: ReturnDeps): Route[] => [
       'order-line-not-found',
       'too-many-parts',
     ],
-    handle(request) {
+    async handle(request) {
       const { body, me, correlationId } = request
       const { orderId } = request.params
-      return request.once(deps.shards.ofId(orderId).db, async (tx) => {
-        const returned = await requestReturn(tx, deps, {
-          orderId,
-          customerId: me.accountId,
-          lines: body.lines,
-          reason: body.reason,
-          note: body.note ?? '',
-          correlationId,
-        })
+      const { db } = deps.shards.ofId(orderId)
+      const [order] = await readOrders(db.autocommit, [orderId])
+      const returnDays = order?.customerId === me.accountId ? await deps.returnDays(order.shopId) : 0
+      return request.once(db, async (tx) => {
+        const returned = await requestReturn(
+          tx,
+          { clock: deps.clock, returnDays },
+          {
+            orderId,
+            customerId: me.accountId,
+            lines: body.lines,
+            reason: body.reason,
+            note: body.note ?? '',
+            correlationId,
+          },
+        )
         return created(await viewOf(tx, returned), { location: `/v1/returns/${returned.returnId}` })
       })
     },

@@ -62,7 +62,7 @@ export async function fulfilmentWorld() {
     log,
     goods: directory.client(AssignmentService),
     money: directory.client(PaymentService),
-    returnDays: 30,
+    returnDays: async () => 30,
     count: fulfilmentMetrics(metrics),
   }
   const routes = [...fulfilmentRoutes(deps), ...returnRoutes(deps)]
@@ -88,15 +88,19 @@ export async function fulfilmentWorld() {
     )
   const request = (order: PlacedOrder, lines: RequestReturn['lines'], more: Partial<RequestReturn> = {}) =>
     world.db.transaction((tx) =>
-      requestReturn(tx, deps, {
-        orderId: order.orderId,
-        customerId: order.customerId,
-        lines,
-        reason: 'damaged',
-        note: '',
-        correlationId: 'test',
-        ...more,
-      }),
+      requestReturn(
+        tx,
+        { clock, returnDays: 30 },
+        {
+          orderId: order.orderId,
+          customerId: order.customerId,
+          lines,
+          reason: 'damaged',
+          note: '',
+          correlationId: 'test',
+          ...more,
+        },
+      ),
     )
 
   return {

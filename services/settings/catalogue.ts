@@ -27,8 +27,6 @@ export type Setting = Kind & {
 const link = { pattern: /^$|^\/(?!\/)[^\s\\]*$|^https:\/\/[^\s\\"<>]+$/, form: 'a path (/sale) or an https address' }
 const day = { pattern: /^$|^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, form: 'a day: 2026-12-24' }
 const mail = { pattern: /^$|^[^\s@<>"]{1,64}@[^\s@<>"]{1,189}$/, form: 'an e-mail address' }
-const currencies = ['EUR', 'GBP', 'JPY'] as const
-const languages = ['en', 'de'] as const
 const here = ['marketplace'] as const
 
 /** Every setting there is. To add one, add a line; to use one, ask `SettingsService` or `GET /v1/settings`. */
@@ -81,24 +79,6 @@ export const catalogue: readonly Setting[] = [
     public: true,
   },
   {
-    key: 'storefront.default-currency',
-    title: 'Currency of who has not chosen one',
-    type: 'choice',
-    default: 'EUR',
-    choices: currencies,
-    scopes: here,
-    public: true,
-  },
-  {
-    key: 'storefront.default-language',
-    title: 'Language of who has not chosen one',
-    type: 'choice',
-    default: 'en',
-    choices: languages,
-    scopes: here,
-    public: true,
-  },
-  {
     key: 'support.email',
     title: 'Where shoppers write to',
     type: 'text',
@@ -127,7 +107,7 @@ export const catalogue: readonly Setting[] = [
   },
   {
     key: 'shop.away-until',
-    title: 'Nothing is sent before this day; empty: as usual',
+    title: 'Nothing is sent before this day, and the pages say so; empty: as usual',
     type: 'text',
     default: '',
     maxLength: 10,
@@ -146,7 +126,7 @@ export const catalogue: readonly Setting[] = [
   },
   {
     key: 'shop.packing-note',
-    title: 'Note printed on every packing slip',
+    title: 'Note for whoever packs, shown where orders are shipped',
     type: 'text',
     default: '',
     maxLength: 500,
@@ -166,15 +146,6 @@ export const catalogue: readonly Setting[] = [
     type: 'choice',
     default: 'comfortable',
     choices: ['comfortable', 'compact'],
-    scopes: ['user'],
-  },
-  {
-    key: 'admin.start-page',
-    title: 'The page the admin opens with',
-    type: 'text',
-    default: '',
-    maxLength: 200,
-    ...link,
     scopes: ['user'],
   },
   {

@@ -11,7 +11,8 @@ const everybody = (variant: string) => [{ variant, basisPoints: 10_000 }]
 export const declaredFlags: readonly Flag[] = [
   {
     key: 'price-intelligence',
-    description: 'Prices suggested from the market, shown to shopkeepers. Static: only the prices they set themselves.',
+    description:
+      'Live: shopkeepers see beside their price what others in the marketplace ask for the like. Static: only the prices they set themselves.',
     type: 'string',
     variants: words('static', 'live'),
     fallback: 'static',
@@ -22,7 +23,8 @@ export const declaredFlags: readonly Flag[] = [
   },
   {
     key: 'ai-order-parsing',
-    description: 'Who reads orders written as free text: a model, or the simple reader and a person.',
+    description:
+      'Who is to read orders written as free text: a model, or the simple reader and a person. Nothing asks for it yet.',
     type: 'string',
     variants: words('manual', 'model'),
     fallback: 'manual',
@@ -33,7 +35,7 @@ export const declaredFlags: readonly Flag[] = [
   },
   {
     key: 'risk-assessment',
-    description: 'Whether orders are given a risk score before they are accepted.',
+    description: 'Whether orders are to be given a risk score before they are accepted. Nothing asks for it yet.',
     type: 'string',
     variants: words('skip', 'rules'),
     fallback: 'skip',
@@ -55,14 +57,14 @@ export const declaredFlags: readonly Flag[] = [
   },
   {
     key: 'storefront-recommendations',
-    description: 'Whether the pages of products recommend others.',
+    description: 'Whether the pages of products recommend others of their category, the best rated first.',
     type: 'boolean',
     variants: onOff,
     fallback: 'off',
     enabled: true,
     exposed: true,
     rules: [],
-    otherwise: everybody('off'),
+    otherwise: everybody('on'),
   },
 ]
 

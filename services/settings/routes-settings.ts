@@ -17,9 +17,10 @@ import { Type } from 'typebox'
 import type { Scope, Value } from './catalogue.ts'
 import { type By, changeSetting, type SettingDeps, type Shown, settingsInForce } from './change-setting.ts'
 import { settingErrors } from './errors.ts'
-import { nobody, settingHistory } from './settings.sql.ts'
+import { featuredShops, nobody, settingHistory } from './settings.sql.ts'
 import {
   closed,
+  FeaturedShops,
   KeyParams,
   listOf,
   paging,
@@ -87,6 +88,20 @@ export function settingRoutes(deps: SettingRouteDeps): Route[] {
         const everything = principal?.permissions.has('operator') ?? false
         const all = await settingsInForce(deps.db.autocommit, 'marketplace', nobody)
         return ok(visible(all, everything), principal === undefined ? brief : undefined)
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/settings/featured-shops',
+      operationId: 'listFeaturedShops',
+      summary: 'Shops that are shown on the first page',
+      description: 'Those operators have chosen (`shop.featured`), the longest chosen first.',
+      tag,
+      access: 'public',
+      answers: { 200: FeaturedShops },
+      async handle({ principal }) {
+        const items = await featuredShops(deps.db.autocommit, 100)
+        return ok({ items }, principal === undefined ? brief : undefined)
       },
     }),
     route({

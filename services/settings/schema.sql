@@ -131,6 +131,7 @@ CREATE TABLE settings (
   CONSTRAINT settings_pkey PRIMARY KEY (scope, owner_id, key),
   CONSTRAINT settings_scope_check CHECK (scope = ANY (ARRAY['marketplace'::text, 'shop'::text, 'user'::text]))
 );
+CREATE INDEX settings_featured ON settings (changed_at, owner_id) WHERE scope = 'shop'::text AND key = 'shop.featured'::text AND value = 'true'::jsonb;
 
 CREATE OR REPLACE FUNCTION forget_events(before timestamp with time zone, passed_xid xid8, passed_seq bigint)
  RETURNS integer

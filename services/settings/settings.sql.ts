@@ -40,6 +40,13 @@ export const writeSetting = (tx: Tx, { scope, ownerId, key, value, by, at }: Cha
     returning ${columns}`)
 }
 
+/** The longest chosen first. The key stands in the text: the index is of it alone. */
+export const featuredShops = (tx: Tx, limit: number) =>
+  tx.many<{ shopId: string }>(sql`
+    select owner_id as "shopId" from settings
+    where scope = 'shop' and key = 'shop.featured' and value = 'true'::jsonb
+    order by changed_at, owner_id limit ${limit}`)
+
 /** What people had set for themselves, whose accounts were closed. */
 export const forgetOwners = (tx: Tx, accountIds: readonly string[]) =>
   tx.run(sql`delete from settings where scope = 'user' and owner_id = any(${uuidArray(accountIds)}::uuid[])`)

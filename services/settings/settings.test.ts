@@ -154,6 +154,7 @@ describe('settings of a shop', () => {
     expect((await set(operator(), 'shop.notice', 'x', 0, randomUUID())).body.code).toBe('settings-shop-not-found')
     expect((await set(clerk, 'shop.featured', true)).body.code).toBe('setting-not-found')
     expect((await set(operator(), 'shop.featured', true)).status).toBe(200)
+    expect((await call('listFeaturedShops', undefined)).body.items).toEqual([{ shopId }])
     const { body } = await call('listShopSettings', undefined, { params: { shopId } })
     expect(valueOf(body, 'shop.packing-note')).toBeUndefined()
     expect(

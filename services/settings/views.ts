@@ -49,6 +49,7 @@ export const SettingView = Type.Object(
   },
   closed,
 )
+export const FeaturedShops = Type.Object({ items: Type.Array(Type.Object({ shopId: Id }, closed)) }, closed)
 export const SettingList = Type.Object({ items: Type.Array(SettingView) }, closed)
 
 export const settingView = ({ setting, value, origin, version, changedAt }: Shown) => ({

@@ -2,6 +2,7 @@ import { cx, IconButton, Loading, Menu } from '@souk/ui'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { Menu as Burger, CircleUser, LogOut, Palette, UserRound, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { useDisplayOfAccount } from './display.ts'
 import { type Entry, operatorEntries, shopEntries } from './navigation.ts'
 import { Problem } from './parts/problem.tsx'
 import { SignIn } from './screens/sign-in.tsx'
@@ -29,6 +30,7 @@ function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   useEffect(() => setOpen(false), [path])
   useSlash()
+  useDisplayOfAccount()
   return (
     <div className="flex h-dvh flex-col md:flex-row">
       <a

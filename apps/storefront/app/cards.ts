@@ -1,4 +1,4 @@
-import type { Product } from '@souk/sdk'
+import type { Product, SearchProductsResponse } from '@souk/sdk'
 
 export type SaleOf = {
   id: string
@@ -42,5 +42,31 @@ export function cardOf(product: Product, more: { sale: SaleOf | undefined; shopN
     ...more,
   }
 }
+
+/** A product as the search found it. */
+export const cardOfHit = (hit: SearchProductsResponse['items'][number]): Card => ({
+  id: hit.productId,
+  slug: hit.slug,
+  title: hit.title,
+  picture: hit.picture ?? undefined,
+  currency: hit.currency,
+  priceMinor: hit.regularPriceMinor,
+  from: false,
+  shopName: hit.shop.name,
+  sale:
+    hit.saleEndsAt === null
+      ? undefined
+      : {
+          id: '',
+          phase: 'running',
+          priceMinor: hit.priceMinor,
+          startsAt: '',
+          endsAt: hit.saleEndsAt,
+          units: 0,
+          variantId: '',
+          capPerCustomer: 0,
+        },
+  ...(hit.ratingTenths !== null && { rating: { average: hit.ratingTenths / 10, count: hit.ratingCount } }),
+})
 
 export const productPath = ({ id, slug }: { id: string; slug: string }) => `/p/${id}/${slug}`

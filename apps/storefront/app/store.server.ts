@@ -12,6 +12,7 @@ import { perhaps } from './perhaps.server.ts'
 import { askTogether } from './together.server.ts'
 import { type Card, cardOf, type SaleOf } from './cards.ts'
 import type { Kept } from './kept.server.ts'
+import { setOf } from './set.ts'
 
 export type SearchQuery = NonNullable<SearchProductsData['query']>
 type ProductQuery = NonNullable<Parameters<Souk['listProducts']>[0]>['query']
@@ -119,6 +120,24 @@ export function createStore(souk: Souk, kept: Kept) {
     shippingRates: (shopId: string) =>
       ask(`shipping ${shopId}`, 'rare', async () => (await souk.listShippingRates({ path: { shopId } })).items),
     taxRates: () => ask('tax rates', 'rare', async () => (await souk.listTaxRates()).items),
+    /** What operators have set, a shop has set, and flags for everybody: without any of it while settings are away. */
+    settings: () =>
+      perhaps(
+        ask('settings', 'page', async () => setOf((await souk.listSettings()).items)),
+        setOf([]),
+      ),
+    shopSettings: (shopId: string) =>
+      perhaps(
+        ask(`settings ${shopId}`, 'page', async () => setOf((await souk.listShopSettings({ path: { shopId } })).items)),
+        setOf([]),
+      ),
+    flags: () =>
+      perhaps(
+        ask('flags', 'page', async () => setOf((await souk.evaluateFlags()).items)),
+        setOf([]),
+      ),
+    featuredShops: () =>
+      ask('featured shops', 'beside', async () => (await souk.listFeaturedShops()).items.map(({ shopId }) => shopId)),
     sale: (saleWindowId: string) => ask(`sale ${saleWindowId}`, 'live', () => souk.getSale({ path: { saleWindowId } })),
     remaining: (saleWindowId: string) =>
       ask(`remaining ${saleWindowId}`, 'live', () => souk.getSaleRemaining({ path: { saleWindowId } })),

@@ -54,6 +54,7 @@ export const settingRecipes: Recipes = {
     params: { key: days },
     headers: await versionOf(world, '/v1/settings', days),
   })),
+  listFeaturedShops: anybody(200),
   listShopSettings: anybody(200, ({ a: { shopId } }) => ({ params: { shopId } })),
   listShopSettingHistory: settings(200, ({ a: { shopId } }) => ({ params: { shopId }, query: { limit: 5 } })),
   changeShopSetting: settings(200, async (world) => ({

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-table'
 import { Columns3, Inbox } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useDensity } from '../display.ts'
 import { formatCount } from '../format.ts'
 import { Problem } from '../parts/problem.tsx'
 import type { Answer } from './pages.ts'
@@ -131,7 +132,8 @@ function Rows<Row>({
     }
   }, [place])
 
-  const rowHeight = narrow ? 64 : 44
+  const density = useDensity()
+  const rowHeight = narrow ? 64 : density === 'compact' ? 32 : 44
   const window = windowOf({ scrollTop, viewport, rowHeight, count: rows.length })
   useEffect(() => {
     place?.keep({ scrollTop, active, from: window.from, to: window.to })

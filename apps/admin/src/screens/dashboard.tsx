@@ -5,6 +5,7 @@ import { Link, Navigate } from '@tanstack/react-router'
 import { Store } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { formatCompact, formatCount } from '../format.ts'
+import { Note } from '../parts/note.tsx'
 import { Loaded, Page } from '../parts/page.tsx'
 import { useSession } from '../session.tsx'
 import { useShop, useShopId } from '../shop.tsx'
@@ -37,6 +38,7 @@ function Everything() {
       <Loaded query={query}>
         {(data) => (
           <>
+            <Note of="operations.note" />
             <Health figures={data} />
             <Today figures={data} />
             <div className="grid gap-4 lg:grid-cols-2">

@@ -1,13 +1,11 @@
 import type { MakeApiKeyResponse } from '@souk/sdk'
 import {
   Alert,
-  applyTheme,
   Badge,
   Button,
   Card,
   Checkbox,
   ChoiceGroup,
-  chosenTheme,
   Confirm,
   Dialog,
   DialogClose,
@@ -21,6 +19,7 @@ import {
 } from '@souk/ui'
 import { KeyRound } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
+import { choose, type Density, useDensity, useTheme } from '../display.ts'
 import { humanise } from '../format.ts'
 import { Grid } from '../grid/grid.tsx'
 import { useAct } from '../parts/act.ts'
@@ -33,7 +32,9 @@ import { SecondFactor } from './second-factor.tsx'
 
 export function Me() {
   const { me, shops } = useSession()
-  const [theme, setTheme] = useState(chosenTheme)
+  const theme = useTheme()
+  const density = useDensity()
+  const look = useAct({ run: (change: () => Promise<void>) => change(), stale: [] })
   return (
     <Page title="Your account">
       <div className="grid gap-4 lg:grid-cols-2">
@@ -64,10 +65,18 @@ export function Me() {
                 name="theme"
                 label={{ system: 'As the system has it', light: 'Light', dark: 'Dark' }[each]}
                 checked={theme === each}
-                onChange={() => {
-                  applyTheme(each)
-                  setTheme(each)
-                }}
+                onChange={() => look.mutate(() => choose('theme', each))}
+              />
+            ))}
+          </ChoiceGroup>
+          <ChoiceGroup legend="Rows of tables" className="mt-4">
+            {(['comfortable', 'compact'] as const satisfies Density[]).map((each) => (
+              <Radio
+                key={each}
+                name="density"
+                label={{ comfortable: 'With room between them', compact: 'Close together' }[each]}
+                checked={density === each}
+                onChange={() => look.mutate(() => choose('density', each))}
               />
             ))}
           </ChoiceGroup>

@@ -7,6 +7,7 @@ import { FilterBar } from '../grid/filter-bar.tsx'
 import { type Column, Grid } from '../grid/grid.tsx'
 import { useFilters } from '../grid/search.ts'
 import { OpenById } from '../parts/open-by-id.tsx'
+import { Note } from '../parts/note.tsx'
 import { Page } from '../parts/page.tsx'
 import { Person } from '../parts/person.tsx'
 import { Status, When } from '../parts/status.tsx'
@@ -110,6 +111,7 @@ export function OrdersToShip() {
   const open = useOpenOrder()
   return (
     <Page title="To ship" about="Paid, goods set apart, oldest first." fill>
+      <Note of="shop.packing-note" shopId={shopId} />
       <Grid
         label="Orders to ship"
         columns={columns}

@@ -32,12 +32,20 @@ import { Problem } from '../parts/problem.tsx'
 import { Status, When } from '../parts/status.tsx'
 import { useShopId, useShopQuery } from '../shop.tsx'
 import { souk } from '../souk.ts'
+import { MarketPrices } from './product-market.tsx'
 import { ProductPictures } from './product-pictures.tsx'
 import { namesOf } from './products.tsx'
 import { raw, word } from '../work/form.ts'
 
 const useCategories = () =>
   useQuery({ queryKey: ['categories'], queryFn: () => souk.listCategories(), staleTime: 300_000 })
+
+type Node = { id: string; slug: string; children: readonly Node[] }
+/** Of the first of these categories that there still is. */
+function slugOf(tree: readonly Node[], ids: readonly string[]): string | undefined {
+  const all = (nodes: readonly Node[]): Node[] => nodes.flatMap((node) => [node, ...all(node.children)])
+  return all(tree).find(({ id }) => ids.includes(id))?.slug
+}
 
 export function ProductDetail() {
   const { productId = '' } = useParams({ strict: false })
@@ -49,6 +57,7 @@ export function ProductDetail() {
     name: 'Product',
   })
   const { query } = edit
+  const categories = useCategories()
   const product = query.data
   return (
     <Page
@@ -98,6 +107,10 @@ export function ProductDetail() {
                   </Link>
                 </div>
               </Card>
+              <MarketPrices
+                product={product}
+                category={slugOf((categories.data?.items ?? []) as Node[], product.categoryIds)}
+              />
               <ProductPictures product={product} save={(pictures) => edit.save({ pictures })} />
               <Categories product={product} save={(categoryIds) => edit.save({ categoryIds })} />
             </div>

@@ -54,7 +54,7 @@ function Choice({
   )
 }
 
-export function Footer() {
+export function Footer({ supportEmail }: { supportEmail: string }) {
   const { t, to, lang, number, date } = useWords()
   const { pathname, search } = useLocation()
   return (
@@ -73,6 +73,11 @@ export function Footer() {
             <Link to={to('/account')} className="py-1 hover:underline">
               {t('nav.account')}
             </Link>
+            {supportEmail !== '' && (
+              <a href={`mailto:${encodeURIComponent(supportEmail)}`} className="py-1 hover:underline">
+                {t('footer.support')}
+              </a>
+            )}
           </nav>
         </div>
         <div className="flex flex-wrap items-end gap-4">

@@ -25,6 +25,8 @@ import { AddressFields } from '../parts/address-fields.tsx'
 import { Failed } from '../parts/failed.tsx'
 import { Page } from '../parts/page.tsx'
 import { Summary } from '../parts/summary.tsx'
+import { runtimeContext } from '../runtime.server.ts'
+import { isOn } from '../set.ts'
 import { visitContext } from '../visit.server.ts'
 
 export const loader = ({ context, request }: LoaderFunctionArgs) =>
@@ -35,6 +37,8 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
     const cart = await readCart(visit)
     if (cart === undefined || cart.shops.length === 0) throw redirect(pathIn(lang, '/cart'))
     const { shopper } = visit
+    if (shopper === undefined && !isOn(await context.get(runtimeContext).store.settings(), 'checkout.guest', true))
+      visit.mustBeSignedIn()
     const addresses = shopper === undefined ? [] : (await perhaps(visit.souk.listMyAddresses(), { items: [] })).items
     const chosen =
       addresses.find(({ id }) => id === url.searchParams.get('address')) ??

@@ -19,12 +19,18 @@ export { headersOf as headers }
 export const loader = ({ context, request }: LoaderFunctionArgs) =>
   reading(async () => {
     const { store } = context.get(runtimeContext)
-    const [tree, newest, shops, sales] = await Promise.all([
+    const [tree, newest, unordered, sales, featured] = await Promise.all([
       perhaps(store.categories(langOf(new URL(request.url).pathname)), []),
       store.products({ sort: 'newest', limit: 60 }),
       perhaps(store.shops(), []),
       perhaps(store.sales(), []),
+      perhaps<string[], string[]>(store.featuredShops(), []),
     ])
+    // Those operators have chosen come first.
+    const shops = [
+      ...featured.flatMap((shopId) => unordered.find(({ id }) => id === shopId) ?? []),
+      ...unordered.filter(({ id }) => !featured.includes(id)),
+    ]
     const fresh = await mixed(newest.items, shops, (shopId) =>
       store.productsBeside({ shopId, sort: 'newest', limit: 3 }),
     )

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Link, type LoaderFunctionArgs, redirect, useFetcher, useLoaderData, useSearchParams } from 'react-router'
 import { forEverybody, headersOf, lifeOf, notFound, reading } from '../answers.server.ts'
 import { perhaps } from '../perhaps.server.ts'
-import { productPath } from '../cards.ts'
+import { cardOfHit, productPath } from '../cards.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ProductGrid } from '../parts/cards.tsx'
@@ -16,7 +16,9 @@ import { Crumbs, Page, Section } from '../parts/page.tsx'
 import { ownPicture, Picture } from '../parts/picture.tsx'
 import { Failed } from '../parts/failed.tsx'
 import { Reviews } from '../parts/reviews.tsx'
+import { ShopSaid } from '../parts/said.tsx'
 import { runtimeContext } from '../runtime.server.ts'
+import { isOn, shopSays } from '../set.ts'
 import { wayTo } from '../store.server.ts'
 import type { action as cartAction } from './cart.tsx'
 import type { action as wishAction } from './wish.ts'
@@ -32,7 +34,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
     const product = await store.product(params.productId ?? '')
     if (product.status !== 'active') throw notFound()
     if (params.slug !== product.slug) throw redirect(pathIn(lang, productPath(product)) + url.search, 301)
-    const [shop, availability, sales, rating, reviews, tree, similar] = await Promise.all([
+    const [shop, availability, sales, rating, reviews, tree, similar, set, flags] = await Promise.all([
       store.shop(product.shopId),
       perhaps(store.availability(product.id), undefined),
       store.saleByProduct(),
@@ -40,11 +42,27 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
       perhaps(store.reviews(product.id, cursor), undefined),
       perhaps(store.categories(lang), []),
       perhaps(store.productsBeside({ shopId: product.shopId, sort: 'newest', limit: 9 }), undefined),
+      store.shopSettings(product.shopId),
+      store.flags(),
     ])
+    const showsReviews = isOn(flags, 'storefront-reviews', true)
     // The first one it is in that there still is.
     const category =
       product.categoryIds.map((id) => wayTo(tree, slugOf(tree, id))).find((way) => way !== undefined) ?? []
-    const delivery = deliveryEstimate(shop.country, new Date())
+    // Of all shops; the same for all products of a category but for itself.
+    const nearest = category.at(-1)?.slug
+    const alike =
+      nearest === undefined || !isOn(flags, 'storefront-recommendations', false)
+        ? []
+        : (await perhaps(store.search({ category: nearest, available: true, sort: 'rating', limit: 9 }), { items: [] }))
+            .items
+    const says = shopSays(set, new Date().toISOString().slice(0, 10))
+    const delivery = deliveryEstimate(
+      shop.country,
+      says.awayUntil === '' ? new Date() : new Date(`${says.awayUntil}T00:00:00Z`),
+    )
+    const beside = (similar?.items ?? []).filter(({ id }) => id !== product.id).slice(0, 4)
+    const shown = new Set([product.id, ...beside.map(({ id }) => id)])
     return forEverybody(
       {
         product: {
@@ -62,11 +80,17 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
         ),
         shop: { name: shop.name, slug: shop.slug },
         sale: sales.get(product.id),
-        rating,
+        says,
+        showsReviews,
+        rating: showsReviews ? rating : undefined,
         reviews: reviews?.items ?? [],
         olderReviews: reviews?.nextCursor ?? null,
         way: category.map(({ slug, title }) => ({ slug, title })),
-        similar: await store.cards((similar?.items ?? []).filter(({ id }) => id !== product.id).slice(0, 4)),
+        similar: await store.cards(beside),
+        alike: alike
+          .filter(({ productId }) => !shown.has(productId))
+          .slice(0, 4)
+          .map(cardOfHit),
         delivery: { from: delivery.from.toISOString(), to: delivery.to.toISOString() },
       },
       lifeOf.page,
@@ -101,11 +125,14 @@ export default function ProductPage() {
     stock: firstStock,
     shop,
     sale,
+    says,
+    showsReviews,
     rating,
     reviews,
     olderReviews,
     way,
     similar,
+    alike,
     delivery,
   } = useLoaderData<typeof loader>()
   const { t, to, date } = useWords()
@@ -145,6 +172,7 @@ export default function ProductPage() {
               {t('reviews.count', { count: rating.count })}
             </a>
           )}
+          <ShopSaid {...says} className="mt-4" />
           {variant === undefined ? (
             <p className="mt-6 text-quiet">{t('product.not-for-sale')}</p>
           ) : (
@@ -191,17 +219,25 @@ export default function ProductPage() {
                   {t('product.delivery.estimate', { from: date(delivery.from), to: date(delivery.to) })}
                 </p>
                 <p className="mt-0.5 text-sm text-quiet">
-                  {t('product.delivery.note')} {t('product.returns')}
+                  {t('product.delivery.note')}{' '}
+                  {says.returnDays === undefined
+                    ? t('product.returns')
+                    : t('product.returns-within', { days: says.returnDays })}
                 </p>
               </div>
             </section>
           </div>
         </div>
       </div>
-      <Reviews rating={rating} reviews={reviews} older={olderReviews} />
+      {showsReviews && <Reviews rating={rating} reviews={reviews} older={olderReviews} />}
       {similar.length > 0 && (
         <Section title={t('product.similar')} more={`/s/${shop.slug}`}>
           <ProductGrid cards={similar} />
+        </Section>
+      )}
+      {alike.length > 0 && (
+        <Section title={t('product.alike')} more={`/c/${way.at(-1)?.slug ?? ''}`}>
+          <ProductGrid cards={alike} />
         </Section>
       )}
     </Page>

@@ -1,10 +1,9 @@
 import { Button, buttonClass, Checkbox, cx, Field, Input, Select } from '@souk/ui/plain'
 import { moneyForInput, parseMoney } from '@souk/ui/plain'
-import type { SearchProductsResponse } from '@souk/sdk'
 import { useEffect, useRef } from 'react'
 import { Form, Link, type LoaderFunctionArgs, useLoaderData, useNavigation, useRouteLoaderData } from 'react-router'
 import { forEverybody, headersOf, lifeOf, reading } from '../answers.server.ts'
-import type { Card } from '../cards.ts'
+import { cardOfHit } from '../cards.ts'
 import { langOf } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ProductGrid } from '../parts/cards.tsx'
@@ -69,31 +68,6 @@ export const loader = ({ context, request }: LoaderFunctionArgs) =>
       lifeOf.list,
     )
   })
-
-const cardOfHit = (hit: SearchProductsResponse['items'][number]): Card => ({
-  id: hit.productId,
-  slug: hit.slug,
-  title: hit.title,
-  picture: hit.picture ?? undefined,
-  currency: hit.currency,
-  priceMinor: hit.regularPriceMinor,
-  from: false,
-  shopName: hit.shop.name,
-  sale:
-    hit.saleEndsAt === null
-      ? undefined
-      : {
-          id: '',
-          phase: 'running',
-          priceMinor: hit.priceMinor,
-          startsAt: '',
-          endsAt: hit.saleEndsAt,
-          units: 0,
-          variantId: '',
-          capPerCustomer: 0,
-        },
-  ...(hit.ratingTenths !== null && { rating: { average: hit.ratingTenths / 10, count: hit.ratingCount } }),
-})
 
 type Loaded = ReturnType<typeof useLoaderData<typeof loader>>
 

@@ -6,7 +6,9 @@ import { ProductGrid } from '../parts/cards.tsx'
 import { MorePages, SortBy } from '../parts/lists.tsx'
 import { Crumbs, Page } from '../parts/page.tsx'
 import { Picture } from '../parts/picture.tsx'
+import { ShopSaid } from '../parts/said.tsx'
 import { runtimeContext } from '../runtime.server.ts'
+import { shopSays } from '../set.ts'
 
 export { headersOf as headers }
 
@@ -20,6 +22,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
     if (shop.status !== 'open') throw notFound()
     const sort = sorts.find((each) => each === searchParams.get('sort')) ?? 'newest'
     const cursor = searchParams.get('after')?.slice(0, 500)
+    const says = shopSays(await store.shopSettings(shop.id), new Date().toISOString().slice(0, 10))
     const found = await store.products({ shopId: shop.id, sort, limit: 24, ...(cursor && { cursor }) })
     const { name, description, country, verification, banner, logo, websiteUrl, supportEmail } = shop
     return forEverybody(
@@ -33,6 +36,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
           websiteUrl,
           supportEmail,
         },
+        says,
         cards: (await store.cards(found.items)).map((card) => ({ ...card, shopName: undefined })),
         next: found.nextCursor,
         first: !cursor,
@@ -46,7 +50,7 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
 const isLink = (url: string) => /^https?:\/\//i.test(url) && URL.canParse(url)
 
 export default function ShopPage() {
-  const { shop, cards, next, first, sort } = useLoaderData<typeof loader>()
+  const { shop, says, cards, next, first, sort } = useLoaderData<typeof loader>()
   const { t, locale } = useWords()
   const country = new Intl.DisplayNames(locale, { type: 'region' }).of(shop.country)
   return (
@@ -54,6 +58,7 @@ export default function ShopPage() {
       <title>{`${shop.name} · ${t('site.name')}`}</title>
       <meta name="description" content={shop.description.slice(0, 160)} />
       <Crumbs items={[{ title: t('nav.shops'), path: '/s' }, { title: shop.name }]} />
+      <ShopSaid {...says} className="mb-4" />
       <header className="grid overflow-hidden rounded-xl bg-sunken md:grid-cols-[2fr_3fr]">
         <Picture
           picture={shop.picture ?? undefined}
