@@ -66,7 +66,9 @@ export async function storm(world: World, stage: Stage, options: StormOptions): 
     timeline.push(live)
     const calmForMs = live.elapsedMs - calmAtMs
     if (calmForMs < healMs) return
-    const healed = strikes.every((each, index) => seenBy(timeline, each, strikes[index + 1], usual).recoveredMs !== null)
+    const healed = strikes.every(
+      (each, index) => seenBy(timeline, each, strikes[index + 1], usual).recoveredMs !== null,
+    )
     if (healed || calmForMs > options.recoverWithinMs) enough.abort()
   }
   const loading = sendLoad(
