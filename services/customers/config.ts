@@ -7,4 +7,10 @@ export const config = {
     default: 50,
     help: 'Addresses one customer may keep.',
   }),
+  SOUK_EXPORTS_PER_MINUTE: integer({
+    min: 1,
+    max: 1_000_000,
+    default: 3,
+    help: 'How often a minute one account may ask for everything that is held about it.',
+  }),
 }

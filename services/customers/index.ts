@@ -28,7 +28,11 @@ export const customers = defineService({
       addressesPerCustomer: settings.SOUK_ADDRESSES_PER_CUSTOMER,
     }
     return {
-      routes: customerRoutes({ ...deps, keepers: keepersOf(db, directory) }),
+      routes: customerRoutes({
+        ...deps,
+        keepers: keepersOf(db, directory),
+        exportsPerMinute: settings.SOUK_EXPORTS_PER_MINUTE,
+      }),
       rpc: { handlers: customerRpc(deps), services: [CustomerService] },
       consumers: customerConsumers(deps),
       queues: [{ name: forgetPicturesQueue, run: (payload) => forgetPictures(deps, payload) }],

@@ -14,7 +14,15 @@ const ExportView = Type.Object(
   { additionalProperties: false },
 )
 
-export const exportRoutes = ({ keepers, clock }: { keepers: Keepers; clock: () => Date }): Route[] => [
+export const exportRoutes = ({
+  keepers,
+  clock,
+  exportsPerMinute,
+}: {
+  keepers: Keepers
+  clock: () => Date
+  exportsPerMinute: number
+}): Route[] => [
   route({
     method: 'GET',
     url: '/v1/customers/me/export',
@@ -25,7 +33,7 @@ export const exportRoutes = ({ keepers, clock }: { keepers: Keepers; clock: () =
     access: 'signed-in',
     answers: { 200: ExportView },
     // Reads all there is of a person, everywhere.
-    limit: { name: 'export', perMinute: 3, per: 'account' },
+    limit: { name: 'export', perMinute: exportsPerMinute, per: 'account' },
     timeoutMs: 60_000,
     async handle({ me }) {
       // A key is given away for one purpose, and this is everything.

@@ -7,7 +7,7 @@ import { operatorRoutes } from './routes-operators.ts'
 import { profileRoutes, type RouteDeps } from './routes-profile.ts'
 
 export type { RouteDeps }
-export const customerRoutes = (deps: RouteDeps & { keepers: Keepers }): Route[] => [
+export const customerRoutes = (deps: RouteDeps & { keepers: Keepers; exportsPerMinute: number }): Route[] => [
   ...profileRoutes(deps),
   ...addressRoutes(deps),
   ...consentRoutes(deps),

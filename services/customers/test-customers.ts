@@ -45,7 +45,7 @@ export async function startCustomers(clock: () => Date) {
     database,
     deps,
     outbox,
-    routes: customerRoutes({ ...deps, keepers: {} }),
+    routes: customerRoutes({ ...deps, keepers: {}, exportsPerMinute: 3 }),
     /** What was put off. */
     queued,
     /** What pictures were told to keep. */

@@ -29,6 +29,7 @@ export const environment = (databaseUrl: string, testProviderUrl: string) => ({
   SOUK_ORDERS_PER_MINUTE: '1000000',
   SOUK_FLASH_ORDERS_PER_MINUTE: '1000000',
   SOUK_QUOTES_PER_MINUTE: '1000000',
+  SOUK_EXPORTS_PER_MINUTE: '1000000',
   SOUK_SHOPS_PER_ACCOUNT: '10000',
   SOUK_OPERATOR_EMAIL: operatorSignIn.email,
   SOUK_OPERATOR_PASSWORD: operatorSignIn.password,
