@@ -14,7 +14,10 @@ export type AuditReport = {
 
 type Told = Omit<CheckOutcome, 'keep'>
 /** What was to be kept is kept or not by then, and holds on to what was read. */
-const told = ({ keep: _, ...outcome }: CheckOutcome): Told => outcome
+function told(outcome: CheckOutcome): Told {
+  const { keep: _, ...rest } = outcome
+  return rest
+}
 
 /** Every check of every service in this process, then those across services. Writes nothing but its mark. */
 export async function runAudit(
