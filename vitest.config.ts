@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const globalSetup = fileURLToPath(new URL('./packages/testing/global-setup.ts', import.meta.url))
 
@@ -20,6 +21,28 @@ const notAskedFor = Object.entries(long).flatMap(([name, files]) =>
   process.argv.some((arg) => arg.includes(name)) ? [] : files,
 )
 
+// Half a minute or more each. Begun last, one of them is waited for while the other core has nothing to do.
+const longest = [
+  'apps/souk/admin-journeys',
+  'packages/embedded-postgres/supervisor',
+  'tests/sweep/injection',
+  'tests/sweep/slow-and-large',
+  'tests/storefront/storefront',
+  'tests/sweep/functions',
+  'tests/sweep/idempotency',
+  'services/search/opensearch/engine',
+]
+const turnOf = ({ moduleId }: TestSpecification) => {
+  const turn = longest.findIndex((name) => moduleId.includes(name))
+  return turn < 0 ? longest.length : turn
+}
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).toSorted((a, b) => turnOf(a) - turnOf(b))
+  }
+}
+
 export default defineConfig({
   test: {
     include: ['apps', 'packages', 'services', 'contracts', 'bench', 'tests', 'sdk'].map(
@@ -30,6 +53,7 @@ export default defineConfig({
     pool: 'forks',
     // Each worker talks to a PostgreSQL of its own making; two fill a small machine.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // A machine that is busy with other things may stand still for half a minute; what hangs is still found.
     testTimeout: 90_000,
     hookTimeout: 120_000,

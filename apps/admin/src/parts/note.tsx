@@ -5,7 +5,8 @@ import { souk } from '../souk.ts'
 /** A text that was set for whoever works here; nothing when none was. */
 export function Note({ of, shopId }: { of: 'operations.note' | 'shop.packing-note'; shopId?: string }) {
   const { data } = useQuery({
-    queryKey: ['settings', shopId ?? 'marketplace'],
+    // Below the key of the list of settings: changed with it, and not shown there as what was just read.
+    queryKey: ['settings', shopId ?? 'marketplace', 'note'],
     queryFn: () => (shopId === undefined ? souk.listSettings() : souk.listShopSettings({ path: { shopId } })),
     staleTime: 60_000,
   })
