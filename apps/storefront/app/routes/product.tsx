@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Link, type LoaderFunctionArgs, redirect, useFetcher, useLoaderData, useSearchParams } from 'react-router'
 import { forEverybody, headersOf, lifeOf, notFound, reading } from '../answers.server.ts'
 import { perhaps } from '../perhaps.server.ts'
-import { cardOfHit, productPath } from '../cards.ts'
+import { productPath } from '../cards.ts'
 import { langOf, pathIn } from '../i18n/languages.ts'
 import { useWords } from '../i18n/words.tsx'
 import { ProductGrid } from '../parts/cards.tsx'
@@ -49,13 +49,12 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
     // The first one it is in that there still is.
     const category =
       product.categoryIds.map((id) => wayTo(tree, slugOf(tree, id))).find((way) => way !== undefined) ?? []
-    // Of all shops; the same for all products of a category but for itself.
+    // Of all shops, from the list the first page shows a picture of: a search with its counts would cost ten times as much.
     const nearest = category.at(-1)?.slug
-    const alike =
+    const near =
       nearest === undefined || !isOn(flags, 'storefront-recommendations', false)
         ? []
-        : (await perhaps(store.search({ category: nearest, available: true, sort: 'rating', limit: 9 }), { items: [] }))
-            .items
+        : (await perhaps(store.productsBeside({ sort: 'newest', limit: 12, category: nearest }), { items: [] })).items
     const says = shopSays(set, new Date().toISOString().slice(0, 10))
     const delivery = deliveryEstimate(
       shop.country,
@@ -87,10 +86,9 @@ export const loader = ({ context, params, request }: LoaderFunctionArgs) =>
         olderReviews: reviews?.nextCursor ?? null,
         way: category.map(({ slug, title }) => ({ slug, title })),
         similar: await store.cards(beside),
-        alike: alike
-          .filter(({ productId }) => !shown.has(productId))
-          .slice(0, 4)
-          .map(cardOfHit),
+        alike: (await store.cards(near.filter(({ id }) => !shown.has(id))))
+          .toSorted((a, b) => (b.rating?.average ?? 0) - (a.rating?.average ?? 0))
+          .slice(0, 4),
         delivery: { from: delivery.from.toISOString(), to: delivery.to.toISOString() },
       },
       lifeOf.page,
