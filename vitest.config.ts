@@ -16,6 +16,8 @@ const long = {
     'apps/souk/shards-commands.test.ts',
     'apps/souk/shards-kafka.test.ts',
   ],
+  'apps/souk/divided': ['apps/souk/divided.test.ts'],
+  'packages/kafka': ['packages/kafka/kafka-log.test.ts', 'packages/kafka/relay.test.ts'],
 }
 const notAskedFor = Object.entries(long).flatMap(([name, files]) =>
   process.argv.some((arg) => arg.includes(name)) ? [] : files,

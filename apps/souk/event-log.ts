@@ -1,9 +1,10 @@
-import { knownSchemas } from '@souk/contracts'
-import type { EventLog } from '@souk/events'
-import { createKafkaLog, type KafkaSettings, relaySchema, relayState, unrelayedSeconds } from '@souk/kafka'
+import { allEvents, knownSchemas } from '@souk/contracts'
+import { type EventLog, serviceOf } from '@souk/events'
+import { createKafkaLog, createUnrelayed, type KafkaSettings, relaySchema, relayState } from '@souk/kafka'
 import { type Database, migrate } from '@souk/postgres'
-import { type EnvSpec, flag, integer, oneOf, optional, type ParsedEnv, parseEnv, text } from '@souk/service'
+import { type EnvSpec, flag, homeShard, integer, oneOf, optional, type ParsedEnv, parseEnv, text } from '@souk/service'
 import type { Logger } from '@souk/telemetry'
+import { allServices } from './services.ts'
 
 /** Where events travel. All of it is left out on a laptop: then it is PostgreSQL. */
 export const kafkaConfig = {
@@ -59,6 +60,14 @@ export const relayService = relaySchema.service
 export const migrateRelay = (url: string, secret: string, pooled: boolean) =>
   migrate({ url, secret, pooled, services: [relaySchema] })
 
+const announcers = new Set(allEvents.map(({ topic }) => serviceOf(topic)))
+
+/** Services that announce something, and so have an outbox that is sent from this shard. */
+export const announcersOn = (shard: string): string[] =>
+  allServices
+    .filter(({ name, divided }) => announcers.has(name) && (shard === homeShard || divided !== undefined))
+    .map(({ name }) => name)
+
 export type OpenEventLog = {
   env: Readonly<Record<string, string | undefined>>
   secret: string
@@ -68,6 +77,8 @@ export type OpenEventLog = {
   outboxes: EventLog
   /** `adminUrl`: of the owner of the schemas. */
   shards: readonly { name: string; adminUrl: string }[]
+  /** A pool in the role that reads outboxes. */
+  readerOf(shard: string): Database
   /** A pool in the role of the relay. Closed by the caller. */
   openRelay(shard: string): Database
   log: Logger
@@ -87,9 +98,12 @@ export async function openEventLog(options: OpenEventLog): Promise<OpenedEventLo
   const kafka = kafkaSettings(env)
   if (kafka === undefined) return { eventLog: outboxes, isSent: async () => true, close: async () => {} }
   const relays = new Map<string, Database>()
+  const unrelayed = new Map<string, (source: string) => Promise<number>>()
   for (const { name, adminUrl } of shards) {
     await migrateRelay(adminUrl, secret, pooled)
-    relays.set(name, options.openRelay(name))
+    const db = options.openRelay(name)
+    relays.set(name, db)
+    unrelayed.set(name, createUnrelayed({ outboxes: options.readerOf(name), db, sources: announcersOn(name) }))
   }
   const eventLog = createKafkaLog({
     ...kafka,
@@ -98,10 +112,7 @@ export async function openEventLog(options: OpenEventLog): Promise<OpenedEventLo
     knownSchemas,
     // Debezium keeps its progress to itself.
     ...(kafka.writtenBy === 'relay' && {
-      unrelayedSeconds: async (source: string, shard: string) => {
-        const db = relays.get(shard)
-        return db === undefined ? 0 : await unrelayedSeconds({ log: outboxes, db, shard }, source)
-      },
+      unrelayedSeconds: async (source: string, shard: string) => (await unrelayed.get(shard)?.(source)) ?? 0,
     }),
     outboxes,
     onWake: (source) => outboxes.wake(source),

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type Cache, openCache } from '@souk/cache'
-import { createPostgresLog, type EventLog } from '@souk/events'
+import { createOutboxLooks, createPostgresLog, type EventLog, type LookedAfter, lookedAfter } from '@souk/events'
 import { type Database, type DatabaseOptions, logRole, openDatabase, roleOf, urlForRole } from '@souk/postgres'
 import { createDirectory, type Directory } from '@souk/rpc'
 import {
@@ -25,7 +25,7 @@ import {
 import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
 import { appConfig } from './config.ts'
 import type { Network, OpenNetwork } from './network.ts'
-import { openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
+import { announcersOn, openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
 import { openReplicas, type ReplicaSet } from './replicas.ts'
 import { allServices } from './services.ts'
 import { finishLeftMoves, untilShardsAreOpen } from './shards.ts'
@@ -72,7 +72,7 @@ export type HouseOptions = {
   /** False: only look after the services; events are read and jobs run by other processes, or not now. */
   working?: boolean
   /** Told when events of a service were committed here: for readers in another process. */
-  onEvents?: (source: string) => void
+  onEvents?: EventLog['wake']
   /** The way to services in other processes. Default: there are none. */
   network?: OpenNetwork
 }
@@ -131,12 +131,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   let shardMap: ShardMap | undefined
   let alone: Awaited<ReturnType<typeof announceAlone>> | undefined
   let carried: OpenedEventLog | undefined
+  let looked: LookedAfter | undefined
   let replicas: ReplicaSet | undefined
   let cache: Cache | undefined
   const closeDatabase = async () => {
     stopping = true
     await shardMap?.stop()
     await alone?.stop()
+    await looked?.close()
     await carried?.close()
     await replicas?.close()
     await Promise.all(opened.map((db) => db.close()))
@@ -162,19 +164,29 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       isDivided: (service) => divided.has(service),
       ...(shardMap !== undefined && { mapping: shardMap.mapping, forConsumer: shardMap.forConsumer }),
     }
-    const outboxes = createPostgresLog(names.map((name) => ({ name, db: databaseOf(logRole, name) })))
+    const readers = new Map(names.map((name) => [name, databaseOf(logRole, name)]))
+    const outboxes = createPostgresLog([...readers].map(([name, db]) => ({ name, db })))
     carried = await openEventLog({
       env,
       secret: database.secret,
       pooled: database.pooled,
       outboxes,
       shards: database.shards,
+      readerOf: (shard) => readers.get(shard) as Database,
       openRelay: (shard) => databaseOf(relayService, shard),
       log,
       clock,
     })
     const announced = { outboxes, readElsewhere: carried.eventLog !== outboxes, isSent: carried.isSent }
-    const ownLog = carried.eventLog
+    if (!announced.readElsewhere && working !== false)
+      looked = lookedAfter(
+        outboxes,
+        [...readers].map(([name, db]) => {
+          const sources = announcersOn(name)
+          return { sources, looks: createOutboxLooks(db, sources) }
+        }),
+      )
+    const ownLog = looked?.log ?? carried.eventLog
     const eventLog = onEvents === undefined ? ownLog : alsoTelling(ownLog, onEvents)
     const ownJobs = {
       url: database.migrated.urlFor(jobsSchema.service),
@@ -281,11 +293,11 @@ function countedDirectory(network: Network | undefined) {
   }
 }
 
-const alsoTelling = (log: EventLog, onEvents: (source: string) => void): EventLog => ({
+const alsoTelling = (log: EventLog, onEvents: EventLog['wake']): EventLog => ({
   ...log,
-  wake(source) {
-    log.wake(source)
-    onEvents(source)
+  wake(source, rows) {
+    log.wake(source, rows)
+    onEvents(source, rows)
   },
 })
 

@@ -55,7 +55,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
   const house = await openHouse({
     ...options,
     ...((role === 'edges' || role === 'desk') && { working: false }),
-    ...(options.separateWorker && { working: false, onEvents: (source: string) => worker?.wake(source) }),
+    ...(options.separateWorker && { working: false, onEvents: (source, rows) => worker?.wake(source, rows) }),
   })
   const { settings, running, directory, log, clock, database } = house
   if (options.separateWorker)
@@ -111,7 +111,7 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
         return undefined
       },
       health: Object.fromEntries(
-        running.services.map(({ definition, db }) => [definition.name, () => isReachable(db)]),
+        running.services.map(({ definition, db }) => [definition.name, lately(() => isReachable(db))]),
       ),
       forwarderSecret: derivedSecret(database.secret, 'forwarder'),
       ...(settings.SOUK_TRUST_PROXY !== 0 && { trustProxy: settings.SOUK_TRUST_PROXY }),
@@ -149,6 +149,18 @@ export async function openMarketplace(options: MarketplaceOptions): Promise<Mark
     await worker?.stop()
     await house.stop()
     throw error
+  }
+}
+
+/** Several ask every second or two whether this process is ready; what was well so lately is not asked again. */
+const wellForMs = 3_000
+
+function lately(check: () => Promise<unknown>): () => Promise<unknown> {
+  let wellAtMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (performance.now() - wellAtMs < wellForMs) return
+    await check()
+    wellAtMs = performance.now()
   }
 }
 

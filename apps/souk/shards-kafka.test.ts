@@ -33,13 +33,15 @@ if (given.notTried !== undefined) {
 
   /** As `souk relay` does. */
   function sendEvents(): Relay {
-    const relays = Object.entries(databases).map(([name, database]) =>
-      startRelay({
+    const relays = Object.entries(databases).map(([name, database]) => {
+      const outboxes = database.open(logRole)
+      return startRelay({
         settings: (kafkaSettings(env) as NonNullable<ReturnType<typeof kafkaSettings>>).settings,
         shards: [
           {
             name,
-            log: createPostgresLog([{ name, db: database.open(logRole) }]),
+            log: createPostgresLog([{ name, db: outboxes }]),
+            outboxes,
             db: database.open(relayService),
           },
         ],
@@ -48,8 +50,8 @@ if (given.notTried !== undefined) {
         ),
         logger: memoryLog(),
         metrics: fakeMetrics(),
-      }),
-    )
+      })
+    })
     return {
       stop: async () => void (await Promise.all(relays.map((each) => each.stop()))),
       lag: () => (relays[0] as Relay).lag(),

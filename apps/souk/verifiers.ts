@@ -7,12 +7,16 @@ import type { Logger } from '@souk/telemetry'
 
 /** How long a session that was ended may go on being believed: 1 s, and one question a second. */
 const revokedEveryMs = 1_000
+/** Nobody has come for so long: nothing is asked until somebody does, and he waits for the answer. */
+const restAfterMs = 10_000
+/** If it comes soon. */
+const firstWaitsMs = 1_000
 /** Told that one has ended, we ask at once; told of many, not more often than this. */
 const askedEveryMs = 50
 
 /**
  * How callers are recognised: by tokens and keys that identity issued, checked in this process. What has ended is asked for
- * every second, and at once when there is news of it: news may be lost, and then it is the second.
+ * every second while anybody calls, and at once when there is news of it: news may be lost, and then it is the second.
  */
 export function createVerifiers(directory: Directory, clock: () => Date, log: Logger, news?: News) {
   const identity = directory.client(IdentityService)
@@ -36,8 +40,24 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
       failing = true
     }
   }
-  const timer = setInterval(() => void look(), revokedEveryMs)
+  let calledAtMs = Number.NEGATIVE_INFINITY
+  let waking: Promise<void> | undefined
+  const isResting = () => performance.now() - calledAtMs > restAfterMs
+  const timer = setInterval(() => {
+    if (!isResting()) void look()
+  }, revokedEveryMs)
   timer.unref()
+  /** Undefined when what has ended is known as it is now. */
+  const awake = (): Promise<void> | undefined => {
+    if (isResting()) {
+      const late = new Promise<void>((resolve) => setTimeout(resolve, firstWaitsMs).unref())
+      waking = Promise.race([look(), late]).finally(() => {
+        waking = undefined
+      })
+    }
+    calledAtMs = performance.now()
+    return waking
+  }
   let soon: Promise<void> | undefined
   let again = false
   const lookSoon = () => {
@@ -71,18 +91,26 @@ export function createVerifiers(directory: Directory, clock: () => Date, log: Lo
     if (revoked.has(principal.sessionId)) throw httpErrors.error('unauthenticated', 'The API key is not known.')
     return principal
   }
+  const verifyToken = createTokenVerifier({
+    keySet: async () => JSON.parse((await identity.getKeySet({})).json) as Jwks,
+    issuer: 'souk',
+    audience: 'souk',
+    clock,
+    isRevoked: (principal) => revoked.has(principal.sessionId),
+  })
+  const verifyApiKey = (key: string): Principal | Promise<Principal> => {
+    const principal = verifyKey(key)
+    return principal instanceof Promise ? principal.then(unlessRevoked) : unlessRevoked(principal)
+  }
+  const whenAwake =
+    (verify: (credential: string) => Principal | Promise<Principal>) =>
+    (credential: string): Principal | Promise<Principal> => {
+      const waiting = awake()
+      return waiting === undefined ? verify(credential) : waiting.then(() => verify(credential))
+    }
   return {
-    verify: createTokenVerifier({
-      keySet: async () => JSON.parse((await identity.getKeySet({})).json) as Jwks,
-      issuer: 'souk',
-      audience: 'souk',
-      clock,
-      isRevoked: (principal) => revoked.has(principal.sessionId),
-    }),
-    verifyApiKey(key: string): Principal | Promise<Principal> {
-      const principal = verifyKey(key)
-      return principal instanceof Promise ? principal.then(unlessRevoked) : unlessRevoked(principal)
-    },
+    verify: whenAwake(verifyToken),
+    verifyApiKey: whenAwake(verifyApiKey),
     stop() {
       clearInterval(timer)
       for (const each of hearing) each?.stop()

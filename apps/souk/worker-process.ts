@@ -1,19 +1,23 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { EventLog, WrittenRow } from '@souk/events'
 import type { Logger } from '@souk/telemetry'
 
 /** What the process with the edges says to its worker, and what comes back. */
-export type ToWorker = { wake: string } | { expose: number } | { stop: true }
+export type ToWorker = { wake: [source: string, rows: WrittenRow[]][] } | { expose: number } | { stop: true }
 export type FromWorker = { ready: true } | { exposed: number; text: string }
 
 export type WorkerProcess = {
-  /** Events of this service were committed here: the worker need not wait for its next look. */
-  wake(source: string): void
+  /** Events of this service were committed here: the worker need not wait for its next look, nor read these rows. */
+  wake: EventLog['wake']
   /** Its metrics, in the text format of Prometheus; empty when it does not answer within a second. */
   expose(): Promise<string>
   /** Finish the batches under way. */
   stop(): Promise<void>
 }
+
+/** Two seconds of a rush. */
+const maxUnheardBytes = 8 * 1024 * 1024
 
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
@@ -27,9 +31,13 @@ export function startWorkerProcess(env: Readonly<Record<string, string | undefin
   let diedInARow = 0
   let asked = 0
   const answers = new Map<number, (text: string) => void>()
+  /** To this child, and not taken up yet. */
+  let underWay = { bytes: 0 }
 
   function start(): void {
-    child = fork(program, [], { env, stdio: 'inherit' })
+    underWay = { bytes: 0 }
+    // Advanced: bytes go as they are.
+    child = fork(program, [], { env, stdio: 'inherit', serialization: 'advanced' })
     child.on('message', (message: FromWorker) => {
       if ('ready' in message) diedInARow = 0
       else answers.get(message.exposed)?.(message.text)
@@ -47,23 +55,32 @@ export function startWorkerProcess(env: Readonly<Record<string, string | undefin
     })
   }
 
-  const send = (message: ToWorker): boolean => child?.connected === true && child.send(message, () => {})
+  const send = (message: ToWorker, sent = () => {}): boolean =>
+    child?.connected === true && child.send(message, () => sent())
 
   // A sale commits every few milliseconds, and each word to another process costs 60 µs: the first is said at once,
   // those that follow within 10 ms together.
-  const untold = new Set<string>()
+  const untold = new Map<string, WrittenRow[]>()
   let telling: NodeJS.Timeout | undefined
-  function tell(source: string): void {
-    if (telling !== undefined) {
-      untold.add(source)
-      return
-    }
-    send({ wake: source })
+  function tell(source: string, rows: readonly WrittenRow[] = []): void {
+    const ofSource = untold.get(source) ?? []
+    untold.set(source, ofSource)
+    // A worker that has stopped listening must not fill this process: then it reads what it is not told.
+    for (const row of rows) if (underWay.bytes < maxUnheardBytes) ofSource.push(row)
+    if (telling === undefined) tellNow()
+  }
+  function tellNow(): void {
+    const wake = [...untold]
+    untold.clear()
+    const to = underWay
+    const bytes = wake.flatMap(([, rows]) => rows).reduce((sum, { batch }) => sum + batch.length, 0)
+    to.bytes += bytes
+    send({ wake }, () => {
+      to.bytes -= bytes
+    })
     telling = setTimeout(() => {
       telling = undefined
-      const sources = [...untold]
-      untold.clear()
-      for (const each of sources) tell(each)
+      if (untold.size > 0) tellNow()
     }, 10)
     telling.unref()
   }

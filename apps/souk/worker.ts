@@ -30,7 +30,7 @@ const stop = () => {
 }
 
 process.on('message', (message: ToWorker) => {
-  if ('wake' in message) house.eventLog.wake(message.wake)
+  if ('wake' in message) for (const [source, rows] of message.wake) house.eventLog.wake(source, rows)
   else if ('expose' in message) void house.metrics.expose().then((text) => say({ exposed: message.expose, text }))
   else void stop()
 })

@@ -72,12 +72,13 @@ export const mutants: readonly Mutant[] = [
     name: 'answer-before-commit',
     breaks: 'The customer is told "you have it" while the order is still on its way to the disk.',
     edits: [
-      { file: place, find: '  await placeBatch(tx, {', replace: '  void placeBatch(tx, {' },
+      { file: place, find: '  const place = await placeBatch(tx, {', replace: '  void placeBatch(tx, {' },
       {
         file: place,
         find: '    placedAtMs,\n  })\n  for (const waiting of accepted)',
         replace: '    placedAtMs,\n  }).catch(() => {})\n  for (const waiting of accepted)',
       },
+      { file: place, find: '  return [{ ...place, batch }]\n', replace: '  return []\n' },
     ],
     turnsRed: [
       { file: placing, test: 'two processes that both remember the last unit sell it once' },
@@ -232,8 +233,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: placeSql,
-        find: "insert into outbox (topic, kinds, event_count, batch)\n        values ('orders.order', '{orders.order_placed}', ${orders.length}, ${outboxBatch}) returning 1)",
-        replace: 'select 1)',
+        find: "insert into outbox (topic, kinds, event_count, batch)\n        values ('orders.order', '{orders.order_placed}', ${orders.length}, ${outboxBatch}) returning xid::text, seq)",
+        replace: "select '0' as xid, 0 as seq)",
       },
     ],
     turnsRed: [{ file: placing, test: 'is placed at our price, holds its units and is announced' }],

@@ -2,7 +2,7 @@
 // On the full scale (200,000 people) k6 runs in a fleet; VUS sets what one machine of it plays.
 import exec from 'k6/execution'
 import http from 'k6/http'
-import { as, baseUrl, expected, isOrder, makeShoppers, mine, newKey, removeShoppers, runningSale, seconds, signInOperator, vus } from './lib.js'
+import { accountsFor, as, baseUrl, expected, isOrder, makeShoppers, mine, newKey, removeShoppers, runningSale, seconds, signInOperator, vus } from './lib.js'
 
 const people = vus(200000)
 http.setResponseCallback(expected)
@@ -20,7 +20,7 @@ export const options = {
 
 export function setup() {
   const operator = signInOperator()
-  return { operator, sale: runningSale(), shoppers: makeShoppers(operator, Math.min(people, 5000)) }
+  return { operator, sale: runningSale(), shoppers: makeShoppers(operator, accountsFor(people)) }
 }
 
 export default function ({ sale, shoppers }) {

@@ -15,6 +15,9 @@ export const as = (token, more = {}) => ({ headers: { ...json, authorization: `B
 /** A 409 (sold out, cap reached) is an answer, not a failure; so is being asked to come back (503 with Retry-After). */
 export const expected = http.expectedStatuses({ min: 200, max: 399 }, 404, 409)
 
+/** Of an answer only that it came whole: a page nobody looks at need not be kept. */
+export const unread = { responseType: 'none' }
+
 export function signInOperator() {
   const { OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password } = __ENV
   if (!email || !password) fail('Set OPERATOR_EMAIL and OPERATOR_PASSWORD: the rehearsal needs shoppers of its own.')
@@ -22,6 +25,12 @@ export function signInOperator() {
   if (answer.status !== 200) fail(`The operator could not sign in: ${answer.status} ${answer.body}`)
   return answer.json('accessToken')
 }
+
+/**
+ * How many accounts so many people share. Each of k6's people gets a copy of all of them: with 2,000 accounts for 2,000 people
+ * that alone took k6 a whole core for half a minute, and connections it had no time to use were closed.
+ */
+export const accountsFor = (people) => Math.min(people, 500)
 
 /** Signed-in shoppers, made for the rehearsal. Their tokens last 15 minutes. */
 export function makeShoppers(operator, count) {

@@ -1,7 +1,7 @@
 // Orders placed for later (202): 500 people, 95 of 100 answered within two seconds, under 1 % failed.
 import http from 'k6/http'
 import { sleep } from 'k6'
-import { as, baseUrl, expected, isOrder, makeShoppers, mine, newKey, one, removeShoppers, seconds, signInOperator, someProducts, vus } from './lib.js'
+import { accountsFor, as, baseUrl, expected, isOrder, makeShoppers, mine, newKey, one, removeShoppers, seconds, signInOperator, someProducts, vus } from './lib.js'
 
 http.setResponseCallback(expected)
 export const options = {
@@ -12,7 +12,7 @@ export const options = {
 
 export function setup() {
   const operator = signInOperator()
-  return { operator, products: someProducts(20), shoppers: makeShoppers(operator, vus(500)) }
+  return { operator, products: someProducts(20), shoppers: makeShoppers(operator, accountsFor(vus(500))) }
 }
 
 export default function ({ products, shoppers }) {

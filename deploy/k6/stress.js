@@ -1,7 +1,7 @@
 // Beyond what it can do, and back: too much is refused at once and politely, nothing breaks, and afterwards it is as before.
 import http from 'k6/http'
 import { Counter } from 'k6/metrics'
-import { as, baseUrl, makeShoppers, mine, newKey, one, removeShoppers, seconds, signInOperator, someProducts, vus } from './lib.js'
+import { accountsFor, as, baseUrl, makeShoppers, mine, newKey, one, removeShoppers, seconds, signInOperator, someProducts, vus } from './lib.js'
 
 const broken = new Counter('broken')
 const impolite = new Counter('refused_without_retry_after')
@@ -27,7 +27,7 @@ export const options = {
 
 export function setup() {
   const operator = signInOperator()
-  return { operator, products: someProducts(20), shoppers: makeShoppers(operator, 5000) }
+  return { operator, products: someProducts(20), shoppers: makeShoppers(operator, accountsFor(people * 3)) }
 }
 
 export default function ({ products, shoppers }) {

@@ -86,21 +86,22 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
     ending.add(stopping)
   }
 
-  const lag = async (): Promise<Lag> => {
-    const each = await Promise.all([...lanes.values()].map((lane) => lane.lag()))
+  const lagBy = async (ask: (lane: Lane) => Promise<Lag>): Promise<Lag> => {
+    const each = await Promise.all([...lanes.values()].map(ask))
     return {
       events: each.reduce((sum, one) => sum + one.events, 0),
       seconds: Math.max(0, ...each.map((one) => one.seconds)),
     }
   }
-  const measuring = meters.watchLag(lag, async () => {
+  const measuring = meters.watchLag(async () => {
+    const lag = await lagBy((lane) => lane.lagOfPlace())
     const foreign = await Promise.all(
       [...lanes].map(async ([name, lane]) => {
-        const offset = await lane.offset()
-        return offset !== undefined && (await log.isForeign(source, name, offset))
+        const place = await lane.place()
+        return place !== undefined && (await log.isForeign(source, name, place))
       }),
     )
-    return { stalledSeconds: await log.stalledSeconds(source, shard), foreign: foreign.includes(true) }
+    return { lag, stalledSeconds: await log.stalledSeconds(source, shard), foreign: foreign.includes(true) }
   })
 
   return {
@@ -112,6 +113,6 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
       await Promise.all(ending)
       await membership.leave()
     },
-    lag,
+    lag: () => lagBy((lane) => lane.lag()),
   }
 }

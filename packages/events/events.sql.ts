@@ -6,9 +6,9 @@ export const insertOutboxRow = (
   tx: Tx,
   row: { topic: string; kinds: readonly string[]; eventCount: number; batch: Buffer },
 ) =>
-  tx.run(sql`
+  tx.one<{ xid: string; seq: number }>(sql`
   insert into outbox (topic, kinds, event_count, batch)
-  values (${row.topic}, ${row.kinds}::text[], ${row.eventCount}, ${row.batch})`)
+  values (${row.topic}, ${row.kinds}::text[], ${row.eventCount}, ${row.batch}) returning xid::text, seq`)
 
 /** Of which consumer, on which log. */
 export type OffsetKey = { readonly consumer: string; readonly source: string; readonly shard: string }

@@ -25,8 +25,11 @@ export {
   type Membership,
   type Wanted,
   type Watch,
+  type WrittenRow,
 } from './log.ts'
 export { createOutbox } from './outbox.ts'
+export { type LookedAfter, lookedAfter } from './looked-after.ts'
+export { createOutboxLooks, type OutboxLooks } from './outbox-looks.ts'
 export { createPostgresLog } from './postgres-log.ts'
 export { forgetPassedEvents, offsetsIn } from './retention.ts'
 export { rewindConsumer } from './rewind.ts'

@@ -26,16 +26,23 @@ function statement(name: string, source: string, text: (outbox: string) => strin
  * Rows from a place on, in (xid, seq) order and strictly below the xmin of the snapshot: every transaction there is over,
  * so no row can appear among them later, however late it commits. One row at least is answered, for its xmin; its seq is
  * null when there is nothing to read. Bytes come as base64: the driver reads texts only, and two digits each are longer
- * to send and to read.
+ * to send and to read. Those of the rows in `handed` stay where they are, and are null.
  */
-export const readRows = (source: string, from: { xid: string; seq: number }, want: Wanted, limitEvents: number): Sql =>
+export const readRows = (
+  source: string,
+  from: { xid: string; seq: number },
+  want: Wanted,
+  limitEvents: number,
+  handed: readonly number[],
+): Sql =>
   statement(
     variant('read', want),
     source,
     (outbox) => `
     with snapshot as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
     select snapshot.xmin::text as "xmin", page.xid::text as "xid", page.seq, page.topic, page.event_count as "eventCount",
-           array_to_string(page.kinds, ' ') as "kinds", encode(page.batch, 'base64') as "batch",
+           array_to_string(page.kinds, ' ') as "kinds",
+           case when page.seq = any($6::bigint[]) then null else encode(page.batch, 'base64') end as "batch",
            (extract(epoch from page.written_at) * 1000)::float8 as "writtenAtMs"
       from snapshot left join lateral (
         select *, sum(event_count) over (order by xid, seq rows unbounded preceding) - event_count as before
@@ -45,7 +52,7 @@ export const readRows = (source: string, from: { xid: string; seq: number }, wan
                  order by xid, seq limit $4) as candidates
       ) as page on page.before < $4
      order by page.xid, page.seq`,
-    [from.xid, from.seq, want.topics ?? null, limitEvents, want.kinds ?? null],
+    [from.xid, from.seq, want.topics ?? null, limitEvents, want.kinds ?? null, handed],
   )
 
 export const readHead = (source: string): Sql =>

@@ -14,6 +14,9 @@ export type LogRow = {
   readonly shared?: SharedHeads
 }
 
+/** What is known of a row once its transaction has committed. */
+export type WrittenRow = Pick<LogRow, 'xid' | 'seq' | 'batch'>
+
 export type LogPage = {
   /** In order; nothing can appear between them later. */
   readonly rows: readonly LogRow[]
@@ -71,8 +74,11 @@ export type EventLog = {
   stalledSeconds(source: string, shard: string): Promise<number>
   /** Be told of new rows, of a lane or of all. What happens between two waits is not missed. */
   watch(source: string, lane?: string): Watch
-  /** Rows of this source were committed by this process. */
-  wake(source: string): void
+  /**
+   * Rows of this source were committed by this process, or by one that told it. Those it is given a log may take from here
+   * when they are read, instead of having them sent again.
+   */
+  wake(source: string, rows?: readonly WrittenRow[]): void
   /** Take part in a consumer's work: its lanes are shared among all who joined, wherever they run. */
   join(options: JoinOptions): Membership
 }

@@ -75,15 +75,15 @@ export function consumerMeters(
   return {
     ...happening,
     /** Look every five seconds. A look that fails changes nothing: the consumer itself reports an outage. */
-    watchLag(measure: () => Promise<Lag>, inspect: () => Promise<{ stalledSeconds: number; foreign: boolean }>) {
+    watchLag(measure: () => Promise<{ lag: Lag; stalledSeconds: number; foreign: boolean }>) {
       let looking = false
       let said = false
-      const look = async () => {
+      return everyFewSeconds(metrics, async () => {
         if (looking) return
         looking = true
         try {
-          measured.lag = await measure()
-          const { stalledSeconds, foreign } = await inspect()
+          const { lag, stalledSeconds, foreign } = await measure()
+          measured.lag = lag
           measured.stalled = stalledSeconds
           if (foreign && !said)
             logger.error(
@@ -95,10 +95,33 @@ export function consumerMeters(
         } finally {
           looking = false
         }
-      }
-      const timer = setInterval(() => void look(), measureEveryMs)
-      timer.unref()
-      return { stop: () => clearInterval(timer) }
+      })
+    },
+  }
+}
+
+const looksOf = new WeakMap<Metrics, { all: Set<() => Promise<void>>; timer: NodeJS.Timeout }>()
+
+/** All consumers of a process at one time, so that what several ask can be asked together. */
+function everyFewSeconds(metrics: Metrics, look: () => Promise<void>): { stop(): void } {
+  let looks = looksOf.get(metrics)
+  if (looks === undefined) {
+    const all = new Set<() => Promise<void>>()
+    const timer = setInterval(() => {
+      for (const each of all) void each()
+    }, measureEveryMs)
+    timer.unref()
+    looks = { all, timer }
+    looksOf.set(metrics, looks)
+  }
+  const { all, timer } = looks
+  all.add(look)
+  return {
+    stop() {
+      all.delete(look)
+      if (all.size > 0) return
+      clearInterval(timer)
+      looksOf.delete(metrics)
     },
   }
 }

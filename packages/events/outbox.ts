@@ -1,19 +1,19 @@
 import { encodeBatch } from './envelope.ts'
 import { insertOutboxRow } from './events.sql.ts'
+import type { WrittenRow } from './log.ts'
 import type { NewEvent, Outbox } from './types.ts'
 
 /** A service's outbox. @param wake called after commit, to tell consumers of this process; others poll. */
-export const createOutbox = ({ wake }: { wake: () => void }): Outbox => ({
+export const createOutbox = ({ wake }: { wake: Outbox['wake'] }): Outbox => ({
   async append(tx, events) {
     if (events.length === 0) return
-    for (const [topic, ofTopic] of byTopic(events))
-      await insertOutboxRow(tx, {
-        topic,
-        kinds: kindsIn(ofTopic),
-        eventCount: ofTopic.length,
-        batch: encodeBatch(ofTopic),
-      })
-    tx.afterCommit(wake)
+    const rows: WrittenRow[] = []
+    for (const [topic, ofTopic] of byTopic(events)) {
+      const batch = encodeBatch(ofTopic)
+      const place = await insertOutboxRow(tx, { topic, kinds: kindsIn(ofTopic), eventCount: ofTopic.length, batch })
+      rows.push({ ...place, batch })
+    }
+    tx.afterCommit(() => wake(rows))
   },
   wake,
 })

@@ -6,7 +6,11 @@ import { describeConsumers } from './consumer.conformance.ts'
 import { describeLog, type LogUnderTest } from './log.conformance.ts'
 import { readRows } from './log.sql.ts'
 import { itemsOf, kindsOf } from './intake.ts'
-import { beginning, type EventLog, type LogRow } from './log.ts'
+import { beginning, type EventLog, type LogRow, type WrittenRow } from './log.ts'
+import { lookedAfter } from './looked-after.ts'
+import { createOutbox } from './outbox.ts'
+import { createOutboxLooks } from './outbox-looks.ts'
+import { createPostgresLog } from './postgres-log.ts'
 import { counted, countedEvent, noted, openSession, openStage, type Stage } from './test-log.ts'
 
 async function openLog(read: (log: EventLog) => EventLog['read']): Promise<LogUnderTest> {
@@ -115,6 +119,46 @@ describe('the outbox as a log', () => {
     await old.close()
   })
 
+  test('a look at all outboxes tells of what can be read behind a place, and counts what cannot yet', async () => {
+    const { xid, seq } = await stage.end()
+    const looks = createOutboxLooks(stage.database.open('souk_log'), ['reader', 'writer'])
+    const places = new Map(['reader', 'writer'].map((source) => [source, { xid, seq }]))
+    const old = await openSession(stage.database)
+    await old.run('begin')
+    await old.run('select pg_current_xact_id()')
+    await stage.write(countedEvent('looked for', 1))
+    const held = await looks.news(places)
+    expect(held.sources).toEqual([])
+    expect([...(await looks.lags(places)).entries()]).toMatchObject([
+      ['reader', { events: 0, seconds: 0 }],
+      ['writer', { events: 1 }],
+    ])
+    await old.run('rollback')
+    // Where nothing was found nothing can have been passed over.
+    const later = new Map([['writer', { xid: held.xmin, seq: 0 }]])
+    await eventually(async () => expect((await looks.news(later)).sources).toEqual(['writer']))
+    await stage.end()
+    await old.close()
+  })
+
+  test('readers that rest are woken when another process has written, and for nothing else', async () => {
+    await stage.end()
+    const looks = createOutboxLooks(stage.database.open('souk_log'), ['reader', 'writer'])
+    const looked = lookedAfter(stage.log, [{ looks, sources: ['reader', 'writer'] }])
+    const [reader, writer] = [looked.log.watch('reader'), looked.log.watch('writer')]
+    // Woken once, since nobody knows yet how far anybody has read.
+    await Promise.all([reader.waitForMore(2_000), writer.waitForMore(2_000)])
+    const elsewhere = createOutbox({ wake() {} })
+    await stage.writer.transaction((tx) => elsewhere.append(tx, [countedEvent('elsewhere', 1)]))
+    // Longer than it was asked to wait: who rests is told.
+    expect(await writer.waitForMore(250)).toBe(true)
+    expect(await reader.waitForMore(50)).toBe(false)
+    await looked.close()
+    reader.close()
+    writer.close()
+    await stage.end()
+  })
+
   test('a place beyond the end of the log is noticed, as after a restore into another server', async () => {
     const page = await stage.log.read(
       'writer',
@@ -182,6 +226,41 @@ describe('the outbox as a log', () => {
     expect(other).toBe(one)
   })
 
+  describe('a row its writer has told of', () => {
+    const want = { topics: [counted.topic], kinds: [counted.type], limitEvents: 10 }
+    const told = encodeBatch([countedEvent('as told', 1)])
+
+    /** Writes a row, tells the log of it as `say` says, and answers the keys that are read. */
+    async function readAfter(say: (row: WrittenRow) => WrittenRow[], events = [countedEvent('as written', 1)]) {
+      // Its end is where everybody reads on together.
+      const log = createPostgresLog([{ name: 'main', db: stage.database.open('souk_log') }])
+      const { end: from } = await log.read('writer', 'main', await stage.end(), want)
+      const place = await stage.writer.autocommit.one<{ xid: string; seq: number }>(
+        sql`insert into outbox (topic, kinds, event_count, batch)
+            values (${counted.topic}, ${[counted.type]}::text[], ${events.length}, ${encodeBatch(events)}) returning xid::text, seq`,
+      )
+      for (const row of say({ ...place, batch: told })) log.wake('writer', [row])
+      await stage.end()
+      const { rows } = await log.read('writer', 'main', from, want)
+      return rows.flatMap(({ batch }) => decodeBatch(batch).map(({ key }) => key))
+    }
+
+    test('is not sent again', async () => {
+      expect(await readAfter((row) => [row])).toEqual(['as told'])
+    })
+
+    test('is sent when it had the number of another transaction, or is not the one that was written', async () => {
+      expect(await readAfter((row) => [{ ...row, xid: '7' }])).toEqual(['as written'])
+      expect(await readAfter((row) => [{ ...row, seq: row.seq + 1_000 }])).toEqual(['as written'])
+    })
+
+    test('is sent when so much was told after it that the memory for it was full', async () => {
+      const much = Buffer.alloc(16 * 1024 * 1024)
+      const flood = (row: WrittenRow) => [row, { xid: row.xid, seq: row.seq + 1_000_000, batch: much }]
+      expect(await readAfter(flood)).toEqual(['as written'])
+    })
+  })
+
   test('the service may write events and can neither change nor remove them; the log may only read them', async () => {
     const session = await openSession(stage.database)
     for (const statement of ['delete from outbox', 'update outbox set topic = topic', 'truncate outbox'])
@@ -198,14 +277,15 @@ describe('the outbox as a log', () => {
     await stage.database.query(`
       insert into writer.outbox (topic, event_count, batch) select 'writer.count', 1, '\\x00' from generate_series(1, 20000);
       analyze writer.outbox`)
-    const statement = readRows('writer', { xid: '5', seq: 7 }, { topics: [counted.topic] }, 500)
+    const statement = readRows('writer', { xid: '5', seq: 7 }, { topics: [counted.topic] }, 500, [])
     const plan = await stage.database.query<{ 'QUERY PLAN': string }>(
       `explain ${statement.text}`
         .replaceAll('$1', `'5'`)
         .replaceAll('$2', '7')
         .replaceAll('$3', `'{writer.count}'`)
         .replaceAll('$4', '500')
-        .replaceAll('$5', 'null'),
+        .replaceAll('$5', 'null')
+        .replaceAll('$6', `'{}'`),
     )
     expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using outbox_pkey')
   })

@@ -1,11 +1,13 @@
 import type { Database } from '@souk/postgres'
+import { HandedRows } from './handed-rows.ts'
 import { beginning, comparePositions, type EventLog, type Lag, type LogPage, type Wanted } from './log.ts'
 import { readHead, readLag, readPlaceAt, readRows, readStall } from './log.sql.ts'
 import { type Exactly, type ReadRow, RecentRows } from './recent-rows.ts'
 import type { Position } from './types.ts'
 import { createWakes } from './wakes.ts'
 
-type Answered = Omit<ReadRow, 'batch'> & { xmin: string; seq: number | null; batch: string }
+/** `batch` is null for a row whose bytes are known. */
+type Answered = Omit<ReadRow, 'batch'> & { xmin: string; seq: number | null; batch: string | null }
 
 /**
  * The log kept in the services' outboxes.
@@ -29,12 +31,19 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
     shard: string,
     from: Position,
     want: Wanted & { limitEvents: number },
+    handed?: HandedRows,
   ): Promise<LogPage & { rows: ReadRow[] }> {
-    const answer = await on(shard).many<Answered>(readRows(source, from, want, want.limitEvents))
+    const kept = handed?.seqs() ?? []
+    const answer = await on(shard).many<Answered>(readRows(source, from, want, want.limitEvents, kept))
     const rows: ReadRow[] = []
-    for (const { xid, seq, topic, eventCount, kinds, batch, writtenAtMs } of answer)
-      if (seq !== null)
-        rows.push({ xid, seq, topic, eventCount, kinds, batch: Buffer.from(batch, 'base64'), writtenAtMs })
+    for (const { xid, seq, topic, eventCount, kinds, batch: sent, writtenAtMs } of answer) {
+      if (seq === null) continue
+      const known = handed?.take(xid, seq)
+      const batch = sent === null ? known : Buffer.from(sent, 'base64')
+      // Let go of meanwhile, or another row had its number before the database was put back: all are sent.
+      if (batch === undefined) return await ask(source, shard, from, want)
+      rows.push({ xid, seq, topic, eventCount, kinds, batch, writtenAtMs })
+    }
     const xmin = { xid: answer[0]?.xmin ?? '0', seq: 0, index: 0 }
     const reached = comparePositions(xmin, from) >= 0
     const events = rows.reduce((sum, row) => sum + row.eventCount, 0)
@@ -44,13 +53,19 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
     return { rows, end: reached ? xmin : from, full, reached }
   }
 
+  const wakes = createWakes()
+  /** Of each source that is read here. */
+  const handed = new Map<string, HandedRows>()
   const recents = new Map<string, RecentRows>()
   function recentOf(source: string, shard: string): RecentRows {
     const name = `${source} ${shard}`
     let recent = recents.get(name)
     if (recent === undefined) {
+      // Rows of several databases may have the same place.
+      const known = shards.length === 1 ? new HandedRows() : undefined
+      if (known !== undefined) handed.set(source, known)
       recent = new RecentRows(async (from, want, limitEvents) => {
-        const { rows, end, full, reached } = await ask(source, shard, from, { ...want, limitEvents })
+        const { rows, end, full, reached } = await ask(source, shard, from, { ...want, limitEvents }, known)
         return { rows, end: reached ? end : beginning, full }
       })
       recents.set(name, recent)
@@ -59,7 +74,12 @@ export function createPostgresLog(shards: readonly { name: string; db: Database 
   }
 
   return {
-    ...createWakes(),
+    watch: wakes.watch,
+    wake(source, rows = []) {
+      const known = handed.get(source)
+      if (known !== undefined) for (const row of rows) known.keep(row)
+      wakes.wake(source)
+    },
     lanes: async (_source, shard) => [shard],
     divide: (row, lanes) => lanes.map((lane) => [lane, row]),
     head,

@@ -20,6 +20,13 @@ const maxBytes = 16 * 1024 * 1024
 const maxAgeMs = 5_000
 /** What was read so lately need not be asked for again, if there is something in it. */
 const freshMs = 20
+/**
+ * Between two looks, while there is something to be found. In a rush everybody is woken every 10 ms, also those for whom
+ * there is nothing, and there were 120 looks a second at 76 new rows. Batches are as far apart as that anyway; and who wrote
+ * a row needs up to 25 ms to tell of it, with another process between: what is looked for too soon has to be sent.
+ */
+const betweenLooksMs = (events: number): number => Math.min(100, Math.max(25, events / 5))
+const busyWithinMs = 250
 
 /**
  * The newest stretch of a log, for all readers in this process together. A source has up to eight consumers here, and each
@@ -40,6 +47,10 @@ export class RecentRows {
   /** Undefined: nothing is known, until somebody has read up to the end of the log. */
   #stretch: { from: Position; end: Position } | undefined
   #extendedAtMs = Number.NEGATIVE_INFINITY
+  /** When the last look was begun, and the last that found something. */
+  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #foundAtMs = Number.NEGATIVE_INFINITY
+  #found = 0
   #running: Promise<unknown> = Promise.resolve()
   #next: Promise<void> | undefined
 
@@ -106,7 +117,7 @@ export class RecentRows {
       const before = this.#running
       this.#next = before
         .catch(() => {}) // whoever waits for that one hears of it
-        .then(() => new Promise((resolve) => setImmediate(resolve))) // all who were woken together ask once
+        .then(() => this.#due()) // all who were woken together ask once
         .then(() => {
           const running = this.#look()
           this.#running = running
@@ -117,11 +128,28 @@ export class RecentRows {
     return this.#next
   }
 
+  #due(): Promise<void> {
+    const nowMs = performance.now()
+    const isBusy = nowMs - this.#foundAtMs < busyWithinMs
+    const waitMs = isBusy ? this.#lookedAtMs + betweenLooksMs(this.#found) - nowMs : 0
+    return new Promise((resolve) => {
+      // Behind what has come by now: of the rows there may be word.
+      const behind = () => setImmediate(resolve)
+      if (waitMs > 0) setTimeout(behind, waitMs)
+      else behind()
+    })
+  }
+
   async #look(): Promise<void> {
     const stretch = this.#stretch
     if (stretch === undefined) return
     const want = { topics: [...this.#topics], kinds: [...this.#kinds] }
+    this.#lookedAtMs = performance.now()
     const { rows, end } = await this.#extend(stretch.end, want, extendEvents)
+    if (rows.length > 0) {
+      this.#foundAtMs = this.#lookedAtMs
+      this.#found = rows.reduce((sum, { eventCount }) => sum + eventCount, 0)
+    }
     // Forgotten meanwhile: what was read may lack what somebody wants now.
     if (this.#stretch !== stretch) return
     // Restored to an earlier state, or another database: nothing here is true any more.

@@ -57,7 +57,7 @@ export async function openStage(): Promise<Stage> {
     create table reader.effects (consumer text not null, key text not null, version bigint not null, at bigint generated always as identity);
     grant select, insert on reader.effects to souk_reader`)
   const log = createPostgresLog([{ name: 'main', db: database.open('souk_log') }])
-  const outbox = createOutbox({ wake: () => log.wake('writer') })
+  const outbox = createOutbox({ wake: (rows) => log.wake('writer', rows) })
   const writer = database.open('writer', { maxConnections: 10 })
   return {
     database,

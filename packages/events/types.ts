@@ -1,5 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
 import type { Tx } from '@souk/postgres'
+import type { WrittenRow } from './log.ts'
 
 /** A kind of event: its contract and where it travels. Declared once, in contracts/events.ts. */
 export type EventType<Desc extends DescMessage = DescMessage> = {
@@ -40,8 +41,11 @@ export type NewEvent = {
 export type Outbox = {
   /** One row per topic, however many events; consumers are woken once the transaction has committed. */
   append(tx: Tx, events: readonly NewEvent[]): Promise<void>
-  /** For a statement that writes the outbox row itself (see `encodeBatch`): wake the consumers after it committed. */
-  wake(): void
+  /**
+   * For a statement that writes the outbox row itself (see `encodeBatch`): wake the consumers after it committed, and
+   * tell them of the row if it is known, which saves them reading it.
+   */
+  wake(rows?: readonly WrittenRow[]): void
 }
 
 /** A place in one service's log on one database: rows are ordered by (xid, seq), events inside a row by index. */

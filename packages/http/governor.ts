@@ -14,6 +14,8 @@ const everyMs = 20
 const leastShare = 0.1
 const giveWay = 0.85
 const takeBack = 0.02
+/** Nobody came for so long. */
+const restAfterMs = 1_000
 
 /**
  * Turn away a part, and as large a part as keeps this process within `targetLagMs` of its clients: while it is further
@@ -23,16 +25,23 @@ const takeBack = 0.02
 export function createGovernor(loop: LoopLag, targetLagMs: number): Governor {
   let share = 1
   let credit = 0
+  let askedAtMs = 0
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => {
+    clearInterval(timer)
+    timer = undefined
+  }
   const look = () => {
     share = loop.worstMs() > targetLagMs ? Math.max(leastShare, share * giveWay) : Math.min(1, share + takeBack)
+    if (share === 1 && performance.now() - askedAtMs > restAfterMs) stop()
   }
-  const timer = setInterval(look, everyMs)
-  timer.unref()
   return {
     get share() {
       return share
     },
     admits() {
+      askedAtMs = performance.now()
+      timer ??= setInterval(look, everyMs).unref()
       if (share === 1) return true
       // Evenly: of ten with a share of 0.3 the 4th, the 7th and the 10th.
       credit += share
@@ -40,6 +49,6 @@ export function createGovernor(loop: LoopLag, targetLagMs: number): Governor {
       credit -= 1
       return true
     },
-    stop: () => clearInterval(timer),
+    stop,
   }
 }

@@ -24,6 +24,7 @@ export {
   type RouteDefinition,
   type RouteRequest,
   route,
+  shared,
 } from './route.ts'
 export {
   createHttpServer,

@@ -11,15 +11,34 @@ export type LoopLag = {
 }
 
 const everyMs = 20
+/** Nobody has asked for so long: a process that does nothing need not come round fifty times a second. */
+const restAfterMs = 1_000
 
+/** Counts from when it is first asked, and as long as it is asked again. */
 export function watchLoopLag(): LoopLag {
-  let cameRoundAtMs = performance.now()
+  let cameRoundAtMs = 0
+  let askedAtMs = 0
   let lastLateMs = 0
-  const lagMs = () => performance.now() - cameRoundAtMs - everyMs
-  const timer = setInterval(() => {
-    lastLateMs = lagMs()
+  let timer: NodeJS.Timeout | undefined
+  const lateMs = () => performance.now() - cameRoundAtMs - everyMs
+  const stop = () => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  const comeRound = () => {
+    lastLateMs = lateMs()
     cameRoundAtMs = performance.now()
-  }, everyMs)
-  timer.unref()
-  return { lagMs, worstMs: () => Math.max(lastLateMs, lagMs()), stop: () => clearInterval(timer) }
+    if (cameRoundAtMs - askedAtMs > restAfterMs) stop()
+  }
+  const lagMs = () => {
+    askedAtMs = performance.now()
+    if (timer === undefined) {
+      cameRoundAtMs = askedAtMs
+      lastLateMs = 0
+      timer = setInterval(comeRound, everyMs)
+      timer.unref()
+    }
+    return lateMs()
+  }
+  return { lagMs, worstMs: () => Math.max(lagMs(), lastLateMs), stop }
 }

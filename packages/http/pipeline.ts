@@ -143,8 +143,9 @@ export function createPipeline(options: PipelineOptions) {
     )
   }
 
-  function answer(exchange: Exchange, { status, body, headers }: Answer): void {
+  function answer(exchange: Exchange, given: Answer): void {
     const { reply, served } = exchange
+    const { status, body, headers } = given
     if (reply.sent) return
     exchange.answeredAtMs = performance.now()
     if (served.definition.answers[status] === undefined)
@@ -152,7 +153,7 @@ export function createPipeline(options: PipelineOptions) {
     let payload: string | Buffer | undefined
     try {
       if (body instanceof Readable) return stream(exchange, status, body, headers)
-      payload = payloadOf(reply, status, body, headers)
+      payload = given.shared ? sharedPayload(exchange, given) : payloadOf(reply, given)
     } catch (error) {
       exchange.answeredAtMs = 0
       fail(exchange, error)
@@ -259,16 +260,23 @@ const carriedBy = ({ correlationId, headers, served }: Exchange): Carried => ({
 })
 
 /** As the route's schema for this status has it; fields it does not name are left out. */
-function payloadOf(
-  reply: FastifyReply,
-  status: number,
-  body: unknown,
-  headers: Answer['headers'],
-): string | Buffer | undefined {
+function payloadOf(reply: FastifyReply, { status, body, headers }: Answer): string | Buffer | undefined {
   if (body === undefined) return undefined
   if (headers?.['content-type'] !== undefined && (typeof body === 'string' || Buffer.isBuffer(body))) return body
   const serialise = reply.getSerializationFunction(String(status)) as ((value: unknown) => string) | undefined
   return serialise === undefined ? JSON.stringify(body) : serialise(body)
+}
+
+/** A list of twenty products takes 0.1 ms to write out, and is the same for everybody. */
+function sharedPayload({ reply, served }: Exchange, answer: Answer): string | Buffer | undefined {
+  const body = answer.body as object
+  const known = served.written.get(body)
+  if (known !== undefined) return known
+  const payload = payloadOf(reply, answer)
+  if (payload === undefined) return undefined
+  const written = Buffer.from(payload)
+  served.written.set(body, written)
+  return written
 }
 
 const isSomething = (body: unknown): boolean =>

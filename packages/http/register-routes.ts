@@ -45,6 +45,7 @@ export function registerRoutes(
       duration: seconds.with({ operation }),
       answers: ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => answered.with({ operation, status })),
       serialisers: definition.hot ? serialisersOf(definition) : {},
+      written: new WeakMap(),
     }
     all.push(served)
     app.route({

@@ -26,6 +26,8 @@ export type Answer = {
   /** What the route declares; with a content-type among the headers, a string, a Buffer or a stream of bytes. */
   body?: unknown
   headers?: Record<string, string>
+  /** The body answers many requests and never changes: it is written out once. */
+  shared?: true
 }
 
 export type RouteRequest<Params = unknown, Query = unknown, Body = unknown> = {
@@ -107,6 +109,11 @@ export const ok = (body: unknown, headers?: Record<string, string>): Answer => (
   status: 200,
   body,
   ...(headers && { headers }),
+})
+/** What many are answered with: an object out of a cache. Nobody may change it. */
+export const shared = (body: object, headers?: Record<string, string>): Answer => ({
+  ...ok(body, headers),
+  shared: true,
 })
 export const created = (body: unknown, headers?: Record<string, string>): Answer => ({
   status: 201,

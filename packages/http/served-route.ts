@@ -16,4 +16,6 @@ export type ServedRoute = {
   readonly answers: readonly BoundCounter[]
   /** By status; for hot routes, whose requests do not pass through Fastify. */
   readonly serialisers: Readonly<Record<string, (value: unknown) => string>>
+  /** Shared bodies as they are sent; forgotten with the body. */
+  readonly written: WeakMap<object, Buffer>
 }

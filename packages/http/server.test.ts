@@ -3,6 +3,7 @@ import { DatabaseUnavailable, OutcomeUnknown } from '@souk/postgres'
 import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { defineErrors } from '@souk/errors'
+import { shared } from './route.ts'
 import { aRoute, aServer, person, shape } from './server.fixture.ts'
 
 const id = '0192e4a0-0000-7000-8000-000000000000'
@@ -219,6 +220,26 @@ describe('a request', () => {
     expect(await idFor(`00-${trace}-b7ad6b7169203331-01`)).toBe(trace)
     expect(await idFor(`ff-${trace}-b7ad6b7169203331-01`)).not.toBe(trace)
     expect(await idFor('"><script>')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('an answer that many share', () => {
+  test('is written out once, by the schema of its route, and is the same for everybody', async () => {
+    let read = 0
+    const body = {
+      get name() {
+        read += 1
+        return 'Süßes'
+      },
+      secret: 'never sent',
+    }
+    const answers = { 200: shape({ name: Type.String() }) }
+    const server = aServer({ routes: [aRoute({ answers, handle: async () => shared(body, { etag: '"1"' }) })] })
+    for (let at = 0; at < 3; at += 1) {
+      const { payload, headers } = await server.inject({ url: '/v1/things' })
+      expect([payload, headers['content-length'], headers.etag]).toEqual(['{"name":"Süßes"}', '18', '"1"'])
+    }
+    expect(read).toBe(1)
   })
 })
 

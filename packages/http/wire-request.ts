@@ -37,18 +37,16 @@ export function readPlainRequest(chunk: Buffer, find: FindDirect): WireRequest |
   if (chunk[0] !== 80 /* P */) return undefined
   const headEnd = chunk.indexOf(endOfHead)
   if (headEnd < 0 || headEnd > maxHeadBytes) return undefined
-  const head = chunk.toString('latin1', 0, headEnd)
-  // No control characters beside the line ends, nothing beyond ASCII, no line end without its other half.
-  if (unusual.test(head)) return undefined
-  const lines = head.split('\r\n')
+  const lines = chunk.toString('latin1', 0, headEnd).split('\r\n')
   const first = lines[0] as string
-  if (!first.startsWith(post) || !first.endsWith(version)) return undefined
+  if (unusual.test(first) || !first.startsWith(post) || !first.endsWith(version)) return undefined
   const url = first.slice(post.length, -version.length)
   const direct = find(url)
   if (direct === undefined) return undefined
   const headers: Record<string, string> = {}
   for (let at = 1; at < lines.length; at += 1) {
     const line = lines[at] as string
+    if (unusual.test(line)) return undefined
     const colon = line.indexOf(':')
     if (colon < 1) return undefined
     const name = line.slice(0, colon).toLowerCase()
@@ -68,5 +66,8 @@ export function readPlainRequest(chunk: Buffer, find: FindDirect): WireRequest |
   return { direct, url, headers, text: chunk.toString('utf8', bodyStart) }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unusual = /[^\r\n\x20-\x7e]|\r(?!\n)|(?<!\r)\n/
+/**
+ * Control characters, half a line end among them, and what is beyond ASCII. Line by line: one expression for a whole head,
+ * which had to look around every line end, took 1.7 µs for 900 bytes instead of 0.9.
+ */
+const unusual = /[^\x20-\x7e]/

@@ -28,6 +28,8 @@ export type Feed = {
   /** Of the first record written at this time or later; undefined if there is none. */
   offsetAt(lane: string, timeMs: number): Promise<bigint | undefined>
   partitions(kafkaTopics: readonly string[]): Promise<Map<string, number>>
+  /** Up to where everything is known of a lane that is followed: all that comes behind it is news. */
+  endOf(lane: string): bigint | undefined
   /** Keep up with a lane until `release` is called. */
   follow(lane: string): { release(): void }
   close(): Promise<void>
@@ -38,6 +40,9 @@ const keptBytes = 64 * 1024 * 1024
 const chunkBytes = 2 * 1024 * 1024
 /** How long the broker holds a request when there is nothing new; also how long a lane just added waits for its turn. */
 const longPollMs = 250
+/** The same while none was added lately: a request names every lane, here and at the broker, also when it brings nothing. */
+const settledPollMs = 1_000
+const settledAfterMs = 5_000
 /**
  * From one request that brought something to the next. Each names every lane, here and at the broker, whatever it brings:
  * without a pause there would be one for each event. What comes alone is not delayed.
@@ -77,6 +82,7 @@ export function createFeed(options: {
   const windows = new Map<string, Window>()
   const loops = new Map<number, Promise<void>>()
   const closing = new AbortController()
+  let addedAtMs = performance.now()
 
   async function placeOf(client: Consumer, lane: string): Promise<Place> {
     const { kafkaTopic, partition } = layout.of(lane)
@@ -218,6 +224,8 @@ export function createFeed(options: {
     if (chunk.records.length > 0) options.onNews(layout.of(lane).source, lane)
   }
 
+  const pollMs = () => (performance.now() - addedAtMs > settledAfterMs ? settledPollMs : longPollMs)
+
   /** All lanes a broker leads, in one request after another, each held by the broker until there is something. */
   async function followNode(node: number): Promise<void> {
     for (let failures = 0; !closing.signal.aborted; )
@@ -229,7 +237,11 @@ export function createFeed(options: {
             if (!loops.has(window.place.node)) void startLoops()
             continue
           }
-          window.end ??= await offsets(lane, ListOffsetTimestamps.LATEST)
+          if (window.end === undefined) {
+            window.end = await offsets(lane, ListOffsetTimestamps.LATEST)
+            // What came before nobody was told of.
+            options.onNews(layout.of(lane).source, lane)
+          }
           wanted.set(lane, { place: window.place, from: window.end })
         }
         if (wanted.size === 0) {
@@ -237,7 +249,7 @@ export function createFeed(options: {
           return
         }
         let brought = false
-        for (const [lane, chunk] of await fetch(follower, node, wanted, longPollMs)) {
+        for (const [lane, chunk] of await fetch(follower, node, wanted, pollMs())) {
           const window = windows.get(lane)
           if (window === undefined || window.end !== wanted.get(lane)?.from) continue
           keep(lane, window, chunk)
@@ -320,8 +332,10 @@ export function createFeed(options: {
         const metadata = await asker.metadata({ topics: [...kafkaTopics] })
         return new Map(kafkaTopics.map((topic) => [topic, metadata.topics.get(topic)?.partitionsCount ?? 0]))
       }),
+    endOf: (lane) => windows.get(lane)?.end,
     follow(lane) {
       const window = windows.get(lane) ?? { followers: 0, records: [], bytes: 0, end: undefined, place: undefined }
+      if (!windows.has(lane)) addedAtMs = performance.now()
       windows.set(lane, window)
       window.followers += 1
       void startLoops()

@@ -1,5 +1,5 @@
 export { defaults as kafkaDefaults, type KafkaSettings } from './cluster.ts'
 export { createKafkaLog, type KafkaLog, type KafkaLogOptions } from './kafka-log.ts'
 export { type Relay, type RelayOptions, type RelayShard, startRelay } from './relay.ts'
-export { sendAgain, relayState, unrelayedSeconds } from './relay-desk.ts'
+export { createUnrelayed, sendAgain, relayState } from './relay-desk.ts'
 export { relaySchema } from './schema.ts'

@@ -1,4 +1,4 @@
-import { beginning, createWakes, type EventLog, type Position } from '@souk/events'
+import { beginning, createWakes, type EventLog, type Position, type Watch } from '@souk/events'
 import type { Logger } from '@souk/telemetry'
 import { defaults, ensureTopics, type KafkaSettings } from './cluster.ts'
 import { createCursors } from './cursors.ts'
@@ -18,7 +18,7 @@ export type KafkaLogOptions = {
   clock: () => Date
   /** Who wrote it: our relay (the default), or Debezium. */
   writtenBy?: 'relay' | 'debezium'
-  /** Age of the oldest row that is in the outbox and not in Kafka yet, if this process can know it (`unrelayedSeconds`). */
+  /** Age of the oldest row that is in the outbox and not in Kafka yet, if this process can know it (`createUnrelayed`). */
   unrelayedSeconds?: (source: string, shard: string) => Promise<number>
   /** The same events where they were written: for the head of a whole shard, which no partition knows. */
   outboxes?: Pick<EventLog, 'head'>
@@ -27,6 +27,10 @@ export type KafkaLogOptions = {
   /** Events of this source were committed here: for a relay in the same process. */
   onWake?: (source: string) => void
 }
+
+/** Who waits for so long has found nothing for a while. */
+const restingMs = 200
+const toldMs = 5_000
 
 const textOf = ({ xid, seq, index }: Position) => `${xid}/${seq}/${index}`
 
@@ -148,8 +152,18 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
     }
   }
 
+  /** Of a lane that is followed everything new is announced; looking is for what was missed all the same. */
+  function watch(source: string, lane?: string): Watch {
+    const waiting = wakes.watch(source, lane)
+    const isTold = () => lane !== undefined && feed.endOf(lane) !== undefined
+    return {
+      ...waiting,
+      waitForMore: (ms, signal) => waiting.waitForMore(ms >= restingMs && isTold() ? toldMs : ms, signal),
+    }
+  }
+
   return {
-    watch: wakes.watch,
+    watch,
     wake(source) {
       wakes.wake(source)
       options.onWake?.(source)
@@ -194,6 +208,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       if (looked === undefined && cursors.find(lane, from) === undefined) await scan(lane, from, () => true, 1)
       const offset =
         looked?.since === textOf(from) && looked.offset !== undefined ? looked.offset : await startOf(lane, from)
+      if (feed.endOf(lane) === offset) return { events: 0, seconds: 0 }
       const { record: last } = await feed.last(lane)
       if (last === undefined || last.offset < offset) return { events: 0, seconds: 0 }
       const first = await rowAt(lane, offset)

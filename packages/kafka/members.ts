@@ -53,7 +53,7 @@ export function joinGroup(
       groupId: `${prefix}.${name}.${shard}${into === shard ? '' : `.into-${into}`}`,
       sessionTimeout: sessionMs,
       rebalanceTimeout: sessionMs,
-      heartbeatInterval: Math.max(200, Math.floor(sessionMs / 5)),
+      heartbeatInterval: Math.max(200, Math.floor(sessionMs / 3)),
     })
     for (const topic of kafkaTopics) member.topics.track(topic)
     // Said where nobody asked: the group threw it out and it could not come back, its line being cut. Unheard, it ends the process.

@@ -1,6 +1,6 @@
-import type { EventLog } from '@souk/events'
+import { createOutboxLooks, type EventLog, type Lag } from '@souk/events'
 import type { Database } from '@souk/postgres'
-import { findProgress, listLeases, putBack } from './relay.sql.ts'
+import { listLeases, putBack } from './relay.sql.ts'
 
 /** Who sends what, and how far it is. */
 export const relayState = (db: Database) => listLeases(db.autocommit)
@@ -18,11 +18,29 @@ export async function sendAgain(
   return (await putBack(db.autocommit, source, { xid, seq })) === 1 ? { xid, seq } : undefined
 }
 
-/** Age of the oldest event in a service's outbox that is not known to be in Kafka. */
-export async function unrelayedSeconds(
-  { log, db, shard }: { log: EventLog; db: Database; shard: string },
-  source: string,
-): Promise<number> {
-  const { xid = '0', seq = 0 } = (await findProgress(db.autocommit, source)) ?? {}
-  return (await log.lag(source, shard, { xid, seq, index: 0 }, {})).seconds
+/**
+ * Age of the oldest event in a service's outbox that is not known to be in Kafka, of a shard. Who asks at the same time is
+ * answered together, for all services.
+ */
+export function createUnrelayed(given: {
+  /** In the role that may read outboxes and nothing else. */
+  outboxes: Database
+  /** In the role of the relay. */
+  db: Database
+  /** Services whose outboxes are sent. */
+  sources: readonly string[]
+}): (source: string) => Promise<number> {
+  const looks = createOutboxLooks(given.outboxes, given.sources)
+  const nowhere = new Map(given.sources.map((source) => [source, { xid: '0', seq: 0 }]))
+  let asking: Promise<ReadonlyMap<string, Lag>> | undefined
+  const ask = async () => {
+    await new Promise((resolve) => setTimeout(resolve, gatherMs))
+    // From here on: who asks later must not be told what was before.
+    asking = undefined
+    const progress = await listLeases(given.db.autocommit)
+    return await looks.lags(new Map([...nowhere, ...progress.map((lease) => [lease.source, lease] as const)]))
+  }
+  return async (source) => (await (asking ??= ask())).get(source)?.seconds ?? 0
 }
+
+const gatherMs = 10

@@ -1,4 +1,12 @@
-import { beginning, decodeBatch, encodeBatch, offsetsIn, runConsumer, type RunningConsumer } from '@souk/events'
+import {
+  beginning,
+  createOutbox,
+  decodeBatch,
+  encodeBatch,
+  offsetsIn,
+  runConsumer,
+  type RunningConsumer,
+} from '@souk/events'
 import { sql } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { kafkaForTests } from '@souk/engines/for-tests'
@@ -97,6 +105,18 @@ if (given.notTried !== undefined) {
       await write(4, 6)
       await eventually(async () => expect(await applied('k')).toEqual(upTo(6)))
       expect(await relayState(stage.relayDb)).toMatchObject([{ holder: 'second', epoch: '2' }])
+    })
+
+    test('what another process wrote is found by looking, and the lease is kept while there is nothing', async () => {
+      stage.relay({ leaseMs: 400 })
+      consume()
+      await write(1, 1)
+      await eventually(async () => expect(await applied('k')).toEqual([1]))
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      const elsewhere = createOutbox({ wake() {} })
+      await stage.writer.transaction((tx) => elsewhere.append(tx, [countedEvent('k', 2)]))
+      await eventually(async () => expect(await applied('k')).toEqual([1, 2]))
+      expect(await relayState(stage.relayDb)).toMatchObject([{ epoch: '1', held: true }])
     })
 
     test('one that slept through a change of hands can record nothing', async () => {

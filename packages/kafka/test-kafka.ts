@@ -11,13 +11,13 @@ import { StockChangedSchema, type StockChanged } from '@souk/contracts/inventory
 import { fakeMetrics, memoryLog, type TestDatabase, testDatabase } from '@souk/testing'
 import {
   createKafkaLog,
+  createUnrelayed,
   type KafkaLog,
   type KafkaSettings,
   type Relay,
   relaySchema,
   type RelayOptions,
   startRelay,
-  unrelayedSeconds,
 } from './index.ts'
 
 // For this package's tests: a service that writes events, one that consumes them, a relay between, and a real broker.
@@ -69,7 +69,8 @@ export async function openStage(brokers: readonly string[], more: Partial<KafkaS
     sessionMs: 2_000,
     ...more,
   }
-  const outboxes = createPostgresLog([{ name: 'main', db: database.open('souk_log') }])
+  const logDb = database.open('souk_log')
+  const outboxes = createPostgresLog([{ name: 'main', db: logDb }])
   const writer = database.open('writer', { maxConnections: 10 })
   const relayDb = database.open('relay')
   const logs: KafkaLog[] = []
@@ -80,7 +81,7 @@ export async function openStage(brokers: readonly string[], more: Partial<KafkaS
       logger: memoryLog(),
       clock: () => new Date(),
       onWake: (source) => outboxes.wake(source),
-      unrelayedSeconds: (source) => unrelayedSeconds({ log: outboxes, db: relayDb, shard: 'main' }, source),
+      unrelayedSeconds: createUnrelayed({ outboxes: logDb, db: relayDb, sources: ['writer'] }),
     })
     logs.push(log)
     return log
@@ -103,7 +104,7 @@ export async function openStage(brokers: readonly string[], more: Partial<KafkaS
     relay(more) {
       const relay = startRelay({
         settings,
-        shards: [{ name: 'main', log: outboxes, db: relayDb }],
+        shards: [{ name: 'main', log: outboxes, outboxes: logDb, db: relayDb }],
         sources: ['writer'],
         logger: memoryLog(),
         metrics: fakeMetrics(),

@@ -20,6 +20,8 @@ export type ReplicaOptions = {
   /** Further behind than this a replica is not asked. */
   lagLimitMs?: number
   everyMs?: number
+  /** While none of them was asked for anything: what is known is as true then, only older. */
+  idleEveryMs?: number
   /** Told when a replica is taken in or left out. */
   onChange?: (replica: number, isAsked: boolean) => void
 }
@@ -34,11 +36,13 @@ const answerWithinMs = 1_000
  */
 export function watchReplicas(options: ReplicaOptions): Replicas {
   const { primary, replicas, lagLimitMs = 2_000, everyMs = 250, onChange = () => {} } = options
+  const idleEveryMs = Math.max(everyMs, options.idleEveryMs ?? lagLimitMs / 2)
   const places: { atMs: number; place: bigint }[] = []
   /** When the state was that each replica shows now. */
   const shows: (number | undefined)[] = replicas.map(() => undefined)
   const asked = replicas.map(() => false)
   let turn = 0
+  let isUsed = false
   let stopped = false
 
   const isWell = (replica: number) => {
@@ -79,13 +83,15 @@ export function watchReplicas(options: ReplicaOptions): Replicas {
   let timer: NodeJS.Timeout
   const lookAgain = () => {
     if (stopped) return
-    timer = setTimeout(() => void round().finally(lookAgain), everyMs)
+    timer = setTimeout(() => void round().finally(lookAgain), isUsed ? everyMs : idleEveryMs)
     timer.unref()
+    isUsed = false
   }
   if (replicas.length > 0) void round().finally(lookAgain)
 
   return {
     pick() {
+      isUsed = true
       for (let step = 0; step < replicas.length; step += 1) {
         const replica = (turn + step) % replicas.length
         if (!isWell(replica)) continue

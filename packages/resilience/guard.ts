@@ -25,7 +25,10 @@ import { RollingWindow } from './window.ts'
 export type Verdict = 'refused' | 'may-pass' | 'failed'
 
 export type GuardOptions = {
-  /** Of one attempt. The signal given to the call is aborted then, and the caller is answered whether it heeds that or not. */
+  /**
+   * Of one attempt. The signal given to the call is aborted then, and the caller is answered whether it heeds that or not.
+   * Infinity: calls have times of their own.
+   */
   readonly timeoutMs: number
   /** With the first; 1: none is repeated. */
   readonly attempts: number
@@ -109,7 +112,10 @@ export function createGuard({ name, metrics, clock, log, options: given }: Guard
   const nowMs = () => clock().getTime()
   const count = countCalls(metrics, name)
   const limit = bulkhead(options.maxInFlight, options.maxQueued)
-  const deadline = timeout(options.timeoutMs, TimeoutStrategy.Aggressive)
+  // A signal aborted after every call, as is usual, would make an error with a stack for each that nobody looks at.
+  const deadline = Number.isFinite(options.timeoutMs)
+    ? timeout(options.timeoutMs, { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false })
+    : undefined
   // Asked of results, not of errors: a refusal must count as a success, and cockatiel counts an error it does not handle
   // as nothing at all.
   const breaker = circuitBreaker(handleWhenResult(failed), {
@@ -144,6 +150,7 @@ export function createGuard({ name, metrics, clock, log, options: given }: Guard
     trials += 1
     const beganAtMs = performance.now()
     try {
+      if (deadline === undefined) return { value: await call(signal) }
       return { value: await deadline.execute((context) => call(context.signal), signal) }
     } catch (thrown) {
       const gaveUp = thrown instanceof TaskCancelledError
@@ -195,10 +202,12 @@ export function createGuard({ name, metrics, clock, log, options: given }: Guard
   showCircuit(metrics, { name, state: stateNow, inFlight, queued: () => options.maxQueued - limit.queueSlots })
   return {
     async run<T>(call: (signal: AbortSignal) => Promise<T>, runOptions: RunOptions = {}): Promise<T> {
-      const settled = (await retrying(runOptions.attempts ?? options.attempts).execute(
-        ({ signal }) => attempt(call, signal),
-        signalOfOwn(runOptions.signal),
-      )) as Settled<T>
+      const attempts = runOptions.attempts ?? options.attempts
+      const signal = signalOfOwn(runOptions.signal)
+      const settled =
+        attempts === 1
+          ? await attempt(call, signal)
+          : ((await retrying(attempts).execute((context) => attempt(call, context.signal), signal)) as Settled<T>)
       if ('error' in settled) throw settled.error
       return settled.value
     },

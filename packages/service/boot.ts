@@ -97,7 +97,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       config: config as never,
       db,
       shards: createShards(databases, databases.length > 1 ? division.mapping?.() : undefined),
-      outbox: createOutbox({ wake: () => eventLog.wake(definition.name) }),
+      outbox: createOutbox({ wake: (rows) => eventLog.wake(definition.name, rows) }),
       clock,
       log: options.log.child({ service: definition.name }),
       metrics,

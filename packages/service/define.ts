@@ -42,7 +42,13 @@ export type Job = {
   /** "orders.end-sales" */
   name: string
   everyMs: number
-  run(): Promise<void>
+  /**
+   * Whether there is anything to do: one cheap statement, asked in every process before it tries to be the one that runs.
+   * Of jobs that come once a minute or less often nobody asks it.
+   */
+  isDue?(): Promise<boolean>
+  /** @param stopping aborted when the process is about to end, which waits for this: what goes round and round ends then. */
+  run(stopping?: AbortSignal): Promise<void>
 }
 
 export type ServiceParts = {

@@ -11,7 +11,7 @@ const atOnce = 2
 
 /** Run jobs by the clock of this process, the first time soon after the start; never two of a name at once anywhere. */
 export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop(): Promise<void> } {
-  let stopping = false
+  const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   const queue: (() => void)[] = []
   let running = 0
@@ -21,8 +21,8 @@ export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop
     while (running >= atOnce) await new Promise<void>((resolve) => queue.push(resolve))
     running += 1
     try {
-      if (stopping) return
-      await underJobLock(db, job.name, () => job.run())
+      if (stopping.signal.aborted || (job.isDue !== undefined && !(await job.isDue()))) return
+      await underJobLock(db, job.name, () => job.run(stopping.signal))
     } catch (error) {
       log.warn({ job: job.name, error }, 'a job failed; it will be run again')
     } finally {
@@ -37,7 +37,7 @@ export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop
       const run = runOnce(job).finally(() => {
         underWay.delete(run)
         // ±10 %: processes started together do not all ask for the lock at the same instant for ever.
-        if (!stopping) schedule(job, job.everyMs * (0.9 + Math.random() * 0.2))
+        if (!stopping.signal.aborted) schedule(job, job.everyMs * (0.9 + Math.random() * 0.2))
       })
       underWay.add(run)
     }, inMs)
@@ -47,7 +47,7 @@ export function runJobs(db: Database, jobs: readonly Job[], log: Logger): { stop
   for (const job of jobs) schedule(job, Math.min(1_000, job.everyMs))
   return {
     async stop() {
-      stopping = true
+      stopping.abort()
       for (const timer of timers) clearTimeout(timer)
       await Promise.all(underWay)
     },

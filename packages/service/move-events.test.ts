@@ -10,7 +10,7 @@ import {
   type RunningConsumer,
   runConsumer,
 } from '@souk/events'
-import { createKafkaLog, type Relay, relaySchema, startRelay, unrelayedSeconds } from '@souk/kafka'
+import { createKafkaLog, type Relay, createUnrelayed, relaySchema, startRelay } from '@souk/kafka'
 import { type Database, sql } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -63,11 +63,20 @@ describe.each(carriers)('a shop that moves while %s carries what is announced of
     sessionMs: 2_000,
   }
 
+  const logDbOf = (name: 'home' | 'east') => stage.databases[name].open('souk_log')
+
   function sendToKafka(): Relay {
     const relays = both.map((name) =>
       startRelay({
         settings,
-        shards: [{ name, log: stage.outboxes, db: relayDbs.get(name) as Database }],
+        shards: [
+          {
+            name,
+            log: stage.outboxes,
+            outboxes: logDbOf(name),
+            db: relayDbs.get(name) as Database,
+          },
+        ],
         sources: ['books'],
         logger: memoryLog(),
         metrics: fakeMetrics(),
@@ -87,14 +96,19 @@ describe.each(carriers)('a shop that moves while %s carries what is announced of
     log = stage.outboxes
     if (carrier === 'Kafka') {
       for (const name of both) if (!relayDbs.has(name)) relayDbs.set(name, stage.databases[name].open('relay'))
+      const unrelayed = new Map(
+        both.map((name) => {
+          const db = relayDbs.get(name) as Database
+          return [name as string, createUnrelayed({ outboxes: logDbOf(name), db, sources: ['books'] })]
+        }),
+      )
       const kafkaLog = createKafkaLog({
         settings,
         logger: memoryLog(),
         clock,
         outboxes: stage.outboxes,
         onWake: (source) => stage.outboxes.wake(source),
-        unrelayedSeconds: (source, shard) =>
-          unrelayedSeconds({ log: stage.outboxes, db: relayDbs.get(shard) as Database, shard }, source),
+        unrelayedSeconds: async (source, shard) => (await unrelayed.get(shard)?.(source)) ?? 0,
       })
       log = kafkaLog
       closeLog = kafkaLog.close

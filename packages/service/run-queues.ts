@@ -8,7 +8,7 @@ import { ensureQueue, queuesDue, saveProgress } from './work.sql.ts'
 /** The library looks for work when it is told of some; this is for what it was not told of, and needs no connection kept. */
 const lookEveryMs = 1_000
 /** Its own looks, should ours fail. */
-const pollSeconds = 60
+const pollSeconds = 300
 
 type Given = {
   boss: PgBoss

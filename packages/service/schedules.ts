@@ -18,12 +18,12 @@ export const scheduleQueueOf = (service: string): string => `${service}.schedule
 export const scheduleQueue = (service: string, db: Database, jobs: readonly Job[]): Queue => ({
   name: scheduleQueueOf(service),
   concurrency: 2,
-  async run(payload) {
+  async run(payload, { signal }) {
     const { schedule } = payload as { schedule: string }
     const job = jobs.find(({ name }) => name === schedule)
     if (job === undefined) return { skipped: 'this release has no such schedule' }
     const startedAt = performance.now()
-    if (!(await underJobLock(db, job.name, () => job.run()))) return { skipped: 'it is under way elsewhere' }
+    if (!(await underJobLock(db, job.name, () => job.run(signal)))) return { skipped: 'it is under way elsewhere' }
     return { tookMs: Math.round(performance.now() - startedAt) }
   },
 })

@@ -18,7 +18,9 @@ import {
 } from './shard-map.sql.ts'
 
 /** How often a process looks whether the map has changed. */
-const lookEveryMs = 250
+const lookEveryMs = 500
+/** How often it says that it is there while nothing changes: a write, where a look is none. */
+const signOfLifeMs = 1_000
 /** While something moves: whoever moves it waits for all processes at each step, and shops wait with him. */
 const lookWhileMovingMs = 20
 /** Older than every map: a process that says so is waited for until it has read one. */
@@ -48,8 +50,8 @@ export const spreadEvenly = (shards: readonly string[]): string[] =>
   Array.from({ length: bucketCount }, (_, bucket) => shards[bucket % shards.length] as string)
 
 /**
- * Read the map and follow it. Every look is also a sign of life, with the version that is known here: from then on this
- * process works by it.
+ * Read the map and follow it. Once a second, and with every change, this process says that it lives and which version is
+ * known here: from then on it works by it.
  */
 export async function followShardMap(options: {
   /** Home, in the role of the map. */
@@ -73,8 +75,14 @@ export async function followShardMap(options: {
   let stopped = false
   const isTrusted = () => performance.now() - seenAtMs <= mapLeaseMs
   const gate = createShardGate({ shards, isTrusted, lapses: () => lapses })
-  const announce = () => announceProcess(db.autocommit, { processId, version: announced, shards, about })
+  let said = ''
+  const announce = async () => {
+    await announceProcess(db.autocommit, { processId, version: announced, shards, about })
+    said = announced
+  }
   const forget = () => forgetProcess(db.autocommit, processId).catch(() => {})
+
+  const isMoving = () => gates.length > 0 || rows.some(({ state }) => state !== 'open')
 
   async function look(): Promise<void> {
     const beganAtMs = performance.now()
@@ -90,6 +98,7 @@ export async function followShardMap(options: {
       })
     }
     if (gate.isQuiet()) announced = version
+    if (announced === said && !isMoving() && beganAtMs - seenAtMs < signOfLifeMs - lookEveryMs / 2) return
     await announce()
     if (!isTrusted()) lapses += 1
     // From before asking: the lease must never be longer here than whoever moves buckets thinks.
@@ -104,7 +113,6 @@ export async function followShardMap(options: {
     await forget()
     throw error
   }
-  const isMoving = () => gates.length > 0 || rows.some(({ state }) => state !== 'open')
   let timer: NodeJS.Timeout
   let looking: Promise<void> | undefined
   const lookAgain = () => {

@@ -38,9 +38,10 @@ export const insertCart = (
     values (${cart.cartId}, ${cart.customerId}, ${cart.tokenHash}, ${cart.createdAt}, ${cart.expiresAt})
     on conflict (customer_id) where customer_id is not null do nothing`)
 
-/** Something in it changed. */
+/** Something in it changed. @returns the cart as it is now */
 export const touchCart = (tx: Tx, cartId: string, expiresAt: Date) =>
-  tx.run(sql`update carts set version = version + 1, expires_at = ${expiresAt} where cart_id = ${cartId}`)
+  tx.one<Cart>(sql`
+    update carts c set version = c.version + 1, expires_at = ${expiresAt} where c.cart_id = ${cartId} returning ${columns}`)
 
 export const setVouchers = (tx: Tx, cartId: string, vouchers: readonly string[]) =>
   tx.run(sql`update carts set vouchers = ${vouchers}::text[] where cart_id = ${cartId}`)
@@ -83,9 +84,10 @@ export const clearItems = (tx: Tx, cartId: string) => tx.run(sql`delete from car
 export async function takeOut(tx: Tx, cartId: string, lines: readonly { variantId: string; quantity: number }[]) {
   const ids = lines.map((each) => each.variantId)
   const quantities = lines.map((each) => each.quantity)
-  await tx.run(sql`
+  const gone = await tx.run(sql`
     delete from cart_items i using unnest(${ids}::uuid[], ${quantities}::int[]) as o (variant_id, quantity)
     where i.cart_id = ${cartId} and i.variant_id = o.variant_id and i.quantity <= o.quantity`)
+  if (gone === lines.length) return
   await tx.run(sql`
     update cart_items i set quantity = i.quantity - o.quantity
     from unnest(${ids}::uuid[], ${quantities}::int[]) as o (variant_id, quantity)

@@ -4,11 +4,11 @@ import { clearItems, itemsOf, putItems, removeItem, setQuantity, setVouchers, to
 import { errors } from './errors.ts'
 import { type CartDeps, expiryOf, lockCart, type Visitor } from './open-cart.ts'
 
-/** Change a cart in its turn. @throws cart-not-found */
+/** Change a cart in its turn. @returns the cart as it is then. @throws cart-not-found */
 async function change(deps: CartDeps, tx: Tx, cartId: string, visitor: Visitor, effect: () => Promise<unknown>) {
   const cart = await lockCart(tx, cartId, visitor)
   await effect()
-  await touchCart(tx, cartId, expiryOf(deps, cart))
+  return touchCart(tx, cartId, expiryOf(deps, cart))
 }
 
 /**

@@ -88,14 +88,20 @@ export type OfferDeps = {
 
 const askMs = 2_000
 
+/** What we have heard of a variant. */
+export const knownOffer = async (deps: Pick<OfferDeps, 'db' | 'clock'>, variantId: string) =>
+  (await readOffers(deps.db.autocommit, [variantId], deps.clock()))[0]
+
 /**
- * What is known of a variant, asking those who own it when we have not heard of it: somebody may be faster than the news.
+ * The same after asking those who own it, when we have not heard of it or not that it is sold: somebody may be faster than
+ * the news.
  * @returns undefined when there is none; what could not be asked is as good as not there, and may be tried again
  */
-export async function offerOf(deps: OfferDeps, variantId: string): Promise<Offer | undefined> {
-  const read = async () => (await readOffers(deps.db.autocommit, [variantId], deps.clock()))[0]
-  const known = await read()
-  if (known?.shopSelling === true) return known
+export async function askedOffer(
+  deps: OfferDeps,
+  variantId: string,
+  known: Offer | undefined,
+): Promise<Offer | undefined> {
   const { products } = await deps.catalog.getProducts({ variantIds: [variantId] }, { timeoutMs: askMs })
   const [product] = products
   if (product === undefined) return known
@@ -104,5 +110,5 @@ export async function offerOf(deps: OfferDeps, variantId: string): Promise<Offer
     if (shop !== undefined) await keepShops(tx, [shop])
     await keepProducts(tx, products)
   })
-  return read()
+  return knownOffer(deps, variantId)
 }

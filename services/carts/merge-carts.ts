@@ -1,16 +1,6 @@
 import type { Tx } from '@souk/postgres'
 import { type Merged, mergeItems, mergeVouchers } from './cart.ts'
-import {
-  type Cart,
-  clearItems,
-  findCart,
-  itemsOf,
-  lockCarts,
-  markMerged,
-  putItems,
-  setVouchers,
-  touchCart,
-} from './carts.sql.ts'
+import { type Cart, clearItems, itemsOf, lockCarts, markMerged, putItems, setVouchers, touchCart } from './carts.sql.ts'
 import { openCheckoutOf } from './checkouts.sql.ts'
 import { errors } from './errors.ts'
 import { type CartDeps, cartNotFound, cartOfCustomer, expiryOf, isFor, type Visitor } from './open-cart.ts'
@@ -42,8 +32,8 @@ export async function mergeCarts(
   const merged = mergeItems(await itemsOf(tx, own.cartId), await itemsOf(tx, guestCartId))
   if (merged.items.length > 0) await putItems(tx, own.cartId, merged.items)
   await setVouchers(tx, own.cartId, mergeVouchers(own.vouchers, guest.vouchers))
-  await touchCart(tx, own.cartId, expiryOf(deps, own))
+  const touched = await touchCart(tx, own.cartId, expiryOf(deps, own))
   await clearItems(tx, guestCartId)
   await markMerged(tx, guestCartId, own.cartId)
-  return { cart: (await findCart(tx, own.cartId)) as Cart, left: merged.left }
+  return { cart: touched, left: merged.left }
 }

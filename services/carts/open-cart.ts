@@ -13,7 +13,14 @@ export const expiryOf = (
   cart: Pick<Cart, 'customerId'>,
 ) => new Date(deps.clock().getTime() + (cart.customerId === null ? deps.guestDays : deps.customerDays) * dayMs)
 
-/** The customer's cart, made when there is none. However many ask at once, it is one. */
+/** The customer's cart, made when there is none. Most have one. */
+export async function ownCart(deps: CartDeps, customerId: string): Promise<{ cart: Cart; made: boolean }> {
+  const there = await findCartOf(deps.db.autocommit, customerId)
+  if (there !== undefined) return { cart: there, made: false }
+  return deps.db.transaction((tx) => cartOfCustomer(deps, tx, customerId))
+}
+
+/** The same. However many ask at once, it is one. */
 export async function cartOfCustomer(
   deps: CartDeps,
   tx: Tx,

@@ -19,19 +19,23 @@ export type ShownCart = {
 export async function readCart(
   deps: LeftDeps & { db: { autocommit: Tx }; clock: () => Date },
   cart: Cart,
+  /** Read a moment ago: not looked up again. */
+  known: readonly Offer[] = [],
 ): Promise<ShownCart> {
   const tx = deps.db.autocommit
   const items = await itemsOf(tx, cart.cartId)
-  const ids = items.map(({ variantId }) => variantId)
+  const offerOf = new Map(known.map((offer) => [offer.variantId, offer]))
+  const ids = items.map(({ variantId }) => variantId).filter((variantId) => !offerOf.has(variantId))
   const shopIds = [...new Set(items.map(({ shopId }) => shopId))]
-  const [offers, names, open] = await Promise.all([
+  const [read, names, open] = await Promise.all([
     ids.length === 0 ? [] : readOffers(tx, ids, deps.clock()),
     shopIds.length === 0 ? [] : shopNames(tx, shopIds),
     openCheckoutOf(tx, cart.cartId),
   ])
+  for (const offer of read) offerOf.set(offer.variantId, offer)
+  const offers = items.flatMap(({ variantId }) => offerOf.get(variantId) ?? [])
   const sold = offers.filter(({ selling, shopSelling }) => selling && shopSelling)
   const leftOf = await howManyLeft(deps, sold)
-  const offerOf = new Map(offers.map((offer) => [offer.variantId, offer]))
   const nameOf = new Map(names.map((shop) => [shop.shopId, shop]))
   const shown = items.map((item): ShownItem => {
     const offer = offerOf.get(item.variantId)

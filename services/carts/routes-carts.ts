@@ -1,14 +1,14 @@
-import { ok, type Route, type RouteRequest, route } from '@souk/http'
+import { ok, type Route, route } from '@souk/http'
 import type { Tx } from '@souk/postgres'
 import { Type } from 'typebox'
-import { maxQuantity, maxVouchers } from './cart.ts'
-import { findCart, type Cart } from './carts.sql.ts'
+import { maxQuantity, maxVouchers, type Offer } from './cart.ts'
+import type { Cart } from './carts.sql.ts'
 import { clearCart, noteVouchers, setItem, takeItem } from './change-items.ts'
 import { errors } from './errors.ts'
 import type { LeftDeps } from './how-many-left.ts'
-import { type OfferDeps, offerOf } from './keep-offers.ts'
+import { askedOffer, knownOffer, type OfferDeps } from './keep-offers.ts'
 import { mergeCarts } from './merge-carts.ts'
-import { type CartDeps, cartOfCustomer, cartOfGuest, openCart } from './open-cart.ts'
+import { type CartDeps, cartOfGuest, openCart, ownCart } from './open-cart.ts'
 import { readCart } from './read-cart.ts'
 import { CartView, cartView, closed, Id, line, MergedView, NewCartView, tag, visitorOf } from './views.ts'
 
@@ -21,13 +21,10 @@ const byToken = 'A guest sends the cartâ€™s token as `X-Cart-Token`; a customerâ
 const unstored = { 'cache-control': 'no-store' }
 
 export function cartRoutes(deps: CartRouteDeps): Route[] {
-  const view = async (cart: Cart) => cartView(await readCart(deps, cart))
+  const view = async (cart: Cart, known?: readonly Offer[]) => cartView(await readCart(deps, cart, known))
   /** Change a cart in one transaction, then show it. Repeating is harmless, and the answer is of this moment: not kept. */
-  async function changed(request: Pick<RouteRequest, 'once' | 'params'>, effect: (tx: Tx) => Promise<void>) {
-    const { cartId } = request.params as { cartId: string }
-    await deps.db.transaction(effect)
-    return ok(await view((await findCart(deps.db.autocommit, cartId)) as Cart), unstored)
-  }
+  const changed = async (effect: (tx: Tx) => Promise<Cart>, known?: readonly Offer[]) =>
+    ok(await view(await deps.db.transaction(effect), known), unstored)
   return [
     route({
       method: 'POST',
@@ -42,7 +39,7 @@ export function cartRoutes(deps: CartRouteDeps): Route[] {
       answers: { 200: NewCartView, 201: NewCartView },
       async handle({ principal }) {
         if (principal !== undefined) {
-          const { cart, made } = await deps.db.transaction((tx) => cartOfCustomer(deps, tx, principal.accountId))
+          const { cart, made } = await ownCart(deps, principal.accountId)
           return { status: made ? 201 : 200, body: { cart: await view(cart), cartToken: null }, headers: unstored }
         }
         const { cart, token } = await deps.db.transaction((tx) => cartOfGuest(deps, tx))
@@ -79,13 +76,17 @@ export function cartRoutes(deps: CartRouteDeps): Route[] {
       async handle(request) {
         const { cartId, variantId } = request.params
         const visitor = visitorOf(request)
-        // Before anything is asked of others: they are not asked for whoever has no cart.
-        await openCart(deps.db.autocommit, cartId, visitor)
-        const offer = await offerOf(deps, variantId).catch(() => {
-          throw errors.error('checkout-unavailable', 'The catalogue did not answer in time.', {}, 1)
-        })
-        return changed(request, (tx) =>
-          setItem(deps, tx, cartId, visitor, offer, { variantId, quantity: request.body.quantity }),
+        let offer = await knownOffer(deps, variantId)
+        if (offer?.shopSelling !== true) {
+          // Others are not asked for whoever has no cart.
+          await openCart(deps.db.autocommit, cartId, visitor)
+          offer = await askedOffer(deps, variantId, offer).catch(() => {
+            throw errors.error('checkout-unavailable', 'The catalogue did not answer in time.', {}, 1)
+          })
+        }
+        return changed(
+          (tx) => setItem(deps, tx, cartId, visitor, offer, { variantId, quantity: request.body.quantity }),
+          offer === undefined ? [] : [offer],
         )
       },
     }),
@@ -102,9 +103,7 @@ export function cartRoutes(deps: CartRouteDeps): Route[] {
       answers: { 200: CartView },
       errors: ['cart-not-found'],
       handle: (request) =>
-        changed(request, (tx) =>
-          takeItem(deps, tx, request.params.cartId, visitorOf(request), request.params.variantId),
-        ),
+        changed((tx) => takeItem(deps, tx, request.params.cartId, visitorOf(request), request.params.variantId)),
     }),
     route({
       method: 'DELETE',
@@ -118,7 +117,7 @@ export function cartRoutes(deps: CartRouteDeps): Route[] {
       params: CartParams,
       answers: { 200: CartView },
       errors: ['cart-not-found'],
-      handle: (request) => changed(request, (tx) => clearCart(deps, tx, request.params.cartId, visitorOf(request))),
+      handle: (request) => changed((tx) => clearCart(deps, tx, request.params.cartId, visitorOf(request))),
     }),
     route({
       method: 'PUT',
@@ -134,7 +133,7 @@ export function cartRoutes(deps: CartRouteDeps): Route[] {
       answers: { 200: CartView },
       errors: ['cart-not-found'],
       handle: (request) =>
-        changed(request, (tx) => noteVouchers(deps, tx, request.params.cartId, visitorOf(request), request.body.codes)),
+        changed((tx) => noteVouchers(deps, tx, request.params.cartId, visitorOf(request), request.body.codes)),
     }),
     route({
       method: 'POST',

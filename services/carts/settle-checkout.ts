@@ -4,7 +4,7 @@ import { newEvent, type Outbox } from '@souk/events'
 import type { Database, Tx } from '@souk/postgres'
 import type { Client } from '@souk/rpc'
 import type { Logger } from '@souk/telemetry'
-import { findCart, lockCarts, noteRefusals, setVouchers, takeOut, touchCart } from './carts.sql.ts'
+import { type Cart, lockCarts, noteRefusals, setVouchers, takeOut, touchCart } from './carts.sql.ts'
 import { leaseMs } from './check-out.ts'
 import {
   type Checkout,
@@ -48,36 +48,43 @@ export async function carryOn(deps: SettleDeps, checkoutId: string): Promise<voi
   const tx = deps.db.autocommit
   try {
     const checkout = await findCheckout(tx, checkoutId)
-    if (checkout?.state === 'placing') await place(deps, checkout)
-    const after = await findCheckout(tx, checkoutId)
-    if (after?.state === 'undoing') await undo(deps, after)
+    if (checkout === undefined) return
+    let { state } = checkout
+    if (state === 'placing') state = await place(deps, checkout)
+    if (state === 'undoing') state = await undo(deps, checkout)
+    // Of one that is done there is nothing to release.
+    if (state === 'done') return
   } catch (error) {
     deps.log.warn({ checkoutId, error }, 'a checkout could not be carried on; it will be tried again')
   }
-  // Of one that is done there is nothing to release.
   await releaseLease(tx, checkoutId, new Date(deps.clock().getTime() + pauseMs))
 }
 
-async function place(deps: SettleDeps, checkout: Checkout): Promise<void> {
+type State = Checkout['state']
+
+/** @returns how it stands then */
+async function place(deps: SettleDeps, checkout: Checkout): Promise<State> {
   const pending = (await ordersOf(deps.db.autocommit, checkout.checkoutId)).filter(
     ({ outcome }) => outcome === 'pending',
   )
   const outcomes = pending.length === 0 ? [] : await ask(deps, checkout, pending)
-  await deps.db.transaction(async (tx) => {
+  return deps.db.transaction(async (tx): Promise<State> => {
     // Carts first, as everywhere; then the checkout.
-    await lockCarts(tx, [checkout.cartId])
+    const [cart] = await lockCarts(tx, [checkout.cartId])
     const { state } = await lockCheckout(tx, checkout.checkoutId)
-    if (state !== 'placing') return
+    if (state !== 'placing') return state
     for (const [index, { shopId }] of pending.entries()) {
       const decided = decidedBy(outcomes[index])
       if (decided !== undefined) await decideOrder(tx, checkout.checkoutId, { shopId, ...decided })
     }
     const orders = await ordersOf(tx, checkout.checkoutId)
-    if (orders.some(({ outcome }) => outcome === 'pending')) return
+    if (orders.some(({ outcome }) => outcome === 'pending')) return 'placing'
     const refused = orders.some(({ outcome }) => outcome === 'refused')
-    if (checkout.allOrNothing && refused && orders.some(({ outcome }) => outcome === 'placed'))
+    if (checkout.allOrNothing && refused && orders.some(({ outcome }) => outcome === 'placed')) {
       await setState(tx, checkout.checkoutId, 'undoing')
-    else await finish(deps, tx, checkout, orders)
+      return 'undoing'
+    }
+    return finish(deps, tx, checkout, cart, orders)
   })
 }
 
@@ -117,28 +124,35 @@ function decidedBy(
   return { outcome: 'refused', orderId: null, totalMinor: null, currency: null, refusal: { code, detail } }
 }
 
-async function undo(deps: SettleDeps, checkout: Checkout): Promise<void> {
+/** @returns how it stands then */
+async function undo(deps: SettleDeps, checkout: Checkout): Promise<State> {
   const { checkoutId, customerId, correlationId } = checkout
   const standing = (await ordersOf(deps.db.autocommit, checkoutId)).flatMap(({ outcome, orderId }) =>
     outcome === 'placed' && orderId !== null ? [orderId] : [],
   )
   const request = { customerId, orderIds: standing, correlationId }
   const { outcomes } = await deps.orders.cancelOrders(request, { timeoutMs: patienceMs })
-  await deps.db.transaction(async (tx) => {
-    await lockCarts(tx, [checkout.cartId])
+  return deps.db.transaction(async (tx): Promise<State> => {
+    const [cart] = await lockCarts(tx, [checkout.cartId])
     const { state } = await lockCheckout(tx, checkoutId)
-    if (state !== 'undoing') return
+    if (state !== 'undoing') return state
     const cancelled = outcomes.filter((each) => each.cancelled).map(({ orderId }) => orderId)
     await markCancelled(tx, checkoutId, cancelled)
     // It moved on too fast: it stands, its goods leave the cart, and its owner may send them back.
     for (const { orderId, code, detail } of outcomes.filter((each) => !each.cancelled))
       await markUncancellable(tx, checkoutId, orderId, { code, detail })
-    await finish(deps, tx, checkout, await ordersOf(tx, checkoutId))
+    return finish(deps, tx, checkout, cart, await ordersOf(tx, checkoutId))
   })
 }
 
 /** Every shop has answered: what is ordered leaves the cart, what is not says why, and the others are told. */
-async function finish(deps: SettleDeps, tx: Tx, checkout: Checkout, orders: readonly CheckoutOrder[]): Promise<void> {
+async function finish(
+  deps: SettleDeps,
+  tx: Tx,
+  checkout: Checkout,
+  cart: Cart | undefined,
+  orders: readonly CheckoutOrder[],
+): Promise<'done'> {
   const { checkoutId, cartId, customerId } = checkout
   const now = deps.clock()
   const placed = orders.filter(({ outcome }) => outcome === 'placed')
@@ -147,21 +161,14 @@ async function finish(deps: SettleDeps, tx: Tx, checkout: Checkout, orders: read
     cartId,
     placed.flatMap(({ lines }) => lines),
   )
-  await noteRefusals(
-    tx,
-    cartId,
-    orders.flatMap(({ outcome, lines, refusal }) =>
-      outcome === 'refused' ? lines.map(({ variantId }) => ({ variantId, refusal: refusal ?? {} })) : [],
-    ),
+  const refused = orders.flatMap(({ outcome, lines, refusal }) =>
+    outcome === 'refused' ? lines.map(({ variantId }) => ({ variantId, refusal: refusal ?? {} })) : [],
   )
-  const cart = await findCart(tx, cartId)
+  if (refused.length > 0) await noteRefusals(tx, cartId, refused)
   if (cart !== undefined) {
     const used = new Set(placed.flatMap(({ voucherCodes }) => voucherCodes.map((code) => code.toUpperCase())))
-    await setVouchers(
-      tx,
-      cartId,
-      cart.vouchers.filter((code) => !used.has(code.toUpperCase())),
-    )
+    const unused = cart.vouchers.filter((code) => !used.has(code.toUpperCase()))
+    if (unused.length < cart.vouchers.length) await setVouchers(tx, cartId, unused)
     await touchCart(tx, cartId, cart.expiresAt)
   }
   await finishCheckout(tx, checkoutId, now)
@@ -185,6 +192,7 @@ async function finish(deps: SettleDeps, tx: Tx, checkout: Checkout, orders: read
       { occurredAtMs: now.getTime(), correlationId: checkout.correlationId },
     ),
   ])
+  return 'done'
 }
 
 /** Who repeats a request takes it up where it is; while somebody else is at it, waits for that, but not for long. */

@@ -1,4 +1,4 @@
-import { cursorOf, httpErrors, ok, readCursor, route, type Route } from '@souk/http'
+import { cursorOf, httpErrors, ok, readCursor, route, type Route, shared } from '@souk/http'
 import { listsOf } from '@souk/postgres'
 import { type Static, Type } from 'typebox'
 import { findCategoryBySlug } from './categories.sql.ts'
@@ -62,7 +62,7 @@ export function listRoutes(deps: RouteDeps, pages: Pages): Route[] {
         // many first pages to keep.
         if (managed || cursor !== undefined || query.query !== undefined) return ok(await pageOf(query, managed))
         const which = JSON.stringify(Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1)))
-        return ok(await pages.list(which, shopId, () => pageOf(query, false)))
+        return shared(await pages.list(which, shopId, () => pageOf(query, false)))
       },
     }),
   ]

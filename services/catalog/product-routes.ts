@@ -8,6 +8,7 @@ import {
   route,
   type Route,
   type RouteRequest,
+  shared,
   versionFrom,
 } from '@souk/http'
 import { Type } from 'typebox'
@@ -60,7 +61,7 @@ const shown = (product: Product) => ok(productView(product, true), etag(product.
 /** A browser may keep it, and asks each time whether it still holds. */
 const asEverybodySees = (page: ProductPage, ifNoneMatch: unknown): Answer => {
   const headers = { ...etag(page.version), 'cache-control': 'private, no-cache' }
-  return ifNoneMatch === headers.etag ? { status: 304, headers } : ok(page, headers)
+  return ifNoneMatch === headers.etag ? { status: 304, headers } : shared(page, headers)
 }
 
 export function productRoutes(deps: RouteDeps, pages: Pages): Route[] {

@@ -85,16 +85,31 @@ export const applyTransfers = async (tx: Tx, transfers: readonly (Transfer & { r
     where a.kind = 1 and a.allotment_id = t.variant_id`)
 }
 
-export type AllotmentRow = { variant_id: string; granted: number; remaining: number; set_aside: number }
+export type AllotmentRow = {
+  variant_id: string
+  granted: number
+  remaining: number
+  set_aside: number
+  issuing: number
+}
 
-/** Granted to a variant in all its forms, what ordinary sale has left, and what its sales have left. */
+/**
+ * Granted to a variant in all its forms, what ordinary sale has left, what its sales have left, and what is in shipments that
+ * inventory may have issued already. One statement, and so one snapshot: a shipment that is written down in between two would
+ * be missing from both.
+ */
 export const listAllotments = (tx: Tx, variantIds: readonly string[]) =>
   tx.many<AllotmentRow>(sql`
     select a.allotment_id as variant_id, a.granted + coalesce(s.granted, 0)::bigint as granted, a.remaining,
-      coalesce(s.remaining, 0)::bigint as set_aside
+      coalesce(s.remaining, 0)::bigint as set_aside, coalesce(i.quantity, 0)::bigint as issuing
     from allotments a
     left join lateral (
       select sum(sale.granted) as granted, sum(sale.remaining) as remaining
       from sale_windows w join allotments sale on sale.kind = 2 and sale.allotment_id = w.sale_window_id
       where w.variant_id = a.allotment_id) s on true
+    left join (
+      select l.variant_id, sum(l.quantity) as quantity
+      from shipments sent join shipment_lines l using (shipment_id)
+      where sent.state = 'issuing' and l.variant_id = any(${variantIds}::uuid[]) group by 1) i
+      on i.variant_id = a.allotment_id
     where a.kind = 1 and a.allotment_id = any(${variantIds}::uuid[])`)

@@ -84,13 +84,6 @@ export const lowerGranted = (tx: Tx, allotmentIds: readonly string[], quantities
     update allotments a set granted = a.granted - l.quantity
     from locked l where a.kind = l.kind and a.allotment_id = l.allotment_id`)
 
-/** Units of these variants in shipments that inventory may have issued already; those without are left out. */
-export const beingIssued = (tx: Tx, variantIds: readonly string[]) =>
-  tx.many<{ variantId: string; quantity: number }>(sql`
-    select l.variant_id as "variantId", sum(l.quantity)::bigint as quantity
-    from shipments s join shipment_lines l using (shipment_id)
-    where s.state = 'issuing' and l.variant_id = any(${variantIds}::uuid[]) group by 1`)
-
 /**
  * Take up to `limit` shipments that were left lying, each for the time until it may be tried again: 15 s, doubling to a
  * minute. Longer than a call to inventory may take, so two never ask for one shipment at once.

@@ -190,14 +190,11 @@ export const orders = defineService({
         ],
       },
       consumers: orderConsumers({ memory, saga: { ...sagaDeps, wake: continuer.wake } }),
-      jobs: [
-        ...orderJobs({ shards, memory, clock }),
-        ...fulfilmentJobs(fulfilment),
-        ...sagaJobs(sagaDeps, continuer.drain),
-      ],
+      jobs: [...orderJobs({ shards, memory, clock }), ...fulfilmentJobs(fulfilment), ...sagaJobs(sagaDeps, continuer)],
       audits: orderAudits,
       sheds: [{ method: 'POST', prefix: '/v1/orders', refusing: placer.refusing }],
       async stop() {
+        await continuer.stop()
         for (const { acceptor, placing } of accepting.values()) {
           await acceptor.drain()
           await placing.stop()

@@ -3,7 +3,10 @@ import type { Logger } from '@souk/telemetry'
 import { placeAccepted } from './place-later.ts'
 import type { Placer } from './placer.ts'
 
-/** Place accepted orders as they come; looks by itself every 250 ms for those another process accepted, or left behind. */
+/** Between looks for what another process accepted or left behind: the longer, the longer there was nothing. */
+const looksMs = [250, 500, 1_000] as const
+
+/** Place accepted orders as they come; looks by itself, once a second at least, for those of other processes. */
 export function startPlacingAccepted(deps: {
   /** Asked for each round: after a move it is another. */
   db: () => Database
@@ -12,28 +15,35 @@ export function startPlacingAccepted(deps: {
   log: Logger
 }) {
   let stopping = false
-  let wake = () => {}
+  let isDue = false
+  let resume: (() => void) | undefined
+  const wake = () => {
+    isDue = true
+    resume?.()
+  }
+  /** Ends early when there is something, also if that came just before. */
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
+      const timer = setTimeout(resolve, isDue ? 0 : ms)
+      resume = () => {
         clearTimeout(timer)
         resolve()
       }
     })
   async function run(): Promise<void> {
-    while (!stopping) {
+    for (let quiet = 0; !stopping; )
       try {
-        if ((await placeAccepted({ ...deps, db: deps.db() })) === 0) await pause(250)
+        isDue = false
+        quiet = (await placeAccepted({ ...deps, db: deps.db() })) === 0 ? quiet + 1 : 0
+        if (quiet > 0) await pause(looksMs[quiet - 1] ?? 1_000)
       } catch (error) {
         deps.log.warn({ error }, 'accepted orders could not be placed; trying again')
         await pause(1_000)
       }
-    }
   }
   const running = run()
   return {
-    wake: () => wake(),
+    wake,
     stop: () => {
       stopping = true
       wake()

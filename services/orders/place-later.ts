@@ -14,6 +14,7 @@ import {
   findRequestsByKey,
   finishRequests,
   insertRequests,
+  isAnyWaiting,
   type RequestRow,
 } from './requests.sql.ts'
 
@@ -93,6 +94,7 @@ export async function placeAccepted(
   deps: { db: Database; placer: Placer; clock: () => Date },
   limit = 256,
 ): Promise<number> {
+  if (!(await isAnyWaiting(deps.db.autocommit))) return 0
   return deps.db.transaction(
     async (tx) => {
       const claimed = await claimRequests(tx, limit)

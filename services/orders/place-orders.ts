@@ -1,5 +1,5 @@
 import type { DomainError } from '@souk/errors'
-import { encodeBatch } from '@souk/events'
+import { encodeBatch, type Outbox, type WrittenRow } from '@souk/events'
 import { type Database, DatabaseUnavailable, isServerError, OutcomeUnknown, type Tx, timeInId } from '@souk/postgres'
 import { allocate, type Demand, type RemainingOf } from './allocate.ts'
 import { orderErrors } from './errors.ts'
@@ -17,8 +17,8 @@ export type PlaceDeps = {
   db: Database
   memory: TermsMemory
   clock: () => Date
-  /** Told after each commit, so that the log is read at once. */
-  wake(): void
+  /** Told after each commit, so that the log is read at once; with what was announced, where that is known. */
+  wake: Outbox['wake']
   /** Ask the services that own them about variants we do not know. Resolves when what they said is stored. */
   learnVariants(variantIds: readonly string[]): Promise<void>
   /** Which way a batch took, for the metrics. */
@@ -168,10 +168,12 @@ async function write(deps: PlaceDeps, accepted: readonly Waiting[], demand: Dema
     if (draw.kind === 'voucher')
       deps.memory.setCap(draw.allotmentId, (deps.memory.remainingOf(draw.allotmentId) ?? quantity) - quantity)
     else deps.memory.take(draw.allotmentId, quantity)
+  let announced: WrittenRow[] = []
   try {
     // One statement is its own transaction; a batch with an order that has more than lines takes two.
-    if (accepted.some(hasExtras)) await deps.db.transaction((tx) => insert(tx, accepted, demand))
-    else await insert(deps.db.autocommit, accepted, demand)
+    announced = accepted.some(hasExtras)
+      ? await deps.db.transaction((tx) => insert(tx, accepted, demand))
+      : await insert(deps.db.autocommit, accepted, demand)
     deps.onPath('optimistic')
   } catch (error) {
     for (const variantId of variantsOf(accepted)) deps.memory.forget(variantId)
@@ -179,7 +181,7 @@ async function write(deps: PlaceDeps, accepted: readonly Waiting[], demand: Dema
     else if (isNotAsRemembered(error)) await writeOrResolve(deps, accepted)
     else throw error
   }
-  deps.wake()
+  deps.wake(announced)
 }
 
 /** The statement's own count differed, a key or id was there before, or a neighbour's commit got in the way. */
@@ -188,7 +190,8 @@ const isNotAsRemembered = (error: unknown) =>
 
 const hasExtras = (waiting: Waiting) => waiting.priced?.order.extras !== undefined
 
-async function insert(tx: Tx, accepted: readonly Waiting[], demand: DemandById): Promise<void> {
+/** @returns the row that announces them, true once this is committed. */
+async function insert(tx: Tx, accepted: readonly Waiting[], demand: DemandById): Promise<WrittenRow[]> {
   const priced = accepted.map((waiting) => waiting.priced as PricedOrder)
   const placedAtMs = (priced[0] as PricedOrder).order.placedAtMs
   if (accepted.some(hasExtras))
@@ -197,21 +200,21 @@ async function insert(tx: Tx, accepted: readonly Waiting[], demand: DemandById):
       priced.map(({ order }) => order),
       demand,
     )
-  await placeBatch(tx, {
+  const batch = encodeBatch(
+    accepted.map(({ request }, index) => orderPlacedEvent((priced[index] as PricedOrder).order, request.correlationId)),
+  )
+  const place = await placeBatch(tx, {
     orders: priced,
     demand,
     keyDays: keyDays(placedAtMs),
     keys: accepted.map(({ request }) => request.key),
     bodyHashes: accepted.map(({ request }) => request.bodyHash),
-    outboxBatch: encodeBatch(
-      accepted.map(({ request }, index) =>
-        orderPlacedEvent((priced[index] as PricedOrder).order, request.correlationId),
-      ),
-    ),
+    outboxBatch: batch,
     placedAtMs,
   })
   for (const waiting of accepted)
     waiting.outcome = { kind: 'placed', order: (waiting.priced as PricedOrder).order, repeated: false }
+  return [{ ...place, batch }]
 }
 
 async function writeOrResolve(deps: PlaceDeps, batch: readonly Waiting[]): Promise<void> {

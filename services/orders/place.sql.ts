@@ -24,8 +24,9 @@ export type DecidedBatch = {
  * selling makes a count differ and `expect` undoes it all. So being right needs no lock held while deciding.
  *
  * Arrays, never a statement per order: at 256 orders a batch it is one round trip and one commit for all of them.
+ * @returns the place of the outbox row.
  */
-export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
+export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<{ xid: string; seq: number }> {
   const { demand, keyDays, keys, bodyHashes, outboxBatch, placedAtMs } = batch
   const orders = batch.orders.map((priced) => priced.order)
   const { terms, lines } = termsAndLines(batch.orders)
@@ -33,7 +34,7 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
   const drawn = [...demand.values()].sort((a, b) => (a.draw.allotmentId < b.draw.allotmentId ? -1 : 1))
   const shared = drawn.filter(({ draw }) => draw.kind === 'goods' || draw.kind === 'sale')
   const caps = drawn.filter(({ draw }) => isCap(draw))
-  return tx.one(sql`
+  return tx.one<{ xid: string; seq: number }>(sql`
     with
       asked as materialized (
         select * from unnest(
@@ -96,7 +97,7 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
         join shops s on s.shop_id = o.shop_id and s.selling and o.version + s.epoch = t.version),
       logged as (
         insert into outbox (topic, kinds, event_count, batch)
-        values ('orders.order', '{orders.order_placed}', ${orders.length}, ${outboxBatch}) returning 1)
+        values ('orders.order', '{orders.order_placed}', ${orders.length}, ${outboxBatch}) returning xid::text, seq)
     select
       -- Counted, and so done, in this order: the allotments last, because a hot one stays locked from then to the commit
       -- and the next batch can do everything else meanwhile.
@@ -105,7 +106,8 @@ export function placeBatch(tx: Tx, batch: DecidedBatch): Promise<unknown> {
       expect('terms', (select count(*) from agreed), ${terms.length}::bigint),
       expect('outbox', (select count(*) from logged), 1),
       expect('caps', (select count(*) from capped), ${caps.length}::bigint),
-      expect('allotments', (select count(*) from taken), ${shared.length}::bigint)`)
+      expect('allotments', (select count(*) from taken), ${shared.length}::bigint),
+      (select xid from logged) as xid, (select seq from logged) as seq`)
 }
 
 /**

@@ -51,6 +51,10 @@ export const findRequestsByKey = (tx: Tx, customers: readonly string[], keys: re
 export const findRequest = (tx: Tx, orderId: string) =>
   tx.maybeOne<RequestRow>(sql`select ${columns} from order_requests where order_id = ${orderId}`)
 
+/** Whether any waits to be placed: cheaper to ask than to claim them. */
+export const isAnyWaiting = async (tx: Tx): Promise<boolean> =>
+  (await tx.maybeOne(sql`select 1 as waits from order_requests where state = 'accepted' limit 1`)) !== undefined
+
 /** The next to be placed, by priority and then arrival; held until the transaction ends, so no other process takes them too. */
 export const claimRequests = (tx: Tx, limit: number) =>
   tx.many<RequestRow>(sql`

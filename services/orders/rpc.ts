@@ -3,7 +3,6 @@ import type { Clock } from '@souk/service'
 import type { RpcHandlers } from '@souk/rpc'
 import type { Shards } from '@souk/postgres'
 import { listAllotments, type Transfer } from './allotments.sql.ts'
-import { beingIssued } from './fulfilment.sql.ts'
 import { listDues } from './list-dues.ts'
 import { endSale, NotEnoughForSale, setAside } from './plan-sale.ts'
 import type { TermsMemory } from './terms.ts'
@@ -47,21 +46,14 @@ export const orderRpc = (deps: RpcDeps): RpcHandlers => {
         }
       },
       async listAllotments({ shopId, variantIds }) {
-        // One snapshot: a shipment that is written down in between would be missing from both.
-        const [rows, issuing] = await deps.shards
-          .ofOwner(shopId)
-          .db.transaction(
-            async (tx) => [await listAllotments(tx, variantIds), await beingIssued(tx, variantIds)] as const,
-            { isolation: 'repeatable read', readOnly: true },
-          )
-        const issuingOf = new Map(issuing.map((row) => [row.variantId, row.quantity]))
+        const rows = await listAllotments(deps.shards.ofOwner(shopId).db.autocommit, variantIds)
         return {
           allotments: rows.map((row) => ({
             variantId: row.variant_id,
             granted: BigInt(row.granted),
             remaining: BigInt(row.remaining),
             setAside: BigInt(row.set_aside),
-            issuing: BigInt(issuingOf.get(row.variant_id) ?? 0),
+            issuing: BigInt(row.issuing),
           })),
         }
       },

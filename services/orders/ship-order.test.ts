@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { DomainError } from '@souk/errors'
 import { callRoute, shopper, staff } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { listAllotments } from './allotments.sql.ts'
 import { finishShipment } from './ship-order.ts'
 import { fulfilmentWorld } from './test-fulfilment.ts'
 
@@ -241,12 +242,16 @@ describe('over the API', () => {
   })
 
   test('an inventory that does not answer makes it 202, and the repeat tells how it went on', async () => {
-    const { orderId } = await world.confirmed(await world.goods(3))
+    const variantId = await world.goods(3)
+    const { orderId } = await world.confirmed(variantId)
+    const beingIssued = async () => (await listAllotments(world.db.autocommit, [variantId]))[0]?.issuing
     world.breaks.issue.push('after')
     const once = call(orderId)
     expect(await callRoute(world.routes, 'shipOrder', once)).toMatchObject({ status: 202, body: { state: 'issuing' } })
+    expect(await beingIssued()).toBe(1)
     await world.later()
     expect(await callRoute(world.routes, 'shipOrder', once)).toMatchObject({ status: 201, body: { state: 'issued' } })
+    expect(await beingIssued()).toBe(0)
   })
 
   test('goods that are not there are named, and named again to a repeat', async () => {

@@ -29,6 +29,16 @@ export const waitingOf = async (tx: Tx, productIds: readonly string[]): Promise<
         where o.product_id = t.id and s.remark_after is not null)`)
   ).map((row) => row.id)
 
+/** Whether any shop, product, variant or sale waits for what `catchUp` does, or an index is being built. */
+export const isAnythingDue = async (tx: Tx, now: Date): Promise<boolean> =>
+  (
+    await tx.one<{ due: boolean }>(sql`
+      select exists (select from due) or exists (select from checks)
+        or exists (select from shops where remark_after is not null)
+        or exists (select from sales where turn_at <= ${now})
+        or exists (select from index_state where asked_at is not null or started_at is not null) as due`)
+  ).due
+
 export type Check = { variantId: string; productId: string; shopId: string }
 
 /**

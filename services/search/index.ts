@@ -22,7 +22,7 @@ export const search = defineService({
   config: searchConfig,
   errors: searchErrors,
   emits: [],
-  async start({ config, db, clock, log, metrics, directory }) {
+  async start({ config, db, clock, log, metrics, directory, cache }) {
     const engine = await openEngine(config, db, log)
     const deps: IndexDeps = {
       db,
@@ -33,7 +33,7 @@ export const search = defineService({
       onWritten: watchIndex(metrics),
     }
     return {
-      routes: searchRoutes({ db, engine }),
+      routes: searchRoutes({ db, engine }, cache),
       rpc: { handlers: searchRpc(deps), services: [SearchService] },
       consumers: searchConsumers({ clock, wake: () => {} }),
       jobs: searchJobs(deps),

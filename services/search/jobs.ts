@@ -1,4 +1,5 @@
 import type { Job } from '@souk/service'
+import { isAnythingDue } from './due.sql.ts'
 import { forgetSales } from './facts.sql.ts'
 import { goOnRebuilding, remarkShops } from './rebuild.ts'
 import { checkAvailability, checkedAtOnce, type IndexDeps, readCategories, writeDue } from './write-due.ts'
@@ -26,7 +27,12 @@ export async function catchUp(deps: IndexDeps): Promise<void> {
 
 export const searchJobs = (deps: IndexDeps): Job[] => [
   // Half a second: with the event's own way, what was changed is found within two.
-  { name: 'search.write', everyMs: 500, run: () => catchUp(deps) },
+  {
+    name: 'search.write',
+    everyMs: 500,
+    isDue: () => isAnythingDue(deps.db.autocommit, deps.clock()),
+    run: () => catchUp(deps),
+  },
   { name: 'search.categories', everyMs: 60_000, run: async () => void (await readCategories(deps)) },
   {
     name: 'search.forget-sales',

@@ -1,4 +1,6 @@
-import { cursorOf, ok, readCursor, route, type Route } from '@souk/http'
+import type { Cache } from '@souk/cache'
+import { cursorOf, ok, readCursor, route, type Route, shared } from '@souk/http'
+import type { Static } from 'typebox'
 import { languageOfCode } from './document.ts'
 import type { After } from './engine.ts'
 import { type SearchDeps, searchProducts, suggest } from './search-products.ts'
@@ -7,76 +9,86 @@ import { SearchAnswer, SearchQuery, SuggestionsAnswer, SuggestionsQuery } from '
 const tag = 'Search'
 // The index is half a second behind anyway; on a sale day a cache in front answers the crowd.
 const cacheable = { 'cache-control': 'public, max-age=10, stale-while-revalidate=60' }
+/** What many look for at once is looked up once. */
+const keptMs = 1_000
 
-export const searchRoutes = (deps: SearchDeps): Route[] => [
-  route({
-    method: 'GET',
-    url: '/v1/search',
-    operationId: 'searchProducts',
-    summary: 'Find products',
-    description:
-      'What is on show in open shops, by words, filters or both. Facets and the total come with the first page and are bounded: `exact` says whether all matches were counted. A page may have fewer than `limit` items and a `nextCursor`: go on until that is null.',
-    tag,
-    access: 'public',
-    query: SearchQuery,
-    answers: { 200: SearchAnswer },
-    errors: ['search-category-not-found', 'search-shop-not-found', 'search-unavailable'],
-    async handle({ query }) {
-      const { cursor, limit, sort } = query
-      const list = JSON.stringify([
-        'search',
-        sort,
-        query.q ?? '',
-        query.category,
-        query.shop,
-        query.minPriceMinor,
-        query.maxPriceMinor,
-        query.currency,
-        query.rating,
-        query.available,
-      ])
-      const after = afterOf(shortened(list), cursor)
-      const { next, ...answer } = await searchProducts(deps, {
-        text: query.q ?? '',
-        language: languageOfCode(query.language),
-        category: query.category,
-        shop: query.shop,
-        minPriceMinor: query.minPriceMinor,
-        maxPriceMinor: query.maxPriceMinor,
-        currency: query.currency,
-        minStars: query.rating,
-        availableOnly: query.available ?? false,
-        sort,
-        after,
-        limit,
-      })
-      return ok(
-        {
-          ...answer,
-          nextCursor:
-            next === undefined
-              ? null
-              : cursorOf(shortened(list), String(next.key), next.productId, next.walked ? 1 : 0),
-        },
-        cacheable,
-      )
-    },
-  }),
-  route({
-    method: 'GET',
-    url: '/v1/search/suggestions',
-    operationId: 'suggestSearches',
-    summary: 'Suggest what somebody may be typing',
-    description:
-      'Words that lead somewhere, categories, shops and products, from two letters on. Typing errors are forgiven.',
-    tag,
-    access: 'public',
-    query: SuggestionsQuery,
-    answers: { 200: SuggestionsAnswer },
-    errors: ['search-unavailable'],
-    handle: async ({ query }) => ok({ items: await suggest(deps, query.q, query.limit) }, cacheable),
-  }),
-]
+/** @param cache left out: every search is made anew */
+export const searchRoutes = (deps: SearchDeps, cache?: Cache): Route[] => {
+  const firsts = cache?.region<SearchPage>('search.first', { ttlMs: keptMs })
+  return [
+    route({
+      method: 'GET',
+      url: '/v1/search',
+      operationId: 'searchProducts',
+      summary: 'Find products',
+      description:
+        'What is on show in open shops, by words, filters or both. Facets and the total come with the first page and are bounded: `exact` says whether all matches were counted. A page may have fewer than `limit` items and a `nextCursor`: go on until that is null.',
+      tag,
+      access: 'public',
+      query: SearchQuery,
+      answers: { 200: SearchAnswer },
+      errors: ['search-category-not-found', 'search-shop-not-found', 'search-unavailable'],
+      async handle({ query }) {
+        if (firsts === undefined || query.cursor !== undefined) return ok(await pageOf(deps, query), cacheable)
+        const which = JSON.stringify(Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1)))
+        const page = await firsts.through(which, async () => ({ value: await pageOf(deps, query), tags: [] }))
+        return shared(page as SearchPage, cacheable)
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/search/suggestions',
+      operationId: 'suggestSearches',
+      summary: 'Suggest what somebody may be typing',
+      description:
+        'Words that lead somewhere, categories, shops and products, from two letters on. Typing errors are forgiven.',
+      tag,
+      access: 'public',
+      query: SuggestionsQuery,
+      answers: { 200: SuggestionsAnswer },
+      errors: ['search-unavailable'],
+      handle: async ({ query }) => ok({ items: await suggest(deps, query.q, query.limit) }, cacheable),
+    }),
+  ]
+}
+
+type SearchPage = Awaited<ReturnType<typeof pageOf>>
+
+async function pageOf(deps: SearchDeps, query: Static<typeof SearchQuery>) {
+  const { cursor, limit, sort } = query
+  const list = JSON.stringify([
+    'search',
+    sort,
+    query.q ?? '',
+    query.category,
+    query.shop,
+    query.minPriceMinor,
+    query.maxPriceMinor,
+    query.currency,
+    query.rating,
+    query.available,
+  ])
+  const after = afterOf(shortened(list), cursor)
+  const { next, ...answer } = await searchProducts(deps, {
+    text: query.q ?? '',
+    language: languageOfCode(query.language),
+    category: query.category,
+    shop: query.shop,
+    minPriceMinor: query.minPriceMinor,
+    maxPriceMinor: query.maxPriceMinor,
+    currency: query.currency,
+    minStars: query.rating,
+    availableOnly: query.available ?? false,
+    sort,
+    after,
+    limit,
+  })
+  return {
+    ...answer,
+    nextCursor:
+      next === undefined ? null : cursorOf(shortened(list), String(next.key), next.productId, next.walked ? 1 : 0),
+  }
+}
 
 /** A cursor names its list; 200 letters of a question would make it long. */
 const shortened = (list: string): string => {

@@ -5,6 +5,9 @@ import { fileOf, type Import, packageName, partOf, paths, read, sources } from '
 const imports = sources.flatMap((source) => source.imports)
 const shown = ({ from, specifier }: Import) => `${from} imports ${specifier}`
 const isTest = (path: string) => /\.(test|conformance)\.ts$/.test(path) || path.startsWith('tests/')
+/** Tests, and what they stand on. */
+const isForTests = (path: string) =>
+  isTest(path) || /(^|\/)(test-[\w-]+|fixtures|[\w-]*under-test|[\w-]+\.fixture)\.ts$/.test(path)
 
 /** Imports that leave their part of the house: what they may reach is what the design is. */
 const crossing = imports.flatMap((each) => {
@@ -39,12 +42,11 @@ test('parts of the house are entered by their front door: @souk/name, never a pa
 })
 
 test('what runs in production needs nothing that is there for tests', () => {
-  const isForTests = (path: string) =>
-    isTest(path) ||
-    /(^|\/)(test-[\w-]+|fixtures|[\w-]*under-test|[\w-]+\.fixture)\.ts$/.test(path) ||
-    /^(packages\/testing|bench)\/|^vitest\.config\.ts$/.test(path)
   const strays = imports.filter(
-    ({ from, specifier }) => !isForTests(from) && /^@souk\/(testing|engines\/for-tests)\b/.test(specifier),
+    ({ from, specifier }) =>
+      !isForTests(from) &&
+      !/^(packages\/testing|bench)\/|^vitest\.config\.ts$/.test(from) &&
+      /^@souk\/(testing|engines\/for-tests)\b/.test(specifier),
   )
   expect(strays.map(shown), 'What both need belongs in a package that is not about tests.').toEqual([])
 })
@@ -58,7 +60,7 @@ test('no file needs itself, by whatever detour', () => {
   expect(cyclesIn(edges), 'Move what both need into a third file.').toEqual([])
 })
 
-test('whatever comes from outside is declared where it is used', () => {
+test('whatever comes from outside a part of the house is declared where it is used', () => {
   const manifests = new Map(
     paths
       .filter((path) => posix.basename(path) === 'package.json')
@@ -83,10 +85,15 @@ test('whatever comes from outside is declared where it is used', () => {
       if (manifest && !mayUseTools(each.from)) return false
     }
   }
-  const outside = imports.filter(({ specifier }) => !/^(\.|node:|virtual:|@souk\/)/.test(specifier))
+  // Parts of the house that only tests need are there with the house.
+  const outside = imports.filter(
+    ({ from, specifier }) =>
+      !/^(\.|node:|virtual:)/.test(specifier) &&
+      (!specifier.startsWith('@souk/') || (!isForTests(from) && /^(services|packages|apps|bench)\//.test(from))),
+  )
   expect(
     outside.filter((each) => !isDeclared(each)).map(shown),
-    'Add it, with its exact version, to "dependencies" of the nearest package.json. Otherwise it works only as long as somebody else needs it.',
+    'Add it, with its exact version ("*" for @souk/…), to "dependencies" of the nearest package.json. Otherwise it works only as long as somebody else needs it.',
   ).toEqual([])
 })
 

@@ -97,9 +97,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     if (name.startsWith('replica')) return 1
     if (['pooler', 'kafka', 'redis'].includes(name)) return 2
     const program = programs.find((each) => each.name === name)
-    const ranks = { relay: 3, serve: 5, gateway: 6, storefront: 7 }
+    const ranks = { relay: 3, serve: 4, gateway: 6, storefront: 7 }
     if (program === undefined) return 3
-    return program.args.includes('work') ? 4 : ranks[program.run]
+    // Before the edges: what a worker has begun it asks of them.
+    return program.args.includes('work') ? 5 : ranks[program.run]
   }
   const up = async (...parts: Kept[]) => {
     options.signal?.throwIfAborted()

@@ -1,17 +1,16 @@
-import { allEvents, schemaIdOf } from '@souk/contracts'
-import { createPostgresLog, forgetPassedEvents, serviceOf } from '@souk/events'
+import { schemaIdOf } from '@souk/contracts'
+import { createPostgresLog, forgetPassedEvents } from '@souk/events'
 import { relayState, type RelayShard, sendAgain, startRelay } from '@souk/kafka'
 import { type Database, isReachable, logRole, openDatabase, urlForRole, roleOf } from '@souk/postgres'
 import { homeShard, parseEnv } from '@souk/service'
 import { createLogger, createMetrics } from '@souk/telemetry'
 import { appConfig } from '../config.ts'
 import { type Console, table } from '../console.ts'
-import { kafkaSettings, migrateRelay } from '../event-log.ts'
+import { announcersOn, kafkaSettings, migrateRelay } from '../event-log.ts'
 import { UsageError } from '../explain.ts'
 import { serveHealth } from '../health-server.ts'
 import { untilAskedToStop } from '../lifetime.ts'
 import { besideRunning, dataFolderOf, secretBeside } from '../running.ts'
-import { allServices } from '../services.ts'
 
 export type RelayCommand = { status?: true; again?: string; since?: string; json?: true }
 
@@ -46,8 +45,9 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
   const shards: (RelayShard & { url: string })[] = []
   for (const [name, url] of Object.entries(urls)) {
     await migrateRelay(url, secret, pooled)
-    const outboxes = createPostgresLog([{ name, db: open(url, logRole, logRole) }])
-    shards.push({ name, url, log: outboxes, db: open(url, roleOf('relay'), 'relay') })
+    const outboxes = open(url, logRole, logRole)
+    const log = createPostgresLog([{ name, db: outboxes }])
+    shards.push({ name, url, log, outboxes, db: open(url, roleOf('relay'), 'relay') })
   }
   const close = () => Promise.all(opened.map((db) => db.close()))
   try {
@@ -61,16 +61,12 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
 
   async function run(io: Console, shards: readonly (RelayShard & { url: string })[]): Promise<void> {
     const stopping = untilAskedToStop(io)
-    const sourcesOf = (shard: string) =>
-      allServices
-        .filter((service) => announcers.has(service.name) && (shard === homeShard || service.divided !== undefined))
-        .map(({ name }) => name)
     const metrics = createMetrics()
     const relays = shards.map((shard) =>
       startRelay({
         settings: (kafka as NonNullable<typeof kafka>).settings,
         shards: [shard],
-        sources: sourcesOf(shard.name),
+        sources: announcersOn(shard.name),
         logger: log,
         metrics,
         schemaOf: schemaIdOf,
@@ -126,8 +122,6 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
   }
 }
 
-const announcers = new Set(allEvents.map(({ topic }) => serviceOf(topic)))
-
 async function showState(io: Console, shards: readonly RelayShard[], json?: true): Promise<number> {
   const rows = await Promise.all(
     shards.map(async ({ name, db, log }) =>
@@ -162,7 +156,7 @@ async function showState(io: Console, shards: readonly RelayShard[], json?: true
 }
 
 async function again(io: Console, shards: readonly RelayShard[], source: string, since?: string): Promise<number> {
-  if (!announcers.has(source)) throw new UsageError(`No service ${source} announces anything.`)
+  if (!announcersOn(homeShard).includes(source)) throw new UsageError(`No service ${source} announces anything.`)
   const at = new Date(since ?? 'missing')
   if (Number.isNaN(at.getTime()))
     throw new UsageError(

@@ -20,6 +20,8 @@ const echo: RouteEntry[] = [
   { method: 'GET', url: '/media/*', access: 'public' },
 ]
 
+const large = Buffer.alloc(5_000_000, 'souk ')
+
 /** A process that serves these routes and keeps what it is sent. */
 async function upstream(table = echo, port = 0, slowMs = 0) {
   const seen: Seen[] = []
@@ -33,6 +35,12 @@ async function upstream(table = echo, port = 0, slowMs = 0) {
       if (url === '/routes.json') return response.end(JSON.stringify(table))
       if (url === '/openapi.json') return response.end(JSON.stringify({ openapi: '3.1.0', paths: {} }))
       seen.push({ method, url, headers, body: Buffer.concat(chunks) })
+      if (url === '/v1/things/broken') {
+        response.writeHead(200, { 'content-length': '1000' })
+        response.write('half of it', () => setTimeout(() => response.destroy(), 20))
+        return
+      }
+      if (url === '/v1/things/large') return response.end(large)
       setTimeout(() => {
         response.writeHead(201, {
           'x-own': 'kept',
@@ -132,6 +140,18 @@ describe('a request on its way through the gateway', () => {
     const { url: entry } = await gateway([url], { trustProxy: ['127.0.0.1'] })
     await fetch(`${entry}/v1/things/1`, { headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' } })
     expect(seen[0]?.headers['x-souk-client-address']).toBe('203.0.113.7')
+  })
+
+  test('gets a large answer whole, and no more than half of one that broke off', async () => {
+    const { url } = await upstream()
+    const { url: entry } = await gateway([url])
+    const answer = await fetch(`${entry}/v1/things/large`)
+    // Nobody reads for a while: what is on its way has to wait.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(Buffer.from(await answer.arrayBuffer()).equals(large)).toBe(true)
+    const broken = await fetch(`${entry}/v1/things/broken`)
+    expect(broken.status).toBe(200)
+    await expect(broken.text()).rejects.toThrow()
   })
 
   test('whose body is larger than its route takes is refused, said or not', async () => {

@@ -49,9 +49,10 @@ export async function serveProxy(app: FastifyInstance, options: ProxyOptions): P
     secondsBuckets,
     ['operation'],
   )
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     // The upstream takes the trace for the name of the request: with one of this form both have the same.
     request.id = request.id.replaceAll('-', '')
+    done()
   })
 
   // Bodies pass through as they come, byte for byte.

@@ -50,7 +50,8 @@ export function watchUpstreams(options: {
       options: {
         // Repeats are the callers', who know what may be repeated.
         attempts: 1,
-        timeoutMs: 660_000,
+        // The route's own, which ends the request itself.
+        timeoutMs: Number.POSITIVE_INFINITY,
         halfOpenAfterMs: options.halfOpenAfterMs ?? 2_000,
         maxInFlight: 2_000,
         maxQueued: 0,
