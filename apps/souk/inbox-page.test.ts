@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import chromium from '@sparticuz/chromium'
 import { accountRegistered, orderConfirmed, orderShipped, shopChanged } from '@souk/contracts'
 import { createOutbox, newEvent } from '@souk/events'
 import { uuidv7 } from '@souk/postgres'
 import { eventually, testDatabase, testSecret } from '@souk/testing'
-import { chromium as browsers } from 'playwright-core'
+import { openBrowser } from '@souk/testing/browser'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isLoopback, mayShowInbox } from './inbox.ts'
 import { openMarketplace } from './marketplace.ts'
@@ -82,7 +81,7 @@ test('a developer opens the inbox, finds a message and reads it as the customer 
   timeout: 90_000,
 }, async () => {
   await fill()
-  const browser = await browsers.launch({ executablePath: await chromium.executablePath(), args: chromium.args })
+  const browser = await openBrowser()
   const shots = process.env.SOUK_SCREENSHOTS
   try {
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 } })

@@ -5,10 +5,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import chromium from '@sparticuz/chromium'
 import { startTestProvider, testProviderSecrets } from '@souk/stand-ins'
 import { eventually, testDatabase, testSecret } from '@souk/testing'
-import { type Browser, chromium as browsers, type Locator, type Page } from 'playwright-core'
+import { openBrowser } from '@souk/testing/browser'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { onTestFailed } from 'vitest'
 import { builtAdmin } from './admin-build.ts'
 import { type Api, createApi } from './api.ts'
@@ -106,10 +106,7 @@ export async function openStage() {
     })
     return id
   }
-  const browser = await browsers.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((arg) => arg !== '--single-process'),
-  })
+  const browser = await openBrowser()
   return {
     url,
     database,

@@ -1,16 +1,11 @@
-import chromium from '@sparticuz/chromium'
-import { chromium as browsers } from 'playwright-core'
+import { openBrowser } from '@souk/testing/browser'
 import { phone } from './phone.ts'
 
 export type Painted = { largestContentMs: number; what: string; bytes: number }
 
 /** Opens each page as somebody who was never here, and says when the largest thing in sight was there. */
 export async function paintPages(url: string, paths: readonly string[]): Promise<Painted[]> {
-  chromium.setGraphicsMode = false
-  const browser = await browsers.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((arg) => arg !== '--single-process'),
-  })
+  const browser = await openBrowser()
   try {
     const painted: Painted[] = []
     for (const path of paths) {

@@ -1,12 +1,11 @@
-import chromium from '@sparticuz/chromium'
-import { chromium as browsers } from 'playwright-core'
+import { openBrowser } from '@souk/testing/browser'
 import { expect, test } from 'vitest'
 import { aRoute, aServer } from './server.fixture.ts'
 
 test('the API reference shows itself in a browser and asks nobody but this server', { timeout: 60_000 }, async () => {
   const server = aServer({ routes: [aRoute({ summary: 'List everything there is' })] })
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 })
-  const browser = await browsers.launch({ executablePath: await chromium.executablePath(), args: chromium.args })
+  const browser = await openBrowser()
   try {
     const page = await browser.newPage()
     const outside: string[] = []

@@ -1,14 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import chromium from '@sparticuz/chromium'
 import axe from 'axe-core'
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium as browsers,
-  type Locator,
-  type Page,
-} from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { eventually } from '@souk/testing'
 import type { ExpectStatic } from 'vitest'
 import { pricesIn } from './between.ts'
@@ -18,15 +11,6 @@ const shots = join(import.meta.dirname, '..', '..', '.cache', 'screenshots', 'st
 export const sizes: Record<'phone' | 'desktop', BrowserContextOptions> = {
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
   desktop: { viewport: { width: 1280, height: 900 } },
-}
-
-export async function openBrowser(): Promise<Browser> {
-  // Nothing here draws in three dimensions; doing it in software costs a quarter of the time.
-  chromium.setGraphicsMode = false
-  return browsers.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args.filter((arg) => arg !== '--single-process'),
-  })
 }
 
 /** Every price there is in the tests' world, as a number and as people write it. */
