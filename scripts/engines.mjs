@@ -9,6 +9,7 @@ import { k6 } from './engines/k6.mjs'
 import { kafka } from './engines/kafka.mjs'
 import { minio } from './engines/minio.mjs'
 import { opensearch } from './engines/opensearch.mjs'
+import { pgbouncer } from './engines/pgbouncer.mjs'
 import { fileURLToPath } from 'node:url'
 
 /** By name: `locate()` says where it is or undefined; `obtain({ onProgress })` fetches it when missing, or throws EngineMissing. */
@@ -20,12 +21,7 @@ export const engines = {
     packageName: 'redis-server',
     elsewhere: 'brew install redis',
   }),
-  pgbouncer: debianEngine({
-    name: 'pgbouncer',
-    command: 'pgbouncer',
-    packageName: 'pgbouncer',
-    elsewhere: 'brew install pgbouncer',
-  }),
+  pgbouncer,
   opensearch,
   minio,
   grpcurl,

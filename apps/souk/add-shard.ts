@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { type Database, migrate, openDatabase } from '@souk/postgres'
 import { believedMs, homeShard, livingProcesses, parseEnv, readMap, shardsSchema } from '@souk/service'
-import { appConfig, isDatabaseUrl, isShardName, noShardName } from './config.ts'
+import { appConfig, isDatabaseUrl, isShardName, noShardName, pooledBy } from './config.ts'
 import { serviceSchema } from './database.ts'
 import { kafkaSettings, migrateRelay } from './event-log.ts'
 import { Refusal, UsageError } from './explain.ts'
@@ -49,7 +49,7 @@ export async function addShard(given: Env, asked: { name: string; address: strin
   if (known[name] !== undefined && known[name] !== address)
     throw new Refusal(`SOUK_SHARDS says that ${name} is somewhere else: ${withoutPassword(known[name])}.`)
 
-  const pooled = settings.SOUK_POOLER === 'transaction'
+  const pooled = pooledBy[settings.SOUK_POOLER]
   const open = (url: string, schema = 'public') =>
     openDatabase({ url, schema, pooled, maxConnections: 2, applicationName: 'souk shards add' })
   const home = open(settings.DATABASE_URL, shardsSchema.service)

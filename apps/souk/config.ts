@@ -65,6 +65,9 @@ function replicas(given: { help: string; secret: boolean }): EnvField<Readonly<R
 }
 
 /** Settings of the program itself; services add theirs. All of them are optional on a laptop. */
+/** What each answer to SOUK_POOLER means for whoever opens a database. */
+export const pooledBy = { none: false, transaction: true, 'transaction-prepared': 'prepared' } as const
+
 export const appConfig = {
   SOUK_HOST: text({ default: '127.0.0.1', help: 'Network address to listen on; 0.0.0.0 for all.' }),
   SOUK_PORT: integer({ min: 0, max: 65_535, default: 7700, help: 'Port of the shop API; 0 for any free one.' }),
@@ -94,9 +97,9 @@ export const appConfig = {
     default: 2_000,
     help: 'A replica that is further behind is left out until it has caught up.',
   }),
-  SOUK_POOLER: oneOf(['none', 'transaction'], {
+  SOUK_POOLER: oneOf(['none', 'transaction', 'transaction-prepared'], {
     default: 'none',
-    help: 'What stands at DATABASE_URL and SOUK_SHARDS: PostgreSQL itself, or a pooler such as PgBouncer in transaction mode.',
+    help: 'What stands at DATABASE_URL and SOUK_SHARDS: PostgreSQL itself, or a pooler such as PgBouncer in transaction mode, which carries statements prepared by name from 1.21 on.',
   }),
   SOUK_REDIS_URL: optional(
     url({

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@souk/embedded-postgres'
-import { type AppliedMigration, migrate, type Migrated } from '@souk/postgres'
+import { type AppliedMigration, migrate, type Migrated, type Pooled } from '@souk/postgres'
 import { commonMigrations, homeShard, jobsSchema, type ServiceDefinition, shardsSchema } from '@souk/service'
 import { hasShops } from './has-shops.sql.ts'
 
@@ -16,7 +16,7 @@ export type ReadyDatabase = {
   embedded: EmbeddedPostgres | undefined
   secret: string
   /** All addresses are those of a pooler in transaction mode. */
-  pooled: boolean
+  pooled: Pooled
   /** Of the owner of the schemas: for migrations and audits, never for serving. */
   adminUrl: string
   /** The same by TCP, for whoever is told an address. */
@@ -31,7 +31,7 @@ export type DatabaseSettings = {
   dataFolder: string
   databaseUrl: string | undefined
   /** The addresses are those of a pooler in transaction mode. */
-  pooled?: boolean
+  pooled?: Pooled
   secret: string | undefined
 }
 

@@ -1,7 +1,7 @@
 import { allEvents, knownSchemas } from '@souk/contracts'
 import { type EventLog, serviceOf } from '@souk/events'
 import { createKafkaLog, createUnrelayed, type KafkaSettings, relaySchema, relayState } from '@souk/kafka'
-import { type Database, migrate } from '@souk/postgres'
+import { type Database, migrate, type Pooled } from '@souk/postgres'
 import { type EnvSpec, flag, homeShard, integer, oneOf, optional, type ParsedEnv, parseEnv, text } from '@souk/service'
 import type { Logger } from '@souk/telemetry'
 import { allServices } from './services.ts'
@@ -57,7 +57,7 @@ export function kafkaSettings(
 export const relayService = relaySchema.service
 
 /** Make what the relay keeps, where it is missing. */
-export const migrateRelay = (url: string, secret: string, pooled: boolean) =>
+export const migrateRelay = (url: string, secret: string, pooled: Pooled) =>
   migrate({ url, secret, pooled, services: [relaySchema] })
 
 const announcers = new Set(allEvents.map(({ topic }) => serviceOf(topic)))
@@ -72,7 +72,7 @@ export type OpenEventLog = {
   env: Readonly<Record<string, string | undefined>>
   secret: string
   /** The addresses are those of a pooler in transaction mode. */
-  pooled: boolean
+  pooled: Pooled
   /** As PostgreSQL has it: the outboxes of all shards. */
   outboxes: EventLog
   /** `adminUrl`: of the owner of the schemas. */

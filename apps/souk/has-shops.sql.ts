@@ -1,7 +1,7 @@
-import { openDatabase, sql } from '@souk/postgres'
+import { openDatabase, type Pooled, sql } from '@souk/postgres'
 
 /** Whether any shop was opened here. Asked once, before any service starts, as the owner of the schemas. */
-export async function hasShops(adminUrl: string, pooled: boolean): Promise<boolean> {
+export async function hasShops(adminUrl: string, pooled: Pooled): Promise<boolean> {
   const db = openDatabase({ url: adminUrl, schema: 'public', maxConnections: 1, pooled })
   try {
     const there = await db.autocommit.one<{ table: string | null }>(

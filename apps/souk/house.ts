@@ -23,7 +23,7 @@ import {
   shardsSchema,
 } from '@souk/service'
 import { createLogger, createMetrics, type Logger, type MetricsRegistry } from '@souk/telemetry'
-import { appConfig } from './config.ts'
+import { appConfig, pooledBy } from './config.ts'
 import type { Network, OpenNetwork } from './network.ts'
 import { announcersOn, openEventLog, type OpenedEventLog, relayService } from './event-log.ts'
 import { openReplicas, type ReplicaSet } from './replicas.ts'
@@ -93,7 +93,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       databaseUrl: settings.DATABASE_URL,
       shards: settings.SOUK_SHARDS,
       secret: settings.SOUK_SECRET,
-      pooled: settings.SOUK_POOLER === 'transaction',
+      pooled: pooledBy[settings.SOUK_POOLER],
     },
     services,
     onProgress,

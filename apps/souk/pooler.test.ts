@@ -45,7 +45,7 @@ if (given.notTried !== undefined) {
       services: allServices,
       env: {
         DATABASE_URL: pooled.href,
-        SOUK_POOLER: 'transaction',
+        SOUK_POOLER: 'transaction-prepared',
         SOUK_CONNECTIONS: '12',
         SOUK_SECRET: testSecret,
         SOUK_LOG_LEVEL: 'error',

@@ -1,4 +1,13 @@
-import { type Database, logRole, openDatabase, readFrom, type Replicas, type Tx, watchReplicas } from '@souk/postgres'
+import {
+  type Database,
+  logRole,
+  openDatabase,
+  type Pooled,
+  readFrom,
+  type Replicas,
+  type Tx,
+  watchReplicas,
+} from '@souk/postgres'
 import { ConfigurationError } from '@souk/service'
 import type { Logger, Metrics } from '@souk/telemetry'
 
@@ -17,7 +26,7 @@ export function openReplicas(options: {
   primaryOf(shard: string): Database
   shards: readonly string[]
   maxConnections: number
-  pooled: boolean
+  pooled: Pooled
   log: Logger
   metrics: Metrics
 }): ReplicaSet {

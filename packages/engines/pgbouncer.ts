@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { engines } from '../../scripts/engines.mjs'
 import { answers, freePorts } from './ports.ts'
@@ -21,10 +21,7 @@ export type PgBouncer = Supervised & { readonly port: number }
 /** Not root, whom PgBouncer refuses. */
 const nobody = 65_534
 
-/**
- * Start a PgBouncer in transaction mode. Prepared statements cross it only from version 1.21 on; Debian 12 has 1.18, so
- * clients must not prepare by name through it. @throws EngineMissing
- */
+/** Start a PgBouncer in transaction mode, which carries statements prepared by name (since 1.21). @throws EngineMissing */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
   const { path } = await engines.pgbouncer.obtain()
   const { dataFolder, databases, users, poolSize = 20, settings = {} } = options
@@ -55,6 +52,8 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
     pool_mode: 'transaction',
     default_pool_size: String(poolSize),
     max_client_conn: '2000',
+    // On each connection to a server; a service has fewer, so none is forgotten and planned again.
+    max_prepared_statements: '500',
     // A server that was away is asked again after a second, not fifteen: whoever waits for it waits as long.
     server_login_retry: '1',
     server_connect_timeout: '3',
@@ -70,9 +69,17 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
       .map(([name, value]) => `${name} = ${value}\n`)
       .join('')}`,
   )
+  const beside = (program: string) => {
+    // Removed first: one that runs cannot be written to.
+    rmSync(join(dataFolder, 'pgbouncer'), { force: true })
+    copyFileSync(program, join(dataFolder, 'pgbouncer'))
+    chmodSync(join(dataFolder, 'pgbouncer'), 0o755)
+    return './pgbouncer'
+  }
   const supervised = await supervise({
     name: 'PgBouncer',
-    path,
+    // The engines' folder is root's too.
+    path: root ? beside(path) : path,
     args: [ini],
     cwd: dataFolder,
     log: join(dataFolder, 'pgbouncer.log'),

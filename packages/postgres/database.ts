@@ -43,6 +43,12 @@ export type Database = {
   close(): Promise<void>
 }
 
+/**
+ * Whether a pooler in transaction mode stands between. `'prepared'`: one that carries statements prepared by name to whatever
+ * session runs them (PgBouncer 1.21 with max_prepared_statements); behind another one they are planned anew each time.
+ */
+export type Pooled = boolean | 'prepared'
+
 export type DatabaseOptions = {
   url: string
   schema: string
@@ -52,10 +58,10 @@ export type DatabaseOptions = {
   lockTimeoutMs?: number
   connectTimeoutMs?: number
   /**
-   * The address is that of a pooler in transaction mode: the next transaction may run on another session. Statements are
-   * not prepared by name, and nothing is set on a session; search_path and time-outs are those of the role (see migrate).
+   * The address is that of a pooler in transaction mode: the next transaction may run on another session. Nothing is set on
+   * a session; search_path and time-outs are those of the role (see migrate).
    */
-  pooled?: boolean
+  pooled?: Pooled
   /** Name shown in pg_stat_activity. */
   applicationName?: string
   onError?: (error: Error) => void
@@ -168,7 +174,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     client.release(broken)
   }
 
-  const execute: typeof query = pooled ? (client, statement) => query(client, unprepared(statement)) : query
+  const execute: typeof query = pooled === true ? (client, statement) => query(client, unprepared(statement)) : query
   const beginning = pooled ? local(options) : ''
 
   async function once<T>(body: (tx: Tx) => Promise<T>, transaction: TransactionOptions): Promise<T> {

@@ -1,6 +1,13 @@
 export { integerArray, textArray, uuidArray } from './arrays.ts'
 export { isReachable } from './health.sql.ts'
-export { type Database, type DatabaseOptions, openDatabase, type TransactionOptions, type Tx } from './database.ts'
+export {
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+  type Pooled,
+  type TransactionOptions,
+  type Tx,
+} from './database.ts'
 export { dumpSchema, type SchemaFile, writeSchemas } from './dump-schema.ts'
 export {
   DatabaseUnavailable,

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
+import type { Pooled } from './database.ts'
 import { sessionDefaults } from './defaults.ts'
 
 /**
@@ -19,7 +20,7 @@ export type MigrateOptions = {
   url: string
   services: readonly ServiceSchema[]
   /** The address is that of a pooler in transaction mode: see DatabaseOptions. */
-  pooled?: boolean
+  pooled?: Pooled
   /** Role passwords are derived from it; the same secret must be given to every process. */
   secret: string
   onApplied?: (migration: AppliedMigration) => void

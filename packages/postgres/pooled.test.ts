@@ -1,7 +1,7 @@
 import { testDatabase, testSecret } from '@souk/testing'
 import { pgBouncerForTests } from '@souk/engines/for-tests'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Pooled } from './database.ts'
 import { isServerError } from './errors.ts'
 import { migrate } from './migrate.ts'
 import { sql } from './sql.ts'
@@ -30,10 +30,21 @@ if (given.notTried !== undefined) {
 } else {
   const { port } = given.bouncer
   const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href
-  const db = openDatabase({ url: through(own.href), schema: 'shelf', pooled: true, maxConnections: 12 })
-  afterAll(() => db.close())
+  const opened = (pooled: Pooled) =>
+    openDatabase({ url: through(own.href), schema: 'shelf', pooled, maxConnections: 12 })
+  const plain = opened(true)
+  const preparing = opened('prepared')
+  afterAll(() => Promise.all([plain.close(), preparing.close()]))
+  /** How many statements the session that happens to answer keeps planned, of those that read boxes. */
+  const planned = () =>
+    plain.autocommit.one(
+      sql`select count(*)::int as kept from pg_prepared_statements where statement like '%pid from boxes%' and name like 'PGB%'`,
+    )
 
-  describe('behind a pooler in transaction mode', () => {
+  describe.each([
+    ['carries no statements prepared by name', plain, 0],
+    ['carries statements prepared by name', preparing, 1],
+  ] as const)('behind a pooler in transaction mode that %s', (_, db, kept) => {
     test('many clients share two sessions and none notices', async () => {
       await database.query('truncate shelf.boxes; insert into shelf.boxes values (1, 0)')
       const add = () =>
@@ -44,10 +55,11 @@ if (given.notTried !== undefined) {
         })
       const read = () => db.autocommit.one<{ pid: number }>(sql`select units, pg_backend_pid() as pid from boxes`)
       const sessions = await Promise.all(
-        Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? add() : read().then(({ pid }) => pid))),
+        Array.from({ length: 200 }, (__, at) => (at % 2 === 0 ? add() : read().then(({ pid }) => pid))),
       )
       expect(new Set(sessions).size).toBeLessThanOrEqual(2)
       expect(await db.autocommit.one(sql`select units from boxes`)).toEqual({ units: 100 })
+      expect(await planned()).toEqual({ kept })
     })
 
     test('time-outs hold all the same: those of the role, and those a transaction sets for itself', async () => {
@@ -62,7 +74,9 @@ if (given.notTried !== undefined) {
         after: '30s',
       })
     })
+  })
 
+  describe('behind a pooler in transaction mode', () => {
     test('processes started together migrate one after the other', async () => {
       await database.query('drop schema shelf cascade')
       const [first, second] = await Promise.all(

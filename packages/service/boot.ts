@@ -1,6 +1,6 @@
 import { type Cache, createProcessCache } from '@souk/cache'
 import { type Consumer, createOutbox, type EventLog, type RunningConsumer, runConsumer, sourceOf } from '@souk/events'
-import { createShards, type Database, type Shard, type ShardMapping, type Tx } from '@souk/postgres'
+import { createShards, type Database, type Pooled, type Shard, type ShardMapping, type Tx } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { Clock, Job, ServiceDefinition, ServiceParts } from './define.ts'
@@ -35,7 +35,7 @@ export type BootOptions = {
    * Where work for later is kept: address and database in the role of the jobs. Without it nothing is taken from queues,
    * and every process runs what comes by the clock by itself.
    */
-  jobs?: { url: string; pooled?: boolean; db: Database }
+  jobs?: { url: string; pooled?: Pooled; db: Database }
 }
 
 export type RunningService = {

@@ -1,3 +1,4 @@
+import type { Pooled } from '@souk/postgres'
 import type { PgBoss } from 'pg-boss'
 
 /** The job library on its tables. Loaded when it is first needed: 40 ms and 13 MB that a process with edges alone saves. */
@@ -5,7 +6,7 @@ export async function openLibrary(options: {
   /** In the role of the jobs. */
   url: string
   /** The address is that of a pooler in transaction mode, which cannot be listened through: work is looked for. */
-  pooled?: boolean
+  pooled?: Pooled
   /** Look after the queues and run what is in them; else only give orders about single jobs. */
   working: boolean
   onError: (error: unknown) => void

@@ -1,4 +1,4 @@
-import type { Database } from '@souk/postgres'
+import type { Database, Pooled } from '@souk/postgres'
 import type { Logger, Metrics } from '@souk/telemetry'
 import type { PgBoss } from 'pg-boss'
 import type { Job, ServiceParts } from './define.ts'
@@ -23,7 +23,7 @@ export type WorkPlace = {
 export function openWorkPlace(options: {
   url: string
   /** The address is that of a pooler in transaction mode. */
-  pooled?: boolean
+  pooled?: Pooled
   /** In the role of the jobs; stays the caller's. */
   db: Database
   services: readonly Worker[]

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { commandPath, EngineMissing } from './missing.mjs'
+import { alone, commandPath, EngineMissing } from './missing.mjs'
 
 /** A server of the system's own packages: used where it is, installed where this process may install. */
 export function debianEngine({ name, command, packageName, elsewhere }) {
@@ -17,22 +17,26 @@ export function debianEngine({ name, command, packageName, elsewhere }) {
       const howTo = `Install it (apt-get install ${packageName}, or ${elsewhere}) so that ${command} is on the PATH.`
       if (process.getuid?.() !== 0 || commandPath('apt-get') === undefined)
         throw new EngineMissing(name, `there is no ${command}, and installing needs root and apt`, howTo)
-      onProgress(`installing the Debian package ${packageName}`)
-      const failed = withoutServices(() => install(packageName) && install(packageName, true))
-      const installed = locate()
-      if (installed === undefined)
-        throw new EngineMissing(name, `apt-get install ${packageName} failed: ${failed}`, howTo)
-      return installed
+      return await alone(() => {
+        const installedMeanwhile = locate()
+        if (installedMeanwhile !== undefined) return installedMeanwhile
+        onProgress(`installing the Debian package ${packageName}`)
+        const failed = withoutServices(() => install([packageName]) && install([packageName], true))
+        const installed = locate()
+        if (installed === undefined)
+          throw new EngineMissing(name, `apt-get install ${packageName} failed: ${failed}`, howTo)
+        return installed
+      })
     },
   }
 }
 
 /** What went wrong; undefined for nothing. A machine that never asked for the lists of packages is told to. */
-function install(packageName, fresh = false) {
+export function install(packageNames, fresh = false) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const options = { env, encoding: 'utf8', timeout: 180_000 }
   if (fresh) spawnSync('apt-get', ['update', '-qq'], options)
-  const result = spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends', packageName], options)
+  const result = spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...packageNames], options)
   if (result.status === 0) return undefined
   return (result.stderr || result.error?.message || 'no reason given').trim().split('\n').at(-1)
 }

@@ -4,7 +4,7 @@ import { relayState, type RelayShard, sendAgain, startRelay } from '@souk/kafka'
 import { type Database, isReachable, logRole, openDatabase, urlForRole, roleOf } from '@souk/postgres'
 import { homeShard, parseEnv } from '@souk/service'
 import { createLogger, createMetrics } from '@souk/telemetry'
-import { appConfig } from '../config.ts'
+import { appConfig, pooledBy } from '../config.ts'
 import { type Console, table } from '../console.ts'
 import { announcersOn, kafkaSettings, migrateRelay } from '../event-log.ts'
 import { UsageError } from '../explain.ts'
@@ -31,7 +31,7 @@ export async function relay(io: Console, options: RelayCommand): Promise<number>
   if (kafka === undefined) throw new UsageError('relay needs Kafka: set SOUK_KAFKA_BROKERS to host:port.')
   if (kafka.writtenBy === 'debezium')
     throw new UsageError('SOUK_KAFKA_WRITTEN_BY=debezium: Debezium does the work of the relay.')
-  const pooled = settings.SOUK_POOLER === 'transaction'
+  const pooled = pooledBy[settings.SOUK_POOLER]
   const log = createLogger({ level: settings.SOUK_LOG_LEVEL, service: 'relay' })
   const opened: Database[] = []
   const addressFor = (url: string, role: string) => urlForRole(url, role, secret)
