@@ -8,7 +8,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
 }
 
-type Coded = Error & { code?: string; address?: string; port?: number; errors?: unknown[] }
+type Coded = Error & { code?: string; address?: string; port?: number; errors?: unknown[]; why?: string }
 
 /** What went wrong in plain sentences. The stack is for whoever mends the program: with SOUK_DEBUG. */
 export function explain(error: unknown, debug: boolean): string {
@@ -22,7 +22,8 @@ const plain = new Set(['UsageError', 'Refusal', 'ConfigurationError', 'EmbeddedP
 function sentenceOf(error: Coded): string | undefined {
   if (plain.has(error.name)) return error.message
   if (error.name === 'DatabaseUnavailable') {
-    const why = error.cause instanceof Error ? (sentenceOf(error.cause) ?? error.cause.message) : undefined
+    const told = error.cause instanceof Error ? (sentenceOf(error.cause) ?? error.cause.message) : undefined
+    const why = error.why ?? told
     return why?.startsWith('The database')
       ? why
       : `The database cannot be reached${why === undefined ? '.' : `: ${sentence(why)}`}`

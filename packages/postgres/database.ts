@@ -128,7 +128,21 @@ function local({ schema, statementTimeoutMs, lockTimeoutMs }: DatabaseOptions): 
 }
 
 /** Unnamed: the server plans it anew each time, and no session has to know it. */
-const unprepared = (statement: Sql): Sql => ({ ...statement, name: '' })
+const unprepared: typeof query = (client, statement) => query(client, { ...statement, name: '' })
+
+/** What a session answers that was never told of a statement, or is told of it twice. */
+const forgotten = new Set(['26000', '42P05'])
+
+const preparedByPooler: typeof query = async <Row>(client: pg.ClientBase, statement: Sql) => {
+  try {
+    return await query<Row>(client, statement)
+  } catch (error) {
+    if (!isServerError(error) || !forgotten.has(error.code)) throw error
+    const toDo =
+      'let the pooler carry statements prepared by name (max_prepared_statements), or say SOUK_POOLER=transaction'
+    throw new Error(`${toDo}: ${error.message}`, { cause: error })
+  }
+}
 
 export function openDatabase(options: DatabaseOptions): Database {
   const { pooled = false } = options
@@ -174,7 +188,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     client.release(broken)
   }
 
-  const execute: typeof query = pooled === true ? (client, statement) => query(client, unprepared(statement)) : query
+  const execute = pooled === true ? unprepared : pooled === 'prepared' ? preparedByPooler : query
   const beginning = pooled ? local(options) : ''
 
   async function once<T>(body: (tx: Tx) => Promise<T>, transaction: TransactionOptions): Promise<T> {

@@ -29,9 +29,13 @@ export class OutcomeUnknown extends Error {
 
 /** No connection could be had: nothing was sent, so nothing happened. Safe to retry later. */
 export class DatabaseUnavailable extends Error {
+  /** What is in the way and what to do, where that is known better than the cause says it. */
+  readonly why: string | undefined
+
   constructor(cause: unknown, why?: string) {
     super(`the database cannot be reached${why === undefined ? '' : `: ${why}`}`, { cause })
     this.name = 'DatabaseUnavailable'
+    this.why = why
   }
 }
 

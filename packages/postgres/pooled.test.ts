@@ -1,4 +1,5 @@
 import { testDatabase, testSecret } from '@souk/testing'
+import type { PgBouncerOptions } from '@souk/engines'
 import { pgBouncerForTests } from '@souk/engines/for-tests'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openDatabase, type Pooled } from './database.ts'
@@ -11,14 +12,15 @@ const database = await testDatabase([shelf])
 const server = new URL(database.adminUrl)
 const name = server.pathname.slice(1)
 const own = new URL(database.urlFor('shelf'))
-const given = await pgBouncerForTests({
+const behind: Omit<PgBouncerOptions, 'dataFolder'> = {
   databases: { [name]: { host: server.hostname, port: Number(server.port), database: name } },
   users: {
     [decodeURIComponent(server.username)]: decodeURIComponent(server.password),
     [own.username]: decodeURIComponent(own.password),
   },
   poolSize: 2,
-})
+}
+const given = await pgBouncerForTests(behind)
 afterAll(async () => {
   if (given.notTried === undefined) await given.close()
   await database.close()
@@ -86,6 +88,18 @@ if (given.notTried !== undefined) {
       )
       expect(first?.applied.length).not.toBe(second?.applied.length)
       expect(Math.min(first?.applied.length ?? 0, second?.applied.length ?? 0)).toBe(0)
+    })
+
+    test('a program that was told it carries statements by name, and it does not, is told what to do', async () => {
+      const forgetting = await pgBouncerForTests({ ...behind, settings: { max_prepared_statements: '0' } })
+      if (forgetting.notTried !== undefined) throw new Error(forgetting.notTried)
+      const url = Object.assign(new URL(own.href), { port: String(forgetting.bouncer.port) }).href
+      const misled = openDatabase({ url, schema: 'shelf', pooled: 'prepared', maxConnections: 12 })
+      const many = Array.from({ length: 40 }, () => misled.autocommit.many(sql`select units from boxes`))
+      await expect(Promise.all(many)).rejects.toThrow('SOUK_POOLER=transaction')
+      await Promise.allSettled(many)
+      await misled.close()
+      await forgetting.close()
     })
 
     test('a program that was not told of the pooler is', async () => {

@@ -146,12 +146,13 @@ test('every database is reached through the pooler alone, by programs and migrat
   ])
   expect(databases).toEqual(Object.fromEntries(behind))
   expect(pgbouncer).toMatchObject({ pool_mode: 'transaction', default_pool_size: String(pooler.poolSize) })
+  expect(Number(pgbouncer.max_prepared_statements), 'it is to carry statements prepared by name').toBeGreaterThan(0)
   const at = `pooler:${pgbouncer.listen_port}`
   for (const name of ['migrate', ...souks]) {
     const urls = Object.entries(urlsOf(name)).map(([shard, url]) => [shard, new URL(url).host, new URL(url).pathname])
     const wanted = Object.keys(postgres.shards).map((shard) => [shard, at, `/${shard}`])
     expect(urls.sort(), name).toEqual(wanted.sort())
-    expect(services[name]?.environment?.SOUK_POOLER, name).toBe('transaction')
+    expect(services[name]?.environment?.SOUK_POOLER, name).toBe('transaction-prepared')
   }
 })
 

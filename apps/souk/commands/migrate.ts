@@ -1,5 +1,5 @@
 import { parseEnv } from '@souk/service'
-import { appConfig } from '../config.ts'
+import { appConfig, pooledBy } from '../config.ts'
 import { type Console, timed } from '../console.ts'
 import { prepareDatabase } from '../database.ts'
 import { besideRunning } from '../running.ts'
@@ -14,7 +14,7 @@ export async function migrate(io: Console, { json }: { json?: true }): Promise<v
       databaseUrl: settings.DATABASE_URL,
       secret: settings.SOUK_SECRET,
       shards: settings.SOUK_SHARDS,
-      pooled: settings.SOUK_POOLER === 'transaction',
+      pooled: pooledBy[settings.SOUK_POOLER],
     },
     allServices,
     timed(io),
