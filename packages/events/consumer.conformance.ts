@@ -2,6 +2,7 @@ import { sql, type Database, type Tx } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type RunConsumerOptions, runConsumer, type RunningConsumer } from './consumer.ts'
+import { createConsumerMeters } from './meters.ts'
 import { listDeadLetters, replayDeadLetters } from './dead-letters.ts'
 import { offsetsIn } from './retention.ts'
 import { rewindConsumer } from './rewind.ts'
@@ -62,7 +63,7 @@ export function describeConsumers(name: string, open: () => Promise<ConsumersUnd
         shard: given.shard,
         logger: memoryLog(),
         clock: () => new Date(),
-        metrics: fakeMetrics(),
+        meters: createConsumerMeters(fakeMetrics()),
         backoff: quick,
         standbyMs: 20,
         ...more,

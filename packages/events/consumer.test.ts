@@ -4,6 +4,7 @@ import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { afterEach, beforeAll, afterAll, describe, expect, test } from 'vitest'
 import { encodeBatch } from './envelope.ts'
 import {
+  createConsumerMeters,
   type Consumer,
   discardDeadLetter,
   type Event,
@@ -45,7 +46,7 @@ function start(consumer: Consumer, more: Partial<Parameters<typeof runConsumer>[
     shard: 'main',
     logger,
     clock: () => new Date(),
-    metrics,
+    meters: createConsumerMeters(metrics),
     backoff: quick,
     standbyMs: 20,
     ...more,

@@ -1,9 +1,9 @@
 import type { Database } from '@souk/postgres'
-import type { Logger, Metrics } from '@souk/telemetry'
+import type { Logger } from '@souk/telemetry'
 import { sourceOf } from './define.ts'
 import { type Lane, topicsOf, workLane } from './lane.ts'
 import type { EventLog, Lag } from './log.ts'
-import { consumerMeters } from './meters.ts'
+import type { ConsumerMeters } from './meters.ts'
 import { type Backoff, usualBackoff } from './retry.ts'
 import type { Consumer } from './types.ts'
 
@@ -18,7 +18,8 @@ export type RunConsumerOptions = {
   into?: string
   logger: Logger
   clock: () => Date
-  metrics: Metrics
+  /** Of all consumers of this process: see createConsumerMeters. */
+  meters: ConsumerMeters
   backoff?: Backoff
   /** Between looks at a lane that another process is working on. */
   standbyMs?: number
@@ -41,7 +42,7 @@ export function runConsumer(options: RunConsumerOptions): RunningConsumer {
   const source = sourceOf(consumer)
   const logger = options.logger.child({ consumer: consumer.name, source, shard })
   const database = options.into ?? shard
-  const meters = consumerMeters(options.metrics, logger, { consumer: consumer.name, shard, database })
+  const meters = options.meters.of(logger, { consumer: consumer.name, shard, database })
   const lanes = new Map<string, Lane>()
   const ending = new Set<Promise<void>>()
   let stopped = false

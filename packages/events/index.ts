@@ -1,4 +1,5 @@
 export { type Codec, codecOf } from './codec.ts'
+export { type ConsumerMeters, createConsumerMeters } from './meters.ts'
 export { type RunConsumerOptions, type RunningConsumer, runConsumer } from './consumer.ts'
 export {
   countDeadLetters,

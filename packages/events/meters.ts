@@ -6,14 +6,34 @@ const measureEveryMs = 5_000
 
 type Measured = { labels: { consumer: string; shard: string; database: string }; lag: Lag; stalled: number }
 
-const consumersOf = new WeakMap<Metrics, Map<string, Measured>>()
+/** The meters of all consumers of a process: their gauges have one series each, and they are measured at one time. */
+export type ConsumerMeters = {
+  /** By its name, the shard it reads and the database it writes to. */
+  of(logger: Logger, labels: Measured['labels']): ReturnType<typeof metersOf>
+}
 
-/** The gauges of all consumers of a process: one series each, by its name, the shard it reads and the database it writes to. */
-function gaugesOf(metrics: Metrics): Map<string, Measured> {
-  const known = consumersOf.get(metrics)
-  if (known !== undefined) return known
+export function createConsumerMeters(metrics: Metrics): ConsumerMeters {
+  const meters = {
+    handled: metrics.counter('souk_consumer_events_total', 'Events handled.', ['consumer']),
+    batches: metrics.counter('souk_consumer_batches_total', 'Batches handled.', ['consumer']),
+    retries: metrics.counter('souk_consumer_retries_total', 'Batches tried again.', ['consumer']),
+    parked: metrics.counter('souk_consumer_parked_total', 'Events put into dead letters.', ['consumer']),
+    seconds: metrics.histogram('souk_consumer_batch_seconds', 'From taking the offset to the commit of a batch.'),
+    consumers: gaugesIn(metrics),
+    everyFewSeconds: oneTimer(measureEveryMs),
+  }
+  return { of: (logger, labels) => metersOf(meters, logger, labels) }
+}
+
+type Counter = ReturnType<Metrics['counter']>
+type Meters = Record<'handled' | 'batches' | 'retries' | 'parked', Counter> & {
+  seconds: ReturnType<Metrics['histogram']>
+  consumers: Map<string, Measured>
+  everyFewSeconds: ReturnType<typeof oneTimer>
+}
+
+function gaugesIn(metrics: Metrics): Map<string, Measured> {
   const consumers = new Map<string, Measured>()
-  consumersOf.set(metrics, consumers)
   const gauge = (name: string, help: string, read: (one: Measured) => number) =>
     metrics.gauge(name, help, () => [...consumers.values()].map((one) => ({ labels: one.labels, value: read(one) })), [
       'consumer',
@@ -31,19 +51,11 @@ function gaugesOf(metrics: Metrics): Map<string, Measured> {
 }
 
 /** What a consumer tells of itself: counts and times, how far it is behind, and its misfortunes in the log. */
-export function consumerMeters(
-  metrics: Metrics,
-  logger: Logger,
-  of: { consumer: string; shard: string; database: string },
-) {
+function metersOf(meters: Meters, logger: Logger, of: Measured['labels']) {
+  const { handled, batches, retries, parked, seconds, everyFewSeconds } = meters
   const labels = { consumer: of.consumer }
-  const handled = metrics.counter('souk_consumer_events_total', 'Events handled.', ['consumer'])
-  const batches = metrics.counter('souk_consumer_batches_total', 'Batches handled.', ['consumer'])
-  const retries = metrics.counter('souk_consumer_retries_total', 'Batches tried again.', ['consumer'])
-  const parked = metrics.counter('souk_consumer_parked_total', 'Events put into dead letters.', ['consumer'])
-  const seconds = metrics.histogram('souk_consumer_batch_seconds', 'From taking the offset to the commit of a batch.')
   const measured: Measured = { labels: of, lag: { events: 0, seconds: 0 }, stalled: 0 }
-  gaugesOf(metrics).set(`${of.consumer} ${of.shard} ${of.database}`, measured)
+  meters.consumers.set(`${of.consumer} ${of.shard} ${of.database}`, measured)
 
   const happening: Happening = {
     applied(events, took) {
@@ -78,7 +90,7 @@ export function consumerMeters(
     watchLag(measure: () => Promise<{ lag: Lag; stalledSeconds: number; foreign: boolean }>) {
       let looking = false
       let said = false
-      return everyFewSeconds(metrics, async () => {
+      return everyFewSeconds(async () => {
         if (looking) return
         looking = true
         try {
@@ -100,28 +112,22 @@ export function consumerMeters(
   }
 }
 
-const looksOf = new WeakMap<Metrics, { all: Set<() => Promise<void>>; timer: NodeJS.Timeout }>()
-
-/** All consumers of a process at one time, so that what several ask can be asked together. */
-function everyFewSeconds(metrics: Metrics, look: () => Promise<void>): { stop(): void } {
-  let looks = looksOf.get(metrics)
-  if (looks === undefined) {
-    const all = new Set<() => Promise<void>>()
-    const timer = setInterval(() => {
+/** All looks at one time, so that what several ask can be asked together; a timer while there is anybody who looks. */
+function oneTimer(everyMs: number) {
+  const all = new Set<() => Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
+  return (look: () => Promise<void>): { stop(): void } => {
+    all.add(look)
+    timer ??= setInterval(() => {
       for (const each of all) void each()
-    }, measureEveryMs)
-    timer.unref()
-    looks = { all, timer }
-    looksOf.set(metrics, looks)
-  }
-  const { all, timer } = looks
-  all.add(look)
-  return {
-    stop() {
-      all.delete(look)
-      if (all.size > 0) return
-      clearInterval(timer)
-      looksOf.delete(metrics)
-    },
+    }, everyMs).unref()
+    return {
+      stop() {
+        all.delete(look)
+        if (all.size > 0) return
+        clearInterval(timer)
+        timer = undefined
+      },
+    }
   }
 }

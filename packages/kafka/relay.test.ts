@@ -1,5 +1,6 @@
 import {
   beginning,
+  createConsumerMeters,
   createOutbox,
   decodeBatch,
   encodeBatch,
@@ -53,7 +54,7 @@ if (given.notTried !== undefined) {
       shard: 'main',
       logger,
       clock: () => new Date(),
-      metrics: fakeMetrics(),
+      meters: createConsumerMeters(fakeMetrics()),
       standbyMs: 20,
     })
     consumers.push(consumer)

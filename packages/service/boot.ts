@@ -1,5 +1,13 @@
 import { type Cache, createProcessCache } from '@souk/cache'
-import { type Consumer, createOutbox, type EventLog, type RunningConsumer, runConsumer, sourceOf } from '@souk/events'
+import {
+  type Consumer,
+  createConsumerMeters,
+  createOutbox,
+  type EventLog,
+  type RunningConsumer,
+  runConsumer,
+  sourceOf,
+} from '@souk/events'
 import { createShards, type Database, type Pooled, type Shard, type ShardMapping, type Tx } from '@souk/postgres'
 import type { Directory } from '@souk/rpc'
 import type { Logger, Metrics } from '@souk/telemetry'
@@ -112,6 +120,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
   const workers = working ? running : []
   const { log: logger } = options
   const readers = running.flatMap((service) => readersOf(service, division))
+  const meters = createConsumerMeters(metrics)
   const consumers = (working ? readers : []).map((reader) => {
     const { consumer, shard, within } = reader
     const into = within === undefined ? {} : { into: within }
@@ -123,7 +132,7 @@ export async function bootServices(options: BootOptions): Promise<RunningService
       ...into,
       logger,
       clock,
-      metrics,
+      meters,
     })
   })
   const kept = workers.flatMap(({ definition, databases, parts }) =>

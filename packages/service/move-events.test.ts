@@ -2,6 +2,7 @@ import { kafkaForTests } from '@souk/engines/for-tests'
 import { StockChangedSchema } from '@souk/contracts/inventory'
 import {
   type Consumer,
+  createConsumerMeters,
   createOutbox,
   defineEvent,
   type Event,
@@ -145,7 +146,7 @@ describe.each(carriers)('a shop that moves while %s carries what is announced of
         shard,
         logger: memoryLog(),
         clock,
-        metrics: fakeMetrics(),
+        meters: createConsumerMeters(fakeMetrics()),
         standbyMs: 20,
       }),
     )

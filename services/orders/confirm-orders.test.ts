@@ -1,5 +1,5 @@
 import { orderPlaced } from '@souk/contracts'
-import { type Consumer, type RunningConsumer, runConsumer } from '@souk/events'
+import { type Consumer, createConsumerMeters, type RunningConsumer, runConsumer } from '@souk/events'
 import { sql, type Tx } from '@souk/postgres'
 import { eventually, fakeMetrics, memoryLog } from '@souk/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -48,7 +48,7 @@ function start(effects: (tx: Tx) => Promise<unknown> = async () => {}) {
     shard: 'only',
     logger: memoryLog(),
     clock: () => new Date(),
-    metrics: fakeMetrics(),
+    meters: createConsumerMeters(fakeMetrics()),
     backoff: { attempts: 5, firstMs: 1, longestMs: 4, jitter: 0.25 },
     standbyMs: 20,
   })
