@@ -60,7 +60,8 @@ async function take(shop: Shop, orders: Order[], step: Step): Promise<void> {
     // Of two that happen at once either may come first.
     const isOver = order.over
     const [answer] = await shop.assign(order.goods)
-    if (isOver) expect(answer?.assigned).toBe(false)
+    // Where everything had left before the release there was nothing to put back: the first answer stands.
+    if (isOver) expect(answer?.assigned).toBe(order.units.every((each, which) => order.issued[which] === each))
     order.assigned ||= answer?.assigned ?? false
   }
   if (step.kind === 'release') {
