@@ -6,7 +6,7 @@ import { describeConsumers } from './consumer.conformance.ts'
 import { describeLog, type LogUnderTest } from './log.conformance.ts'
 import { readRows } from './log.sql.ts'
 import { itemsOf, kindsOf } from './intake.ts'
-import { beginning, type EventLog, type LogRow, type WrittenRow } from './log.ts'
+import { beginning, comparePositions, type EventLog, type LogRow, type WrittenRow } from './log.ts'
 import { lookedAfter } from './looked-after.ts'
 import { createOutbox } from './outbox.ts'
 import { createOutboxLooks } from './outbox-looks.ts'
@@ -215,12 +215,23 @@ describe('the outbox as a log', () => {
       kinds,
       limitEvents: 10,
     }))
-    const pages = () => Promise.all(wants.map((want) => stage.log.read('writer', 'main', from, want)))
-    await pages() // from here on both read what is newest
+    let places = [from, from]
+    /** Both read on where they are, at the same time. */
+    const pages = async () => {
+      const read = await Promise.all(
+        wants.map((want, which) => stage.log.read('writer', 'main', places[which] ?? from, want)),
+      )
+      places = read.map(({ end }) => end)
+      return read
+    }
+    // Until both are at the newest end: what others write to this server moves it between the looks of the two.
+    do await pages()
+    while (comparePositions(places[0] ?? from, places[1] ?? from) !== 0)
+    const together = places[0] ?? from
     await stage.write(countedEvent('a', 1))
     await stage.end()
     const [one, other] = (await pages()).map(
-      ({ rows }) => itemsOf(rows[0] as LogRow, kindsOf([counted]), from)[0]?.event,
+      ({ rows }) => itemsOf(rows[0] as LogRow, kindsOf([counted]), together)[0]?.event,
     )
     expect(one?.key).toBe('a')
     expect(other).toBe(one)
