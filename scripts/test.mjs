@@ -56,7 +56,8 @@ async function test() {
   const report = join(root, '.cache', 'vitest.json')
   mkdirSync(join(root, '.cache'), { recursive: true })
   rmSync(report, { force: true })
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const reporters = ['default', 'json', join(root, 'scripts', 'second-tries.mjs')].map((name) => `--reporter=${name}`)
+  reporters.push(`--outputFile.json=${report}`)
   const passed = await step('tests', tool('vitest', 'vitest'), ['run', ...reporters, ...forVitest])
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
   counts.passed += result.numPassedTests ?? 0

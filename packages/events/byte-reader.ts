@@ -2,7 +2,8 @@
 export type Reader = { readonly bytes: Buffer; at: number; end: number }
 
 const truncated = () => new RangeError('the message ends before its last field does')
-const strict = new TextDecoder('utf-8', { fatal: true })
+// A byte order mark is a sign like any other: a text is what was written.
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export const readerOf = (bytes: Uint8Array): Reader => ({
   bytes: Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),

@@ -73,6 +73,12 @@ describe('the codec speaks as protobuf-es does', () => {
       )
     })
 
+  test('a text keeps all its signs, a byte order mark at its beginning too', () => {
+    const codec = codecOf(EventEnvelopeSchema)
+    const envelope = create(EventEnvelopeSchema, { key: '\uFEFFkey' })
+    expect((codec.decode(codec.encode(envelope)) as typeof envelope).key).toBe('\uFEFFkey')
+  })
+
   test('every event is encoded by the fast way but one that no rush brings, whose amount may be unknown', () => {
     const slow = allEvents.filter(({ message }) => codecOf(message).write.name !== 'write').map(({ type }) => type)
     expect(slow).toEqual(['orders.order_delivered'])
