@@ -64,10 +64,10 @@ function replicas(given: { help: string; secret: boolean }): EnvField<Readonly<R
   }
 }
 
-/** Settings of the program itself; services add theirs. All of them are optional on a laptop. */
 /** What each answer to SOUK_POOLER means for whoever opens a database. */
 export const pooledBy = { none: false, transaction: true, 'transaction-prepared': 'prepared' } as const
 
+/** Settings of the program itself; services add theirs. All of them are optional on a laptop. */
 export const appConfig = {
   SOUK_HOST: text({ default: '127.0.0.1', help: 'Network address to listen on; 0.0.0.0 for all.' }),
   SOUK_PORT: integer({ min: 0, max: 65_535, default: 7700, help: 'Port of the shop API; 0 for any free one.' }),

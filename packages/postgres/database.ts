@@ -138,9 +138,9 @@ const preparedByPooler: typeof query = async <Row>(client: pg.ClientBase, statem
     return await query<Row>(client, statement)
   } catch (error) {
     if (!isServerError(error) || !forgotten.has(error.code)) throw error
-    const toDo =
+    const howTo =
       'let the pooler carry statements prepared by name (max_prepared_statements), or say SOUK_POOLER=transaction'
-    throw new Error(`${toDo}: ${error.message}`, { cause: error })
+    throw new Error(`${howTo}: ${error.message}`, { cause: error })
   }
 }
 
